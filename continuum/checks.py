@@ -1,0 +1,50 @@
+"""Checks of user input, worded alike everywhere."""
+
+import math
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from continuum.errors import BadInput
+
+
+def whole(what: str, value: object, *, at_least: int) -> int:
+    """Return ``value`` if it is an integer not below ``at_least``, else raise ``BadInput``.
+
+    >>> whole("units", 16, at_least=1)
+    16
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < at_least:
+        raise BadInput(what, expected=f"an integer >= {at_least}", came=repr(value), remedy=f"give {at_least} or more")
+    return value
+
+
+def number(what: str, value: float, *, low: float = -math.inf, high: float = math.inf, remedy: str = "") -> float:
+    """Return ``value`` if it is finite and in [low, high], else raise ``BadInput``.
+
+    >>> number("gamma", 2.5, low=0, high=16)
+    2.5
+    """
+    if not (math.isfinite(value) and low <= value <= high):
+        raise BadInput(
+            what,
+            expected=f"a finite number in [{low:g}, {high:g}]",
+            came=value,
+            remedy=remedy or "give a value in that range",
+        )
+    return value
+
+
+def one_of(what: str, value: str, known: Iterable[str], *, plural: str = "choices") -> str:
+    """Return ``value`` if it is known, else raise ``BadInput`` with the nearest names.
+
+    >>> one_of("activation", "tanhh", ["tanh", "relu"])
+    Traceback (most recent call last):
+    ...
+    continuum.errors.BadInput: activation: expected one of relu, tanh, got 'tanhh'; did you mean tanh?
+    """
+    names = sorted(known)
+    if value in names:
+        return value
+    near = get_close_matches(str(value), names, n=3, cutoff=0.5)
+    remedy = f"did you mean {' or '.join(near)}?" if near else f"choose among these {plural}"
+    raise BadInput(what, expected=f"one of {', '.join(names)}", came=repr(value), remedy=remedy)

@@ -1,0 +1,46 @@
+"""What can go wrong, as values: each error carries the exit code that a command ends with.
+
+Every message names three things: what was expected, what came, and the remedy.
+"""
+
+
+class ContinuumError(Exception):
+    """Base of all errors that continuum raises on purpose; a command prints it in one line, without a traceback."""
+
+    exit_code = 1
+
+
+class BadInput(ContinuumError, ValueError):
+    """The user's input cannot be used.
+
+    >>> raise BadInput("gamma", expected="a number in [0, 16]", came="-1.0", remedy="give a width of at least 0")
+    Traceback (most recent call last):
+    ...
+    continuum.errors.BadInput: gamma: expected a number in [0, 16], got -1.0; give a width of at least 0
+    """
+
+    exit_code = 2
+
+    def __init__(self, what: str, *, expected: str, came: object, remedy: str) -> None:
+        super().__init__(f"{what}: expected {expected}, got {came}; {remedy}")
+        self.what, self.expected, self.came, self.remedy = what, expected, came, remedy
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Exceptions cross process borders by pickle, which would otherwise replay only the message.
+        return _rebuild, (type(self), self.what, self.expected, self.came, self.remedy)
+
+
+def _rebuild(kind: type[BadInput], what: str, expected: str, came: object, remedy: str) -> BadInput:
+    return kind(what, expected=expected, came=came, remedy=remedy)
+
+
+class RunLocked(ContinuumError):
+    """Another process is working in the run folder."""
+
+    exit_code = 3
+
+
+class StorageError(ContinuumError):
+    """Results cannot be written or read: full disk, missing permission, damaged file."""
+
+    exit_code = 4

@@ -1,0 +1,84 @@
+"""The command line: ``python -m continuum.exp NAME [flags]``.
+
+Exit codes: 0 done, 1 a cell failed, 2 bad input, 3 another process holds the run folder, 4 storage, 130 interrupted.
+"""
+
+import shlex
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from continuum.errors import ContinuumError
+from continuum.exp import registry
+from continuum.exp.options import RunOptions
+from continuum.exp.signals import EXIT_CODE, Stop
+
+PROGRAM = "python -m continuum.exp"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code; without arguments list the experiments."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print_list(Console())
+        return 0
+    notes = Console(stderr=True)
+    stop = Stop()
+    try:
+        with stop.listening():
+            return _run(arguments[0], arguments[1:], notes, stop)
+    except ContinuumError as error:
+        notes.print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
+        return error.exit_code
+    except KeyboardInterrupt:
+        line = f"continue with: {resume_command(arguments)}"
+        notes.print(line, markup=False, highlight=False, soft_wrap=True)
+        return EXIT_CODE
+
+
+def print_list(console: Console) -> None:
+    """Print every experiment with its one line."""
+    table = Table.grid(padding=(0, 2))
+    for name, module_name in registry.modules().items():
+        table.add_row(f"  {name}", registry.headline(module_name))
+    console.print(f"usage: {PROGRAM} NAME [flags]    (NAME --help lists the flags)\n", markup=False, highlight=False)
+    console.print(table, markup=False, highlight=False)
+
+
+def resume_command(arguments: Sequence[str]) -> str:
+    """Return the command that continues a run: the same one, but that it reuses what is finished.
+
+    >>> resume_command(["gamma_sweep", "--no-resume", "--out", "my runs"])
+    "python -m continuum.exp gamma_sweep --out 'my runs'"
+    """
+    kept = [argument for argument in arguments if argument != "--no-resume"]
+    return f"{PROGRAM} {shlex.join(kept)}"
+
+
+def _run(name: str, flags: Sequence[str], notes: Console, stop: Stop) -> int:
+    experiment = registry.load(name)
+    config = _parse(experiment, flags)
+    if isinstance(config, int):
+        return config
+    from continuum.exp.runner import execute  # pandas: not for --help or a wrong flag
+
+    command = f"{PROGRAM} {shlex.join([name, *flags])}"
+    execute(experiment, config, console=notes, report=Console(), command=command, stop=stop)
+    return 0
+
+
+def _parse(experiment: registry.Found, flags: Sequence[str]) -> RunOptions | int:
+    """Return the configuration, or the exit code if the flags were wrong or asked for help."""
+    import tyro  # half of the time that the list takes
+
+    try:
+        return tyro.cli(
+            experiment.module.Config,
+            args=list(flags),
+            prog=f"{PROGRAM} {experiment.name}",
+            description=experiment.module.__doc__,
+        )
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 2

@@ -1,0 +1,63 @@
+"""What an experiment is: a module with the members of ``Experiment``.
+
+It is found through an entry point of the group ``continuum.experiments``, so any package may bring its own::
+
+    [project.entry-points."continuum.experiments"]
+    gamma_sweep = "experiments.gamma_sweep"
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from continuum.exp.options import RunOptions
+
+if TYPE_CHECKING:  # listing the experiments must not wait for pandas
+    import pandas as pd
+    from rich.console import RenderableType
+
+JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
+Tables: TypeAlias = "Mapping[str, pd.DataFrame]"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One independent piece of work.
+
+    ``settings`` holds everything that determines the result, the checksum of the data included (by convention under
+    the key ``data``), for the cell is stored under a hash of it. ``label`` names the cell to people and is unique in
+    a run. ``cost`` is relative: the longest cells start first, and the time left is weighted by it.
+
+    >>> Cell("digits seed 3", {"data": "sha256:9f2c", "seed": 3}).cost
+    1.0
+    """
+
+    label: str
+    settings: Mapping[str, JSON]
+    cost: float = 1.0
+
+
+class Experiment(Protocol):
+    """The members that the module of an experiment has.
+
+    The first line of the module's docstring is what ``python -m continuum.exp`` shows for it.
+    """
+
+    Config: type[RunOptions]
+    """A frozen dataclass that inherits ``RunOptions``; its fields become flags, their docstrings the help."""
+
+    RESULT_VERSION: int
+    """Part of every cell's key: raise it when the code changes what a cell returns."""
+
+    def cells(self, config: Any) -> Sequence[Cell]:
+        """Cut the work; the cut depends on the resolved configuration only, never on the number of workers."""
+
+    def run(self, cell: Cell) -> Tables:
+        """Compute one cell in a worker process: tables by name, ``results`` among them; the index is not kept."""
+
+    def draw(self, tables: Tables, folder: Path) -> Sequence[Path]:
+        """Write figures into ``folder`` and return their paths; runs inside ``continuum.exp.style.house_style``."""
+
+    def report(self, tables: Tables, config: Any) -> "Sequence[RenderableType]":
+        """Return what is printed at the end."""

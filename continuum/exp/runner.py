@@ -1,0 +1,155 @@
+"""One run from plan to figures."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+
+from continuum.errors import ContinuumError, StorageError
+from continuum.exp.assemble import assemble, illustrate, write_timings
+from continuum.exp.dispatch import outcomes
+from continuum.exp.keys import run_id
+from continuum.exp.manifest import describe, now
+from continuum.exp.options import RunOptions
+from continuum.exp.plan import Planned, explain, make_plan
+from continuum.exp.pool import Factory, process_pool, worker_count
+from continuum.exp.progress import Display
+from continuum.exp.registry import Found
+from continuum.exp.signals import Interrupted, Stop
+from continuum.exp.store import RunFolder, Stored, checksum_of
+from continuum.exp.worker import Failed, Finished, Outcome
+
+
+class CellsFailed(ContinuumError):
+    """Some cells raised; the finished ones are kept."""
+
+
+@dataclass
+class Run:
+    """The state of a run: what was planned, what is finished, what failed."""
+
+    experiment: Found
+    config: RunOptions
+    folder: RunFolder
+    plan: Sequence[Planned]
+    console: Console
+    manifest: dict[str, Any]
+    done: dict[str, Stored] = field(default_factory=dict)
+    failed: dict[str, Failed] = field(default_factory=dict)
+
+    def say(self, line: str) -> None:
+        """Print one line as it is: a label may hold brackets, which rich would take for markup."""
+        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def execute(
+    experiment: Found,
+    config: RunOptions,
+    *,
+    console: Console,
+    report: Console,
+    command: str = "",
+    stop: Stop | None = None,
+    factory: Factory = process_pool,
+) -> RunFolder:
+    """Compute what is missing, write tables, figures and manifest, print the report; return the run folder.
+
+    Progress and notes go to ``console``. If a cell fails, the others go on, then ``CellsFailed`` is raised and no
+    assembled table is left; an error that a cell raises on purpose (``ContinuumError``) ends the run at once.
+    """
+    config = config.resolved()
+    config.validate()
+    jobs = worker_count(config.jobs)
+    cells = experiment.module.cells(config)
+    folder = RunFolder(config.out / experiment.name / run_id(config))
+    with folder.locked():
+        folder.sweep()
+        if not config.resume:
+            folder.set_aside()
+        plan = make_plan(experiment, cells, folder, resume=config.resume)
+        manifest = describe(experiment, config, plan, command)
+        run = Run(experiment, config, folder, plan, console, manifest)
+        run.done = {planned.key: planned.found for planned in plan if planned.found}
+        with _recorded(run):
+            _compute(run, jobs, factory, stop or Stop())
+            _finish(run, report)
+    return folder
+
+
+@contextmanager
+def _recorded(run: Run) -> Iterator[None]:
+    """Keep manifest and timings true to what happens."""
+    todo = [planned for planned in run.plan if planned.found is None]
+    if todo:
+        run.folder.withdraw()
+    _write_manifest(run, "running")
+    run.say(f"{run.experiment.name}: {len(run.plan)} cells in {run.folder.path}, {len(todo)} to compute")
+    for line in explain(run.plan):
+        run.say(f"  {line}")
+    try:
+        yield
+    except BaseException as error:
+        interrupted = isinstance(error, Interrupted)
+        with suppress(StorageError):  # the disk may be what failed
+            write_timings(run.folder, run.plan, run.done)
+            if run.manifest["status"] == "running":
+                _write_manifest(run, "interrupted" if interrupted else "incomplete")
+        if interrupted:
+            run.say(f"interrupted: {len(run.done)} of {len(run.plan)} cells are finished and kept")
+        raise
+
+
+def _compute(run: Run, jobs: int, factory: Factory, stop: Stop) -> None:
+    todo = [planned for planned in run.plan if planned.found is None]
+    if not todo:
+        return
+    jobs = min(jobs, len(todo))
+    with stop.deferred(), factory(jobs) as executor, Display(run.plan, jobs, run.console) as display:
+        name = run.experiment.module_name
+        for planned, outcome in outcomes(todo, executor, module_name=name, jobs=jobs, stop=stop, beat=display.beat):
+            _settle(run, planned, outcome)
+            display.landed(planned, outcome.seconds if isinstance(outcome, Finished) else None)
+    if run.failed:
+        raise CellsFailed(_account(run))
+
+
+def _settle(run: Run, planned: Planned, outcome: Outcome) -> None:
+    if isinstance(outcome, Finished):
+        sums = {name: checksum_of(content) for name, content in outcome.tables.items()}
+        cell = Stored(planned.key, planned.cell.label, planned.parts, sums, outcome.seconds, outcome.worker)
+        run.folder.keep(cell, outcome.tables)
+        run.done[planned.key] = cell
+        return
+    run.failed[planned.key] = outcome
+    run.manifest["failed"].append({"label": planned.cell.label, "key": planned.key, "error": outcome.line})
+    path = run.folder.write(f"cells/{run.folder.error_file(planned.key).name}", outcome.trace.encode())
+    run.say(f"failed: {planned.cell.label}: {outcome.line} (traceback in {path})")
+    if outcome.error is not None:
+        raise outcome.error
+
+
+def _account(run: Run) -> str:
+    names = [planned.cell.label for planned in run.plan if planned.key in run.failed]
+    return (
+        f"cells: expected {len(run.plan)} finished, got {len(run.done)} finished and {len(names)} failed "
+        f"({', '.join(names)}); finished cells are kept, repair the cause and run the same command again"
+    )
+
+
+def _finish(run: Run, report: Console) -> None:
+    tables = assemble(run.folder, [run.done[planned.key] for planned in run.plan])
+    write_timings(run.folder, run.plan, run.done)
+    run.manifest["tables"] = {name: checksum_of(content) for name, content in tables.items()}
+    _write_manifest(run, "complete")
+    for renderable in illustrate(run.experiment.module, run.config, run.folder, tables):
+        report.print(renderable)
+    run.say(f"results in {run.folder.path}")
+
+
+def _write_manifest(run: Run, status: str) -> None:
+    run.manifest["status"] = status
+    run.manifest["finished"] = None if status == "running" else now()
+    run.folder.write("manifest.json", json.dumps(run.manifest, indent=1).encode())

@@ -1,0 +1,5 @@
+"""Modules: continuous width inside ordinary networks."""
+
+from continuum.nn.gate import Gate
+
+__all__ = ["Gate"]

@@ -1,0 +1,152 @@
+"""Where every weight of a chunk of networks lies: one flat buffer, rectangular over streams, ragged over members.
+
+A chunk holds P members on each of S streams; position p has the same number of rows (computed units) on every
+stream. For one stream the flat buffer holds, layer after layer,
+
+* first layer: (R, d+1), the rows of all members on top of each other, biases in the last column: one product with
+  the shared inputs serves all of them;
+* each later layer: the blocks (fan-in, fan-out) of its members one after the other, then their biases. Runs of
+  members with equal blocks form a bucket, a strided batch of small products.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, groupby
+from operator import mul
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+Pairs = list[tuple[Tensor, Tensor]]
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A run of ``members`` with equal blocks (fan_in, fan_out), and where it starts among rows and weights."""
+
+    members: int
+    fan_in: int
+    fan_out: int
+    row_in: int
+    row_out: int
+    weight: int
+
+
+@dataclass(frozen=True)
+class Section:
+    """A stretch of the flat buffer: the weights or biases of one layer, ``size`` numbers a stream."""
+
+    layer: int
+    bias: bool
+    start: int
+    size: int
+
+
+class Layout:
+    """Places of all parameters of S x P networks.
+
+    Args:
+        streams: S.
+        rows: for each position p, its number of rows in every hidden layer.
+        inputs: features d of a row of data.
+        outputs: numbers that a network puts out.
+    """
+
+    def __init__(self, streams: int, rows: Sequence[tuple[int, ...]], inputs: int, outputs: int) -> None:
+        self.streams, self.rows, self.inputs, self.outputs = streams, list(rows), inputs, outputs
+        self.positions = len(self.rows)
+        self.depth = len(self.rows[0])
+        #: widths[l][p]: rows of position p in layer l; the last layer is the output.
+        self.widths = [[r[layer] for r in self.rows] for layer in range(self.depth)] + [[outputs] * self.positions]
+        self.starts = [[0, *accumulate(widths)] for widths in self.widths]
+        self.totals = [starts[-1] for starts in self.starts]
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """All stretches in the order of the buffer; the first layer's biases lie inside its weights."""
+        sizes = [(0, False, self.totals[0] * (self.inputs + 1))]
+        for layer in range(1, self.depth + 1):
+            sizes += [(layer, False, self._blocks[layer][-1]), (layer, True, self.totals[layer])]
+        starts = accumulate((size * self.streams for *_, size in sizes), initial=0)
+        return [Section(layer, bias, start, size) for (layer, bias, size), start in zip(sizes, starts, strict=False)]
+
+    @property
+    def size(self) -> int:
+        """Length of the flat buffer."""
+        last = self.sections[-1]
+        return last.start + last.size * self.streams
+
+    @cached_property
+    def _blocks(self) -> list[list[int]]:
+        """For every layer, where the blocks of its members start; the first layer has none."""
+        fans = [[], *(map(mul, self.widths[layer - 1], self.widths[layer]) for layer in range(1, self.depth + 1))]
+        return [[0, *accumulate(sizes)] for sizes in fans]
+
+    def area(self, flat: Tensor, layer: int, *, bias: bool = False) -> Tensor:
+        """View of a layer's weights, (S, R, d+1) or (S, blocks), or of its biases, (S, rows)."""
+        section = next(s for s in self.sections if (s.layer, s.bias) == (layer, bias))
+        view = flat[section.start : section.start + section.size * self.streams].view(self.streams, section.size)
+        return view if layer else view.view(self.streams, self.totals[0], self.inputs + 1)
+
+    def buckets(self, layer: int) -> list[Bucket]:
+        """Buckets of a layer behind the first."""
+        blocks, found, p = self._blocks[layer], [], 0
+        for (fan_in, fan_out), run in groupby(zip(self.widths[layer - 1], self.widths[layer], strict=True)):
+            members = len(list(run))
+            starts = self.starts[layer - 1][p], self.starts[layer][p], blocks[p]
+            found.append(Bucket(members, fan_in, fan_out, *starts))
+            p += members
+        return found
+
+    def areas(self, flat: Tensor) -> Pairs:
+        """Views of all layers: weights and biases of every layer behind the first, (weights, weights) of the first."""
+        first = self.area(flat, 0)
+        return [(first, first)] + [
+            (self.area(flat, layer), self.area(flat, layer, bias=True)) for layer in range(1, self.depth + 1)
+        ]
+
+    def member(self, areas: Pairs, stream: int, position: int) -> Pairs:
+        """Views of one member's weights and biases: (rows, d) and (rows,), then (fan-in, fan-out) and (fan-out,)."""
+        start, stop = self.starts[0][position : position + 2]
+        first = areas[0][0][stream, start:stop]
+        pairs = [(first[:, :-1], first[:, -1])]
+        for layer in range(1, self.depth + 1):
+            fan_in, fan_out = self.widths[layer - 1][position], self.widths[layer][position]
+            block, stop = self._blocks[layer][position : position + 2]
+            start = self.starts[layer][position]
+            weights, biases = (area[stream] for area in areas[layer])
+            pairs.append((weights[block:stop].view(fan_in, fan_out), biases[start : start + fan_out]))
+        return pairs
+
+    def row_maps(self, layer: int) -> tuple[Int[Tensor, " rows"], Int[Tensor, " rows"]]:
+        """For every row of a layer: the position of its member, and its unit there."""
+        widths = torch.tensor(self.widths[layer])
+        position = torch.repeat_interleave(torch.arange(self.positions), widths)
+        return position, torch.arange(self.totals[layer]) - torch.tensor(self.starts[layer][:-1])[position]
+
+    def element_maps(self, layer: int) -> tuple[Int[Tensor, " weights"], Int[Tensor, " weights"]]:
+        """For every weight of a layer behind the first: the row that feeds it, and the row that it feeds."""
+        position, unit = self.row_maps(layer - 1)
+        fan_out = torch.tensor(self.widths[layer])[position]
+        source = torch.repeat_interleave(torch.arange(self.totals[layer - 1]), fan_out)
+        # Within a row of a block the targets run 0, 1, ...; the row's own start in the area is subtracted.
+        row_start = torch.cumsum(fan_out, 0) - fan_out
+        column = torch.arange(len(source)) - row_start[source]
+        return source, torch.tensor(self.starts[layer][:-1])[position[source]] + column
+
+    def owners(self) -> Int[Tensor, " parameters"]:
+        """For every number of the flat buffer, its member as s * P + p."""
+        found = torch.empty(self.size, dtype=torch.long)
+        offsets = (torch.arange(self.streams) * self.positions).unsqueeze(1)
+        for section in self.sections:
+            if section.layer == 0:
+                position = self.row_maps(0)[0].repeat_interleave(self.inputs + 1)
+            elif section.bias:
+                position = self.row_maps(section.layer)[0]
+            else:
+                position = self.row_maps(section.layer - 1)[0][self.element_maps(section.layer)[0]]
+            stop = section.start + section.size * self.streams
+            found[section.start : stop] = (offsets + position).flatten()
+        return found

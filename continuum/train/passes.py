@@ -1,0 +1,95 @@
+"""Forward and backward pass of a chunk of networks over a fixed number of rows of data."""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from continuum.train.activations import Map, activation
+from continuum.train.layers import GroupedLinear, SharedLinear
+from continuum.train.layout import Layout
+from continuum.train.losses import Loss
+from continuum.train.settings import Settings
+
+
+class Data:
+    """Rows of data of all streams of a chunk, on the device: inputs with a column of ones, and targets."""
+
+    def __init__(self, inputs: Float[Tensor, "streams rows features"], target: Float[Tensor, "streams rows outputs"]):
+        self.streams, self.rows = inputs.shape[:2]
+        ones = torch.ones(*inputs.shape[:2], 1, dtype=inputs.dtype, device=inputs.device)
+        self.inputs = torch.cat([inputs, ones], -1).flatten(0, 1)
+        self.target = target.flatten(0, 1)
+
+
+class Pass:
+    """Networks of a layout on ``columns`` rows of data at a time; all memory is taken once.
+
+    Args:
+        layout: where the parameters lie in ``flat``; gradients are written to ``gradient``.
+        columns: rows of data, which are the columns of the activations: a unit is a row there.
+    """
+
+    def __init__(
+        self, layout: Layout, flat: Tensor, gradient: Tensor, columns: int, settings: Settings, loss: Loss
+    ) -> None:
+        def memory(*shape: int) -> Tensor:
+            return torch.zeros(layout.streams, *shape, dtype=flat.dtype, device=flat.device)
+
+        self.columns, self.loss = columns, loss
+        self.inputs = memory(columns, layout.inputs + 1)
+        self.target = memory(1, layout.outputs, columns)
+        self._target_rows = memory(columns, layout.outputs)
+        self._weight = torch.zeros(columns, dtype=flat.dtype, device=flat.device)
+        # Activations and their gradients, layer by layer; the last pair holds the outputs.
+        self.hidden = [(memory(total, columns), memory(total, columns)) for total in layout.totals]
+        first, first_gradient = self.hidden[0]
+        self.shared = SharedLinear(
+            layout.area(flat, 0), self.inputs, first, layout.area(gradient, 0), first_gradient
+        )
+        self.grouped = [
+            GroupedLinear(layout, layer, (flat, gradient), self.hidden[layer - 1], self.hidden[layer])
+            for layer in range(1, layout.depth + 1)
+        ]
+        self.maps: list[Map] = [activation(settings.activation) for _ in self.grouped]
+        self._per_output = (layout.positions, layout.outputs)
+
+    @property
+    def logits(self) -> Float[Tensor, "streams members outputs columns"]:
+        """Outputs of the last forward pass."""
+        return self.hidden[-1][0].unflatten(1, self._per_output)
+
+    def load(self, data: Data, index: Int[Tensor, "streams columns"], used: int, weight: float) -> None:
+        """Take rows of data; only the first ``used`` columns count, each with ``weight`` in the loss."""
+        flat_index = index.flatten()
+        torch.index_select(data.inputs, 0, flat_index, out=self.inputs.flatten(0, 1))
+        torch.index_select(data.target, 0, flat_index, out=self._target_rows.flatten(0, 1))
+        self.target.squeeze(1).copy_(self._target_rows.mT)
+        self._weight.zero_()[:used] = weight
+
+    def fold(self, gates: list[Tensor]) -> None:
+        """Take the current weights, gated."""
+        for layer, factors in zip(self.grouped, gates, strict=True):
+            layer.fold(factors)
+
+    def forward(self) -> None:
+        """Inputs to logits."""
+        self.shared.forward()
+        for apply, layer, (hidden, _) in zip(self.maps, self.grouped, self.hidden, strict=False):
+            apply.forward(hidden)
+            layer.forward()
+
+    def backward(self) -> None:
+        """Gradient of the weighted loss in all parameters; in gated weights, until they are unfolded."""
+        output_gradient = self.hidden[-1][1].unflatten(1, self._per_output)
+        self.loss.residual(self.logits, self.target, output_gradient).mul_(self._weight)
+        for apply, layer, (hidden, gradient) in zip(
+            reversed(self.maps), reversed(self.grouped), reversed(self.hidden[:-1]), strict=True
+        ):
+            layer.backward()
+            apply.backward(gradient, hidden)
+        self.shared.backward()
+
+    def unfold(self) -> None:
+        """Turn gradients in gated weights into gradients in weights."""
+        for layer in self.grouped:
+            layer.unfold()

@@ -1,0 +1,77 @@
+"""What all members of an ensemble have in common."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from continuum import checks
+from continuum.errors import BadInput
+from continuum.train.activations import MAPS
+
+Optimizer = Literal["adam", "adamw", "sgd"]
+Scaling = Literal["standard", "mup", "ntk"]
+Schedule = Literal["constant", "cosine"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Architecture, optimiser and arithmetic of an ensemble.
+
+    Args:
+        units: allocated units of each hidden layer (a number stands for one); gamma lies in [0, units].
+        activation: tanh, relu or gelu.
+        exponent: of the gates, clip(gamma - i, 0, 1)^p.
+        optimizer: adam (decay added to the gradient), adamw (decoupled decay) or sgd.
+        momentum: of sgd.
+        batch: rows of a minibatch; the last one of an epoch holds what remains.
+        epochs: passes over the training rows.
+        schedule: of the learning rates: constant, or cosine (to 0 at the last step).
+        scaling: of initial weights and learning rates with the width, see ``continuum.train.initial``.
+        patience: stop a member after that many epochs without a better validation loss (None: never).
+        chunk: most members that are trained in one go; it bounds the memory.
+        dtype: torch.float32 or torch.float64.
+        device: cpu or cuda.
+    """
+
+    units: tuple[int, ...] | int
+    activation: str = "tanh"
+    exponent: float = 1.0
+    optimizer: Optimizer = "adam"
+    momentum: float = 0.9
+    batch: int = 32
+    epochs: int = 100
+    schedule: Schedule = "constant"
+    scaling: Scaling = "standard"
+    patience: int | None = None
+    chunk: int = 256
+    dtype: torch.dtype = torch.float32
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        units = self.units if isinstance(self.units, Sequence) else (self.units,)
+        object.__setattr__(self, "units", tuple(checks.whole("units", u, at_least=1) for u in units))
+        checks.one_of("activation", self.activation, MAPS, plural="activations")
+        checks.one_of("optimizer", self.optimizer, ("adam", "adamw", "sgd"), plural="optimizers")
+        checks.one_of("schedule", self.schedule, ("constant", "cosine"), plural="schedules")
+        checks.one_of("scaling", self.scaling, ("standard", "mup", "ntk"), plural="scalings")
+        for name in ("batch", "epochs", "chunk"):
+            checks.whole(name, getattr(self, name), at_least=1)
+        if self.patience is not None:
+            checks.whole("patience", self.patience, at_least=1)
+        checks.number("momentum", self.momentum, low=0.0, high=1.0)
+        check_device(self.device)
+
+    @property
+    def allocated(self) -> tuple[int, ...]:
+        """Allocated units of each hidden layer."""
+        return self.units if isinstance(self.units, tuple) else (self.units,)
+
+
+def check_device(device: str) -> None:
+    """Raise ``BadInput`` unless torch can compute on the device."""
+    kind = device.partition(":")[0]
+    checks.one_of("device", kind, ("cpu", "cuda"), plural="devices")
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise BadInput("device", expected="a device that is there", came=f"{device!r} without a GPU", remedy="use cpu")

@@ -1,0 +1,46 @@
+"""The data of all streams, put on the device once."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from continuum.errors import BadInput
+from continuum.train.passes import Data
+from continuum.train.settings import Settings
+from continuum.train.stream import Stream
+
+PartName = Literal["train", "validation", "test"]
+
+
+class Shelf:
+    """Parts of the streams as tensors, stacked on demand for the streams of a chunk."""
+
+    def __init__(self, streams: Sequence[Stream], settings: Settings) -> None:
+        self._streams, self._settings = streams, settings
+        self._stacked = lru_cache(maxsize=16)(self._stack)
+
+    @property
+    def sizes(self) -> list[tuple[int, ...]]:
+        """Rows of the parts of every stream."""
+        parts = [(s.train, s.validation, s.test) for s in self._streams]
+        return [tuple(0 if part is None else len(part.x) for part in found) for found in parts]
+
+    def stack(self, part: PartName, numbers: Sequence[int]) -> Data:
+        """One part of some streams, on top of each other."""
+        return self._stacked(part, tuple(numbers))
+
+    def _stack(self, name: PartName, numbers: tuple[int, ...]) -> Data:
+        pairs = [self._tensors(self._streams[n], name) for n in numbers]
+        return Data(torch.stack([x for x, _ in pairs]), torch.stack([t for _, t in pairs]))
+
+    def _tensors(self, stream: Stream, name: PartName) -> tuple[Tensor, Tensor]:
+        part = getattr(stream, name)
+        if part is None:
+            raise BadInput("part", expected="a part that the stream has", came=repr(name), remedy="give the stream one")
+        target = np.eye(stream.outputs)[part.y] if stream.kind == "classification" else part.y[:, None]
+        to = {"dtype": self._settings.dtype, "device": self._settings.device}
+        return torch.as_tensor(part.x, **to), torch.as_tensor(target, **to)

@@ -1,0 +1,78 @@
+"""What is to be kept of a network while it trains, apart from the chunk that it happens to lie in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import floor
+
+import torch
+from torch import Tensor
+
+from continuum.train.initial import initial
+from continuum.train.layout import Pairs
+from continuum.train.member import Member
+from continuum.train.settings import Settings
+
+#: Rows are allocated in steps of 4: fewer buckets of equal shape, at little waste; off units rest at their start.
+STEP = 4
+
+
+@dataclass
+class State:
+    """One network in training.
+
+    Args:
+        number: its place in the ensemble.
+        member: what it is.
+        rows: computed units of every hidden layer, at least floor(gamma) + 1 where there are so many.
+        slots: for "weights", "best" and each memory of the optimiser, the (weight, bias) pairs of all layers.
+        gammas: for "gamma", "best" and each memory of gamma's optimiser, one number a hidden layer.
+    """
+
+    number: int
+    member: Member
+    rows: tuple[int, ...]
+    slots: dict[str, Pairs]
+    gammas: dict[str, Tensor]
+
+
+def rows_for(gammas: tuple[float, ...], allocated: tuple[int, ...]) -> tuple[int, ...]:
+    """Rows of each hidden layer: the active units, with the one about to be born, rounded up to a multiple of 4.
+
+    >>> rows_for((2.5, 4.0, 7.9), (8, 8, 6))
+    (4, 8, 6)
+    """
+    return tuple(
+        min(units, STEP * -((floor(gamma) + 1) // -STEP)) for gamma, units in zip(gammas, allocated, strict=True)
+    )
+
+
+def newborn(number: int, member: Member, settings: Settings, inputs: int, outputs: int) -> State:
+    """A network at its start."""
+    rows = rows_for(member.gammas, settings.allocated)
+    start = _prefix(initial(member, settings, inputs, outputs), (*rows, outputs), settings)
+    gamma = torch.tensor(member.gammas, dtype=settings.dtype)
+    return State(number, member, rows, {"weights": start}, {"gamma": gamma, "best": gamma})
+
+
+def grown(state: State, rows: tuple[int, ...], settings: Settings, inputs: int) -> State:
+    """The same network with more rows: new units stand at their initial weights, optimiser memories at zero."""
+    outputs = state.slots["weights"][-1][1].shape[0]
+    start = _prefix(initial(state.member, settings, inputs, outputs), (*rows, outputs), settings)
+    slots = {}
+    for name, pairs in state.slots.items():
+        fresh: Callable[[Tensor], Tensor] = torch.clone if name in ("weights", "best") else torch.zeros_like
+        slots[name] = [(_over(fresh(w), old_w), _over(fresh(b), old_b)) for (w, b), (old_w, old_b) in zip(start, pairs)]
+    return State(state.number, state.member, rows, slots, state.gammas)
+
+
+def _prefix(pairs: Pairs, rows: tuple[int, ...], settings: Settings) -> Pairs:
+    found = []
+    for layer, (weight, bias) in enumerate(pairs):
+        kept = weight[: rows[0]] if layer == 0 else weight[: rows[layer - 1], : rows[layer]]
+        found.append((kept.to(settings.dtype), bias[: rows[layer]].to(settings.dtype)))
+    return found
+
+
+def _over(new: Tensor, old: Tensor) -> Tensor:
+    new[tuple(slice(size) for size in old.shape)] = old
+    return new

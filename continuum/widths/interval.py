@@ -1,0 +1,161 @@
+"""The interval law: the width is the length gamma of the interval [0, gamma] over which units are integrated."""
+
+from typing import Any, Literal
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from continuum import checks
+from continuum.errors import BadInput
+from continuum.widths.law import Width
+
+Side = Literal["right", "left"]
+SIDES: tuple[Side, ...] = ("right", "left")
+
+
+class Interval(Width):
+    r"""Piecewise-constant DFM integration over :math:`E = [0, \gamma]`.
+
+    Unit i occupies the tile :math:`[i, i+1)`, of which :math:`[0, \gamma]` covers the part
+
+    .. math:: m_i(\gamma) = \mathrm{clip}(\gamma - i,\, 0,\, 1)^p .
+
+    So units below :math:`k = \lfloor\gamma\rfloor` are whole, unit k has the fraction :math:`a = \gamma - k`,
+    and the rest are off. With p = 1 the cardinality is gamma itself.
+
+    At an integer the gates have a kink. The gradient that autograd receives there is the derivative from one
+    ``side``: the right one (what a wider layer would gain) by default. Autograd through ``torch.clamp`` would
+    pass the *sum* of both, which lies outside the Clarke subdifferential. Beyond both ends the outward
+    derivative is 0. For p < 1 the right derivative of the gate at an integer is +inf (never NaN).
+
+    Args:
+        units: number N of allocated units.
+        gamma: width in [0, N], a number or a tensor of any batch shape, in units.
+        exponent: p > 0.
+        learnable: register gamma as a parameter (else as a buffer).
+        side: one-sided derivative that autograd gets at integers, ``"right"`` or ``"left"``.
+
+    Reference: W. Guss, "Towards a Continuous Hyperparameter Representation for Neural Networks", draft, 2017,
+    section 1.7 (there with tiles :math:`k\cdot[0,1]`; the translates :math:`k + [0,1)` are meant).
+
+    >>> width = Interval(units=4, gamma=2.25)
+    >>> width.gates()
+    tensor([1.0000, 1.0000, 0.2500, 0.0000], grad_fn=<AddBackward0>)
+    >>> width.cardinality().item()
+    2.25
+    >>> int(width.active()), int(width.active("left"))
+    (3, 3)
+    """
+
+    gamma: Tensor
+
+    def __init__(
+        self,
+        units: int,
+        gamma: float | Float[Tensor, "*batch"],
+        exponent: float = 1.0,
+        *,
+        learnable: bool = True,
+        side: Side = "right",
+    ) -> None:
+        super().__init__(units)
+        self.exponent = _positive(exponent)
+        self.side: Side = _side(side)
+        value = _width_tensor(gamma, units)
+        if learnable:
+            self.gamma = nn.Parameter(value)
+        else:
+            self.register_buffer("gamma", value)
+
+    def gates(self) -> Float[Tensor, "*batch units"]:
+        """clip(gamma - i, 0, 1)^p, shape (*batch, units)."""
+        edge = self.edge(self.side)
+        fraction = _power(self.gamma - edge, self.exponent)
+        whole = (self._indices() < edge.unsqueeze(-1)).to(fraction.dtype)
+        return whole + self._at(edge) * fraction.unsqueeze(-1)
+
+    def edge(self, side: Side) -> Float[Tensor, "*batch"]:
+        """Number k of the unit whose gate moves with gamma on that side: floor(gamma), or ceil(gamma) - 1.
+
+        It may lie outside 0..N-1; then no gate moves.
+        """
+        gamma = self.gamma.detach()
+        return gamma.floor() if _side(side) == "right" else gamma.ceil() - 1
+
+    def slope(self, side: Side | None = None) -> Float[Tensor, "*batch units"]:
+        r"""One-sided derivative :math:`dm_i/d\gamma = p\,a^{p-1}` of every gate: zero but at the edge unit."""
+        edge = self.edge(side or self.side)
+        slope = self.exponent * (self.gamma.detach() - edge) ** (self.exponent - 1)
+        return torch.where(self._at(edge), slope.unsqueeze(-1), 0.0)
+
+    def active(self, side: Side = "right") -> Int[Tensor, "*batch"]:
+        """Number of units that must be computed for the value and for the derivative on that side.
+
+        min(N, floor(gamma) + 1) on the right, where the unit about to be born counts; ceil(gamma) on the left.
+        """
+        return (self.edge(side) + 1).clamp(0, self.units).long()
+
+    def _at(self, edge: Tensor) -> Bool[Tensor, "*batch units"]:
+        return self._indices() == edge.unsqueeze(-1)
+
+    def _indices(self) -> Float[Tensor, " units"]:
+        return torch.arange(self.units, dtype=self.gamma.dtype, device=self.gamma.device)
+
+    def extra_repr(self) -> str:
+        return f"units={self.units}, exponent={self.exponent:g}, side={self.side!r}"
+
+
+class _RootPower(torch.autograd.Function):
+    """a^p for 0 < p < 1, whose slope at 0 is +inf, with the convention 0 * inf = 0 in the backward pass."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(base: Tensor, exponent: float) -> Tensor:
+        return base**exponent
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, float], output: Tensor) -> None:
+        base, ctx.exponent = inputs
+        ctx.save_for_backward(base)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        (base,) = ctx.saved_tensors
+        slope = ctx.exponent * base ** (ctx.exponent - 1)
+        return torch.where(gradients[0] == 0, 0.0, gradients[0] * slope), None
+
+
+def _power(base: Tensor, exponent: float) -> Tensor:
+    if exponent == 1:
+        return base
+    if exponent < 1:
+        powered: Tensor = _RootPower.apply(base, exponent)  # type: ignore[no-untyped-call]
+        return powered
+    return base**exponent
+
+
+def _side(side: Side) -> Side:
+    checks.one_of("side", side, SIDES, plural="sides")
+    return side
+
+
+def _positive(exponent: float) -> float:
+    if not 0 < exponent < float("inf"):
+        raise BadInput("exponent", expected="a finite number > 0", came=exponent, remedy="1 is the interval law")
+    return float(exponent)
+
+
+def _width_tensor(gamma: float | Tensor, units: int) -> Tensor:
+    value = torch.as_tensor(gamma)
+    value = value.detach().clone() if value.is_floating_point() else value.to(torch.get_default_dtype())
+    inside = (value >= 0) & (value <= units)  # False for NaN
+    if not bool(inside.all()):
+        raise BadInput(
+            "gamma",
+            expected=f"widths in [0, {units}]",
+            came=value[~inside].flatten()[0].item(),
+            remedy="lower gamma or allocate more units",
+        )
+    return value

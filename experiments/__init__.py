@@ -1,0 +1,1 @@
+"""Experiments on continuous width: one file a question."""
