@@ -134,7 +134,9 @@ def _close_epoch(run: PlainRun, stream: Stream, settings: Settings, epoch: int) 
     run.validation_score.append(score_of(stream, z, y))
     if not np.isfinite(loss):
         run.outcome = "diverged"
-    elif loss <= min(run.validation_loss[: run.best_epoch + 1]) and (epoch == 0 or loss < run.validation_loss[run.best_epoch]):
+    elif loss <= min(run.validation_loss[: run.best_epoch + 1]) and (
+        epoch == 0 or loss < run.validation_loss[run.best_epoch]
+    ):
         run.best = {name: value.clone() for name, value in run.network.state_dict().items()}
         run.best_epoch = epoch
     elif settings.patience and epoch - run.best_epoch >= settings.patience:

@@ -79,7 +79,9 @@ class Chunk:
         """Learning rate of every parameter; one number where all agree."""
         members = [state.member for state in self.states]
         layers = [scales(member, self.settings, self.layout.inputs) for member in members]
-        pairs = [[(m.lr * s.lr_weight, m.lr * s.lr_bias) for s in found] for m, found in zip(members, layers, strict=True)]
+        pairs = [
+            [(m.lr * s.lr_weight, m.lr * s.lr_bias) for s in found] for m, found in zip(members, layers, strict=True)
+        ]
         distinct = {rate for member in pairs for pair in member for rate in pair}
         if len(distinct) == 1:
             return distinct.pop()
@@ -208,8 +210,7 @@ class Chunk:
         score = torch.zeros_like(loss)
         for over, used in self._sweep(data):
             over.forward()
-            per_row = over.loss.values(over.logits, over.target), over.loss.score(over.logits, over.target)
-            for total, values in zip((loss, score), per_row, strict=True):
+            for total, values in zip((loss, score), over.loss.measure(over.logits, over.target), strict=True):
                 total += values[..., :used].sum(-1, dtype=torch.float64).flatten().cpu()
         return loss / data.rows, score / data.rows
 

@@ -20,7 +20,7 @@ class Gating:
         self.law, self.shape = law, (layout.streams, layout.positions, law.units)
         device = law.gamma.device
         self.position, self.unit = (index.to(device) for index in layout.row_maps(layer))
-        self.source = layout.element_maps(layer + 1)[0].to(device)
+        self.source = layout.feeders(layer + 1).to(device)
 
     @torch.no_grad()
     def rows(self) -> Float[Tensor, "streams rows"]:

@@ -59,13 +59,14 @@ def scales(member: Member, settings: Settings, inputs: int) -> list[Scale]:
         last = layer == len(member.gammas)
         std = (1.0 if last else gain) / sqrt(fan)
         bias = 0.0 if last else std
-        found.append(rules[settings.scaling](std, bias, fan if layer else None, None if last else fans[layer + 1], adam))
+        out = None if last else fans[layer + 1]
+        found.append(rules[settings.scaling](std, bias, fan if layer else None, out, adam))
     return found
 
 
 def _cardinality(gamma: float, exponent: float) -> float:
     whole = float(np.floor(gamma))
-    return whole + (gamma - whole) ** exponent
+    return whole + float((gamma - whole) ** exponent)
 
 
 def _standard(std: float, bias: float, fan: float | None, out: float | None, adam: bool) -> Scale:

@@ -91,10 +91,10 @@ class GroupedLinear:
 
 
 def _rows(x: Tensor, start: int, members: int, rows: int) -> Tensor:
-    return x[:, start : start + members * rows].unflatten(1, (members, rows))
+    return x[:, start : start + members * rows].view(len(x), members, rows, -1)
 
 
 def _block(flat: Tensor, bucket: Bucket) -> Tensor:
     size = bucket.members * bucket.fan_in * bucket.fan_out
     blocks = flat[:, bucket.weight : bucket.weight + size]
-    return blocks.unflatten(1, (bucket.members, bucket.fan_in, bucket.fan_out))
+    return blocks.view(len(flat), bucket.members, bucket.fan_in, bucket.fan_out)

@@ -126,15 +126,10 @@ class Layout:
         position = torch.repeat_interleave(torch.arange(self.positions), widths)
         return position, torch.arange(self.totals[layer]) - torch.tensor(self.starts[layer][:-1])[position]
 
-    def element_maps(self, layer: int) -> tuple[Int[Tensor, " weights"], Int[Tensor, " weights"]]:
-        """For every weight of a layer behind the first: the row that feeds it, and the row that it feeds."""
-        position, unit = self.row_maps(layer - 1)
-        fan_out = torch.tensor(self.widths[layer])[position]
-        source = torch.repeat_interleave(torch.arange(self.totals[layer - 1]), fan_out)
-        # Within a row of a block the targets run 0, 1, ...; the row's own start in the area is subtracted.
-        row_start = torch.cumsum(fan_out, 0) - fan_out
-        column = torch.arange(len(source)) - row_start[source]
-        return source, torch.tensor(self.starts[layer][:-1])[position[source]] + column
+    def feeders(self, layer: int) -> Int[Tensor, " weights"]:
+        """For every weight of a layer behind the first: the row of the layer before that feeds it."""
+        position, _ = self.row_maps(layer - 1)
+        return torch.repeat_interleave(torch.arange(self.totals[layer - 1]), torch.tensor(self.widths[layer])[position])
 
     def owners(self) -> Int[Tensor, " parameters"]:
         """For every number of the flat buffer, its member as s * P + p."""
@@ -146,7 +141,7 @@ class Layout:
             elif section.bias:
                 position = self.row_maps(section.layer)[0]
             else:
-                position = self.row_maps(section.layer - 1)[0][self.element_maps(section.layer)[0]]
+                position = self.row_maps(section.layer - 1)[0][self.feeders(section.layer)]
             stop = section.start + section.size * self.streams
             found[section.start : stop] = (offsets + position).flatten()
         return found

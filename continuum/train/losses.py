@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from continuum import checks
+from continuum.train.elementwise import exp_
 
 Logits = Float[Tensor, "streams members outputs columns"]
 Target = Float[Tensor, "streams 1 outputs columns"]
@@ -19,50 +20,45 @@ class Loss(Protocol):
     def residual(self, logits: Logits, target: Target, out: Logits) -> Logits:
         """Gradient of the per-sample loss in the logits, written to ``out``."""
 
-    def values(self, logits: Logits, target: Target) -> PerSample:
-        """Per-sample loss in nats."""
-
-    def score(self, logits: Logits, target: Target) -> PerSample:
-        """Per-sample score, whose mean is reported: 1 for a hit (classes), squared error (values)."""
+    def measure(self, logits: Logits, target: Target) -> tuple[PerSample, PerSample]:
+        """Per-sample loss in nats, and per-sample score, whose mean is reported: hits or squared errors."""
 
 
 class CrossEntropy:
-    """-log softmax(z)_y, score = whether the first largest logit is that of the label."""
+    """-log softmax(z)_y; a hit where the first largest logit is that of the label."""
 
     def residual(self, logits: Logits, target: Target, out: Logits) -> Logits:
         return torch.softmax(logits, 2, out=out).sub_(target)
 
-    def values(self, logits: Logits, target: Target) -> PerSample:
-        largest = logits.amax(2, keepdim=True)
-        spread = (logits - largest).exp_().sum(2).log_().add_(largest.squeeze(2))
-        return spread.sub_((logits * target).sum(2))
+    def measure(self, logits: Logits, target: Target) -> tuple[PerSample, PerSample]:
+        largest = logits.amax(2)
+        labelled = (logits * target).sum(2)
+        spread = exp_(logits - largest.unsqueeze(2)).sum(2).log_().add_(largest).sub_(labelled)
+        hit = labelled == largest
+        if torch.count_nonzero(logits == largest.unsqueeze(2)) > largest.numel():  # ties: the first class wins
+            hit = _first_largest_is_label(logits, target)
+        return spread, hit.to(logits.dtype)
 
-    def score(self, logits: Logits, target: Target) -> PerSample:
-        return self._hits(logits, target).to(logits.dtype)
 
-    @staticmethod
-    def _hits(logits: Logits, target: Target) -> Bool[Tensor, "streams members columns"]:
-        # A running maximum over the classes: torch's argmax over an inner axis is 15x slower on the CPU.
-        top = logits[:, :, 0].clone()
-        hit = (target[:, :, 0] > 0).expand_as(top).clone()
-        for c in range(1, logits.shape[2]):
-            better = logits[:, :, c] > top
-            hit = torch.where(better, target[:, :, c] > 0, hit)
-            top = torch.maximum(top, logits[:, :, c])
-        return hit
+def _first_largest_is_label(logits: Logits, target: Target) -> Bool[Tensor, "streams members columns"]:
+    # A running maximum over the classes: torch's argmax over an inner axis is 15x slower on the CPU.
+    top = logits[:, :, 0].clone()
+    hit = (target[:, :, 0] > 0).expand_as(top)
+    for c in range(1, logits.shape[2]):
+        hit = torch.where(logits[:, :, c] > top, target[:, :, c] > 0, hit)
+        top = torch.maximum(top, logits[:, :, c])
+    return hit
 
 
 class SquaredError:
-    """(z - y)^2 / 2, the negative log-likelihood of unit variance up to a constant; score = (z - y)^2."""
+    """(z - y)^2 / 2, the negative log-likelihood of unit variance up to a constant; scored by (z - y)^2."""
 
     def residual(self, logits: Logits, target: Target, out: Logits) -> Logits:
         return torch.sub(logits, target, out=out)
 
-    def values(self, logits: Logits, target: Target) -> PerSample:
-        return (logits - target).square_().sum(2).mul_(0.5)
-
-    def score(self, logits: Logits, target: Target) -> PerSample:
-        return (logits - target).square_().sum(2)
+    def measure(self, logits: Logits, target: Target) -> tuple[PerSample, PerSample]:
+        error = (logits - target).square_().sum(2)
+        return error / 2, error
 
 
 LOSSES: dict[str, type[Loss]] = {"classification": CrossEntropy, "regression": SquaredError}

@@ -43,20 +43,18 @@ class Pass:
         # Activations and their gradients, layer by layer; the last pair holds the outputs.
         self.hidden = [(memory(total, columns), memory(total, columns)) for total in layout.totals]
         first, first_gradient = self.hidden[0]
-        self.shared = SharedLinear(
-            layout.area(flat, 0), self.inputs, first, layout.area(gradient, 0), first_gradient
-        )
+        self.shared = SharedLinear(layout.area(flat, 0), self.inputs, first, layout.area(gradient, 0), first_gradient)
         self.grouped = [
             GroupedLinear(layout, layer, (flat, gradient), self.hidden[layer - 1], self.hidden[layer])
             for layer in range(1, layout.depth + 1)
         ]
         self.maps: list[Map] = [activation(settings.activation) for _ in self.grouped]
-        self._per_output = (layout.positions, layout.outputs)
+        self._per_output = (layout.streams, layout.positions, layout.outputs, columns)
 
     @property
     def logits(self) -> Float[Tensor, "streams members outputs columns"]:
         """Outputs of the last forward pass."""
-        return self.hidden[-1][0].unflatten(1, self._per_output)
+        return self.hidden[-1][0].view(self._per_output)
 
     def load(self, data: Data, index: Int[Tensor, "streams columns"], used: int, weight: float) -> None:
         """Take rows of data; only the first ``used`` columns count, each with ``weight`` in the loss."""
@@ -80,7 +78,7 @@ class Pass:
 
     def backward(self) -> None:
         """Gradient of the weighted loss in all parameters; in gated weights, until they are unfolded."""
-        output_gradient = self.hidden[-1][1].unflatten(1, self._per_output)
+        output_gradient = self.hidden[-1][1].view(self._per_output)
         self.loss.residual(self.logits, self.target, output_gradient).mul_(self._weight)
         for apply, layer, (hidden, gradient) in zip(
             reversed(self.maps), reversed(self.grouped), reversed(self.hidden[:-1]), strict=True

@@ -42,5 +42,7 @@ class Shelf:
         if part is None:
             raise BadInput("part", expected="a part that the stream has", came=repr(name), remedy="give the stream one")
         target = np.eye(stream.outputs)[part.y] if stream.kind == "classification" else part.y[:, None]
-        to = {"dtype": self._settings.dtype, "device": self._settings.device}
-        return torch.as_tensor(part.x, **to), torch.as_tensor(target, **to)
+        return self._on_device(part.x), self._on_device(target)
+
+    def _on_device(self, values: np.ndarray) -> Tensor:
+        return torch.tensor(values, dtype=self._settings.dtype, device=self._settings.device)

@@ -61,7 +61,10 @@ def grown(state: State, rows: tuple[int, ...], settings: Settings, inputs: int) 
     slots = {}
     for name, pairs in state.slots.items():
         fresh: Callable[[Tensor], Tensor] = torch.clone if name in ("weights", "best") else torch.zeros_like
-        slots[name] = [(_over(fresh(w), old_w), _over(fresh(b), old_b)) for (w, b), (old_w, old_b) in zip(start, pairs)]
+        slots[name] = [
+            (_over(fresh(w), old_w), _over(fresh(b), old_b))
+            for (w, b), (old_w, old_b) in zip(start, pairs, strict=True)
+        ]
     return State(state.number, state.member, rows, slots, state.gammas)
 
 

@@ -15,6 +15,7 @@ from continuum.train.partition import rectangles
 from continuum.train.passes import Data
 from continuum.train.settings import Settings
 from continuum.train.shelf import PartName, Shelf
+from continuum.train.slicing import slice_curve
 from continuum.train.state import State
 from continuum.train.stream import Stream
 from continuum.train.threads import single_thread
@@ -33,9 +34,7 @@ class Trained:
         validation_score: accuracy, or RMSE in units of the target, of the same shape.
     """
 
-    def __init__(
-        self, streams: Sequence[Stream], members: Sequence[Member], settings: Settings, shelf: Shelf
-    ) -> None:
+    def __init__(self, streams: Sequence[Stream], members: Sequence[Member], settings: Settings, shelf: Shelf) -> None:
         self.streams, self.members, self.settings = streams, list(members), settings
         count = len(self.members)
         self.outcome = ["ok"] * count
@@ -80,7 +79,8 @@ class Trained:
         if self.streams[0].kind == "classification":
             return score
         scale = np.array([self.streams[self.members[number].stream].scale for number in places])
-        return np.sqrt(score) * scale
+        rmse: Floats = np.sqrt(score) * scale
+        return rmse
 
     def store(self, states: Sequence[State]) -> None:
         """Keep networks that have come to their end."""
@@ -135,12 +135,26 @@ class Trained:
             layers.append(_linear(weight if depth == 0 else weight.T, bias))
         return nn.Sequential(*layers)
 
+    def slice(self, number: int, part: PartName, gammas: Floats) -> tuple[Floats, Floats]:
+        """Loss and score of one member on a part, its last hidden layer cut to every width of ``gammas``.
+
+        The widths must not exceed the units of the member. One forward pass serves all of them.
+        """
+        weights, bias = self._states[number].slots["weights"][-1]
+        data = self._shelf.stack(part, [self.members[number].stream])
+        with single_thread(), torch.no_grad():
+            hidden = self.network(number)[:-2](data.inputs[:, :-1].cpu())
+            widths, kind = torch.from_numpy(gammas), self.streams[0].kind
+            loss, score = slice_curve(hidden, weights, bias, data.target.cpu(), widths, kind, self.settings.exponent)
+        return loss.numpy(), self._in_units([number] * len(gammas), score.numpy())
+
     def parameters_in_use(self) -> NDArray[np.int64]:
         """Weights and biases of the units with a gate above 0, (members,)."""
         inputs, outputs = self.streams[0].train.x.shape[1], self.streams[0].outputs
         sizes = np.ceil(self.gamma).astype(np.int64)
         fans = np.concatenate([np.full((len(sizes), 1), inputs), sizes, np.full((len(sizes), 1), outputs)], 1)
-        return ((fans[:, :-1] + 1) * fans[:, 1:]).sum(1)
+        counts: NDArray[np.int64] = ((fans[:, :-1] + 1) * fans[:, 1:]).sum(1)
+        return counts
 
     def _sound(self, values: Floats) -> Floats:
         values[[outcome == "diverged" for outcome in self.outcome]] = np.nan

@@ -59,7 +59,9 @@ CASES: dict[str, tuple[Settings, dict[str, float], str]] = {
     "exponent 1/2": (dataclasses.replace(BASE, exponent=0.5), {}, "classification"),
     "learnable gamma": (BASE, {"gamma_lr": 0.05}, "classification"),
     "learnable gamma, sgd": (
-        dataclasses.replace(BASE, optimizer="sgd"), {"gamma_lr": 2.0, "lr": 0.05, "weight_decay": 0.01}, "regression"
+        dataclasses.replace(BASE, optimizer="sgd"),
+        {"gamma_lr": 2.0, "lr": 0.05, "weight_decay": 0.01},
+        "regression",
     ),
     "learnable gammas, decay": (
         dataclasses.replace(BASE, units=(8, 8), optimizer="adamw"),
@@ -107,7 +109,7 @@ def test_rates_and_decays_may_differ_between_members() -> None:
     streams = [stream("classification", 0)]
     group = [
         Member(gamma=g, lr=lr, weight_decay=wd, gamma_lr=glr)
-        for g, lr, wd, glr in [(2.5, 0.01, 0.0, 0.0), (2.5, 0.03, 0.1, 0.0), (3.0, 0.002, 0.0, 0.2), (7.5, 0.01, 1.0, 0.1)]
+        for g, lr, wd, glr in [(2.5, 0.01, 0, 0), (2.5, 0.03, 0.1, 0), (3.0, 0.002, 0, 0.2), (7.5, 0.01, 1.0, 0.1)]
     ]
     trained = train(streams, group, BASE)
     for number, member in enumerate(group):

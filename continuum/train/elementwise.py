@@ -1,0 +1,24 @@
+"""Transcendental functions in place, by the faster of two vectorised libraries.
+
+numpy's float kernels (SVML with AVX-512, else its own) beat torch's on the CPU: tanh 13x, exp 1.4x, measured on a
+Zen 5 core. The memory is the tensors' own.
+"""
+
+import numpy as np
+from torch import Tensor
+
+
+def tanh_(x: Tensor) -> Tensor:
+    """Overwrite x by tanh x."""
+    if x.device.type != "cpu":
+        return x.tanh_()
+    np.tanh(x.numpy(), out=x.numpy())
+    return x
+
+
+def exp_(x: Tensor) -> Tensor:
+    """Overwrite x by exp x."""
+    if x.device.type != "cpu":
+        return x.exp_()
+    np.exp(x.numpy(), out=x.numpy())
+    return x
