@@ -34,8 +34,8 @@ class Chunk:
         self, states: Sequence[Sequence[State]], train: Data, kind: str, settings: Settings, steps: int = 0
     ) -> None:
         self.settings, self.train, self.loss = settings, train, loss_for(kind)
-        outputs, inputs = train.target.shape[-1], train.inputs.shape[-1] - 1
-        self.layout = Layout(len(states), [state.rows for state in states[0]], inputs, outputs)
+        outputs = train.target.shape[-1]
+        self.layout = Layout(len(states), [state.rows for state in states[0]], train.features, outputs)
         self.states = [state for row in states for state in row]
         self._places = list(pairs_of(range(len(states)), range(len(states[0]))))
         self.flat, self.gradient, self.best = (self._buffer() for _ in range(3))

@@ -105,8 +105,15 @@ def _normal(seed: int, purpose: int, layer: int, shape: tuple[int, ...]) -> Tens
     return torch.from_numpy(np.random.default_rng([seed, purpose, layer]).standard_normal(shape))
 
 
-def initial(member: Member, settings: Settings, inputs: int, outputs: int) -> list[tuple[Tensor, Tensor]]:
-    """Initial weights and biases of a member for all allocated units, in float64."""
+def initial(
+    member: Member, settings: Settings, inputs: int, outputs: int, rows: tuple[int, ...] | None = None
+) -> list[tuple[Tensor, Tensor]]:
+    """Initial weights and biases of a member, for the first ``rows`` units of each layer (default: all), in float64."""
     drawn = draw(member.init, settings.allocated, inputs, outputs)
-    sizes = scales(member, settings, inputs)
-    return [(w * s.weight, b * s.bias) for (w, b), s in zip(drawn, sizes, strict=True)]
+    taken = (inputs, *(rows or settings.allocated), outputs)
+    found = []
+    for layer, ((weight, bias), scale) in enumerate(zip(drawn, scales(member, settings, inputs), strict=True)):
+        fan_in, fan_out = taken[layer : layer + 2]
+        prefix = weight[:fan_in, :fan_out] if layer else weight[:fan_out]
+        found.append((prefix * scale.weight, bias[:fan_out] * scale.bias))
+    return found

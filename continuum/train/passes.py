@@ -6,18 +6,20 @@ from torch import Tensor
 
 from continuum.train.activations import Map, activation
 from continuum.train.layers import GroupedLinear, SharedLinear
-from continuum.train.layout import Layout
+from continuum.train.layout import Layout, input_columns
 from continuum.train.losses import Loss
 from continuum.train.settings import Settings
 
 
 class Data:
-    """Rows of data of all streams of a chunk, on the device: inputs with a column of ones, and targets."""
+    """Rows of data of all streams of a chunk, on the device: inputs with a column of ones (and padding), and targets."""
 
     def __init__(self, inputs: Float[Tensor, "streams rows features"], target: Float[Tensor, "streams rows outputs"]):
-        self.streams, self.rows = inputs.shape[:2]
-        ones = torch.ones(*inputs.shape[:2], 1, dtype=inputs.dtype, device=inputs.device)
-        self.inputs = torch.cat([inputs, ones], -1).flatten(0, 1)
+        self.streams, self.rows, self.features = inputs.shape
+        rows = inputs.flatten(0, 1)
+        self.inputs = rows.new_zeros(len(rows), input_columns(self.features))
+        self.inputs[:, : self.features] = rows
+        self.inputs[:, self.features] = 1
         self.target = target.flatten(0, 1)
 
 
@@ -36,7 +38,7 @@ class Pass:
             return torch.zeros(layout.streams, *shape, dtype=flat.dtype, device=flat.device)
 
         self.columns, self.loss = columns, loss
-        self.inputs = memory(columns, layout.inputs + 1)
+        self.inputs = memory(columns, layout.columns)
         self.target = memory(1, layout.outputs, columns)
         self._target_rows = memory(columns, layout.outputs)
         self._weight = torch.zeros(columns, dtype=flat.dtype, device=flat.device)

@@ -49,7 +49,7 @@ def rows_for(gammas: tuple[float, ...], allocated: tuple[int, ...]) -> tuple[int
 def newborn(number: int, member: Member, settings: Settings, inputs: int, outputs: int) -> State:
     """A network at its start."""
     rows = rows_for(member.gammas, settings.allocated)
-    start = _prefix(initial(member, settings, inputs, outputs), (*rows, outputs), settings)
+    start = initial(member, settings, inputs, outputs, rows)
     gamma = torch.tensor(member.gammas, dtype=settings.dtype)
     return State(number, member, rows, {"weights": start}, {"gamma": gamma, "best": gamma})
 
@@ -57,7 +57,7 @@ def newborn(number: int, member: Member, settings: Settings, inputs: int, output
 def grown(state: State, rows: tuple[int, ...], settings: Settings, inputs: int) -> State:
     """The same network with more rows: new units stand at their initial weights, optimiser memories at zero."""
     outputs = state.slots["weights"][-1][1].shape[0]
-    start = _prefix(initial(state.member, settings, inputs, outputs), (*rows, outputs), settings)
+    start = initial(state.member, settings, inputs, outputs, rows)
     slots = {}
     for name, pairs in state.slots.items():
         fresh: Callable[[Tensor], Tensor] = torch.clone if name in ("weights", "best") else torch.zeros_like
@@ -66,14 +66,6 @@ def grown(state: State, rows: tuple[int, ...], settings: Settings, inputs: int) 
             for (w, b), (old_w, old_b) in zip(start, pairs, strict=True)
         ]
     return State(state.number, state.member, rows, slots, state.gammas)
-
-
-def _prefix(pairs: Pairs, rows: tuple[int, ...], settings: Settings) -> Pairs:
-    found = []
-    for layer, (weight, bias) in enumerate(pairs):
-        kept = weight[: rows[0]] if layer == 0 else weight[: rows[layer - 1], : rows[layer]]
-        found.append((kept.to(settings.dtype), bias[: rows[layer]].to(settings.dtype)))
-    return found
 
 
 def _over(new: Tensor, old: Tensor) -> Tensor:

@@ -143,7 +143,7 @@ class Trained:
         weights, bias = self._states[number].slots["weights"][-1]
         data = self._shelf.stack(part, [self.members[number].stream])
         with single_thread(), torch.no_grad():
-            hidden = self.network(number)[:-2](data.inputs[:, :-1].cpu())
+            hidden = self.network(number)[:-2](data.inputs[:, : data.features].cpu())
             widths, kind = torch.from_numpy(gammas), self.streams[0].kind
             loss, score = slice_curve(hidden, weights, bias, data.target.cpu(), widths, kind, self.settings.exponent)
         return loss.numpy(), self._in_units([number] * len(gammas), score.numpy())
