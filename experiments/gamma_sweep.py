@@ -1,0 +1,236 @@
+"""Capacity against accuracy as a real-valued width gamma crosses the integers.
+
+For every task and seed, one network is trained at each gamma of a grid (same units, same minibatches), and the widest
+of them is also *sliced*: cut to every gamma without training. A cell is one task and one seed.
+
+Each row describes the network of the best epoch on the validation part. Losses are mean nats (classes) or half mean
+squared errors of the standardised target (values); the derivatives in gamma are those of these losses, without weight
+decay. ``auc`` is the mean of the validation score over training (trapezoidal, start included); ``steps_to_95`` counts
+gradient steps until the validation accuracy first reaches 95 % of the best of the widest network (for values, until
+the RMSE is within 1/0.95 of it), and is missing where that never happens.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from continuum import checks
+from continuum.data import Task, load
+from continuum.errors import BadInput
+from continuum.exp import Cell, RunOptions
+from continuum.train import Member, Settings, Stream, Trained, train
+from continuum.train.settings import check_device
+from experiments.sweep_figures import draw
+from experiments.sweep_report import report
+
+__all__ = ["RESULT_VERSION", "Config", "cells", "draw", "report", "run"]
+
+RESULT_VERSION = 1
+SCORE_NAME = {"classification": "accuracy", "regression": "RMSE"}
+
+
+@dataclass(frozen=True)
+class Config(RunOptions):
+    """Which networks to train, on what."""
+
+    tasks: tuple[str, ...] = ("iris", "wine", "breast_cancer", "digits")
+    """Names of tasks, or paths of CSV files with a header and a last column `target`."""
+    gammas: tuple[float, ...] = ()
+    """Widths. Default: 0.5 to units - 0.5 in steps of 1/4, and 1/64 on either side of each integer."""
+    units: int = 17
+    """Allocated hidden units: the largest width that can be asked for."""
+    seeds: int = 10
+    """Number of repetitions; each has its own split, initial weights and minibatches."""
+    epochs: int = 100
+    """Passes over the training rows."""
+    lr: float = 0.01
+    """Learning rate."""
+    batch: int = 32
+    """Rows of a minibatch."""
+    activation: Literal["tanh", "relu", "gelu"] = "tanh"
+    """Activation of the hidden units."""
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
+    """Optimiser of the weights."""
+    weight_decay: float = 0.0
+    """Weight decay of the units that are on."""
+    scaling: Literal["standard", "mup", "ntk"] = "standard"
+    """How initial weights and learning rates scale with the width."""
+    patience: int = 0
+    """Stop a network after that many epochs without a better validation loss; 0 trains to the end."""
+    kind: Literal["classification", "regression"] | None = None
+    """What the tasks are, where neither the catalogue nor the target tells."""
+    device: str = "cpu"
+    """Where to compute: cpu or cuda."""
+
+    def resolved(self) -> "Config":
+        """Fill in the grid of widths and the quick preset; order the widths."""
+        config = self
+        if self.quick:
+            default = Config()
+            config = replace(
+                self,
+                tasks=("wine", "digits") if self.tasks == default.tasks else self.tasks,
+                seeds=3 if self.seeds == default.seeds else self.seeds,
+                epochs=20 if self.epochs == default.epochs else self.epochs,
+                units=9 if self.units == default.units and not self.gammas else self.units,
+            )
+        gammas = config.gammas or (default_grid(config.units) if config.units >= 1 else ())
+        return replace(config, gammas=tuple(sorted(set(map(float, gammas)))))
+
+    def validate(self) -> None:
+        """Raise ``BadInput`` unless every setting can be computed."""
+        checks.whole("units", self.units, at_least=1)
+        checks.whole("seeds", self.seeds, at_least=1)
+        checks.whole("jobs", self.jobs, at_least=0)
+        checks.whole("patience", self.patience, at_least=0)
+        for gamma in self.gammas:
+            checks.number("gamma", gamma, low=0.0, high=self.units, remedy="lower gamma or raise --units")
+        if not self.tasks:
+            raise BadInput("tasks", expected="at least one", came="none", remedy="name some after --tasks")
+        if len(set(self.tasks)) < len(self.tasks):
+            raise BadInput("tasks", expected="each once", came=list(self.tasks), remedy="drop the repeated ones")
+        check_device(self.device)
+        Member(0.0, lr=self.lr, weight_decay=self.weight_decay)
+        Settings(self.units, batch=self.batch, epochs=self.epochs)
+
+
+def default_grid(units: int) -> tuple[float, ...]:
+    """Quarters from 1/2 to units - 1/2, with a point 1/64 below and above each integer between them.
+
+    >>> default_grid(2)
+    (0.5, 0.75, 0.984375, 1.0, 1.015625, 1.25, 1.5)
+    """
+    quarters = np.arange(2, 4 * units - 1) / 4
+    integers = np.arange(1, units)
+    return tuple(sorted({*quarters.tolist(), *(integers - 1 / 64).tolist(), *(integers + 1 / 64).tolist()}))
+
+
+def cells(config: Config) -> list[Cell]:
+    """One cell a task and seed: all widths, which share data and minibatches."""
+    tasks = [(name, load(name, config.kind)) for name in config.tasks]
+    for _, task in tasks:
+        Stream.of(task, seed=0)  # a task that cannot be split is refused before anything is computed
+    return [_cell(config, name, task, seed) for name, task in tasks for seed in range(config.seeds)]
+
+
+def _cell(config: Config, name: str, task: Task, seed: int) -> Cell:
+    settings = {
+        "task": name,
+        "data": task.checksum,
+        "kind": config.kind,
+        "seed": seed,
+        "gammas": list(config.gammas),
+        **{
+            field: getattr(config, field)
+            for field in (
+                "units",
+                "epochs",
+                "lr",
+                "batch",
+                "activation",
+                "optimizer",
+                "weight_decay",
+                "scaling",
+                "patience",
+                "device",
+            )
+        },
+    }
+    units = sum(ceil(gamma) + 4 for gamma in config.gammas)
+    steps = config.epochs * ceil(0.6 * task.n / config.batch)
+    return Cell(f"{task.name} seed {seed}", settings, cost=steps * units * (config.batch * (task.d + 10) / 1e3 + 1))
+
+
+def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
+    """Train all widths of one task and seed, and slice the widest."""
+    wanted: Mapping[str, Any] = cell.settings
+    task = load(wanted["task"], wanted["kind"])
+    if task.checksum != wanted["data"]:
+        raise BadInput(
+            task.name, expected="the data of the start", came="changed data", remedy="run again, without editing it"
+        )
+    stream = Stream.of(task, wanted["seed"])
+    settings = Settings(
+        wanted["units"],
+        activation=wanted["activation"],
+        optimizer=wanted["optimizer"],
+        batch=wanted["batch"],
+        epochs=wanted["epochs"],
+        scaling=wanted["scaling"],
+        patience=wanted["patience"] or None,
+        device=wanted["device"],
+    )
+    gammas = np.array(wanted["gammas"])
+    members = [
+        Member(gamma, init=wanted["seed"], lr=wanted["lr"], weight_decay=wanted["weight_decay"]) for gamma in gammas
+    ]
+    trained = train([stream], members, settings)
+    head = {"task": task.name, "kind": task.kind, "law": "interval", "seed": wanted["seed"], "gamma": gammas}
+    return {"results": _results(head, trained), "slice": _slice(head, trained)}
+
+
+def _results(head: Mapping[str, Any], trained: Trained) -> pd.DataFrame:
+    measured = {part: trained.measure(part) for part in ("train", "validation", "test")}
+    train_sides = trained.gamma_derivatives("train")
+    val_sides = trained.gamma_derivatives("validation")
+    return pd.DataFrame(
+        {
+            **head,
+            "cardinality": head["gamma"],
+            "params": trained.parameters_in_use(),
+            "train_loss": measured["train"][0],
+            "val_loss": measured["validation"][0],
+            "test_loss": measured["test"][0],
+            "score_name": SCORE_NAME[head["kind"]],
+            "test_score": measured["test"][1],
+            "train_dgamma_left": train_sides[0][:, 0],
+            "train_dgamma_right": train_sides[1][:, 0],
+            "val_dgamma_left": val_sides[0][:, 0],
+            "val_dgamma_right": val_sides[1][:, 0],
+            "best_epoch": trained.best_epoch,
+            "auc": _area(trained.validation_score),
+            "steps_to_95": _steps_to_95(trained),
+            "outcome": trained.outcome,
+        }
+    )
+
+
+def _area(curves: np.ndarray) -> np.ndarray:
+    """Mean height of each curve (epochs + 1, members) over the epochs that it has, by the trapezoidal rule."""
+    pieces = (curves[1:] + curves[:-1]) / 2
+    counts = np.isfinite(pieces).sum(0)
+    return np.where(counts > 0, np.nansum(pieces, 0) / np.maximum(counts, 1), np.nan)
+
+
+def _steps_to_95(trained: Trained) -> np.ndarray:
+    scores, widest = trained.validation_score, len(trained.members) - 1
+    if not np.isfinite(scores[:, widest]).any():
+        return np.full(scores.shape[1], np.nan)
+    if trained.streams[0].kind == "classification":
+        reached = scores >= 0.95 * np.nanmax(scores[:, widest])
+    else:
+        reached = scores <= np.nanmin(scores[:, widest]) / 0.95
+    per_epoch = ceil(len(trained.streams[0].train.x) / trained.settings.batch)
+    return np.where(reached.any(0), reached.argmax(0) * per_epoch, np.nan)
+
+
+def _slice(head: Mapping[str, Any], trained: Trained) -> pd.DataFrame:
+    widest = len(trained.members) - 1
+    losses, scores = {}, {}
+    for part in ("train", "validation", "test"):
+        losses[part], scores[part] = trained.slice(widest, part, head["gamma"])
+    return pd.DataFrame(
+        {
+            **head,
+            "cardinality": head["gamma"],
+            "train_loss": losses["train"],
+            "val_loss": losses["validation"],
+            "test_loss": losses["test"],
+            "score_name": SCORE_NAME[head["kind"]],
+            "test_score": scores["test"],
+        }
+    )

@@ -1,0 +1,66 @@
+"""What gamma_sweep prints at the end: one small table a task."""
+
+from collections.abc import Mapping
+from math import sqrt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.table import Table
+
+from continuum.exp.statistics import mean_interval
+
+
+def report(tables: Mapping[str, pd.DataFrame], config: Any) -> list[Table]:
+    """One table a task: the smallest width that is as good as the best, the best score, the size of the kinks."""
+    return [_table(str(name), frame) for name, frame in tables["results"].groupby("task", sort=False)]
+
+
+def _table(name: str, frame: pd.DataFrame) -> Table:
+    table = Table("measure", "value", title=f"{name} ({frame['seed'].nunique()} seeds)", title_justify="left")
+    score = frame["score_name"].iloc[0]
+    best, error, at = _best(frame)
+    if np.isfinite(best):
+        digits = 4 if abs(best) < 10 else 2
+        table.add_row(f"best test {score}", f"{best:.{digits}f} ± {error:.{digits}f} (s.e.) at gamma = {at:g}")
+        table.add_row("smallest width within one s.e. of it", f"gamma = {smallest_sufficient(frame):g}")
+    table.add_row("mean kink of the training loss at integers", _kink(frame, "train"))
+    table.add_row("mean kink of the validation loss at integers", _kink(frame, "val"))
+    for outcome, count in frame["outcome"].value_counts().items():
+        if outcome != "ok":
+            table.add_row(f"networks {outcome}", f"{count} of {len(frame)}")
+    return table
+
+
+def _best(frame: pd.DataFrame) -> tuple[float, float, float]:
+    """Best mean score over the seeds, its standard error, and the width where it stands."""
+    means = frame.groupby("gamma")["test_score"].mean()
+    if means.isna().all():
+        return np.nan, np.nan, np.nan
+    at = float(means.idxmin() if _lower_is_better(frame) else means.idxmax())
+    scores = frame.loc[frame["gamma"] == at, "test_score"].dropna()
+    error = float(scores.std(ddof=1) / sqrt(len(scores))) if len(scores) > 1 else 0.0
+    return float(means[at]), error, at
+
+
+def smallest_sufficient(frame: pd.DataFrame) -> float:
+    """Smallest width whose mean score is within one standard error of the best (the one-standard-error rule)."""
+    best, error, _ = _best(frame)
+    means = frame.groupby("gamma")["test_score"].mean()
+    good = means <= best + error if _lower_is_better(frame) else means >= best - error
+    return float(means.index[good].min())
+
+
+def _lower_is_better(frame: pd.DataFrame) -> bool:
+    return bool(frame["score_name"].iloc[0] == "RMSE")
+
+
+def _kink(frame: pd.DataFrame, part: str) -> str:
+    """Mean size of the jump |right - left| of the derivative in gamma, over integers and seeds, in nats a unit."""
+    inner = frame[(frame["gamma"] % 1 == 0) & (frame["gamma"] > 0)]
+    jumps = (inner[f"{part}_dgamma_right"] - inner[f"{part}_dgamma_left"]).abs()
+    by_seed = jumps.groupby(inner["seed"]).mean()
+    if not len(by_seed):
+        return "no integer among the widths"
+    mean, low, high = mean_interval(by_seed)
+    return f"{mean:.4f} per unit" + ("" if np.isnan(low) else f" (95 % interval {low:.4f} to {high:.4f})")
