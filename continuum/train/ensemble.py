@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from continuum.errors import BadInput
+from continuum.train.arithmetic import engine_arithmetic
 from continuum.train.batches import order
 from continuum.train.chunk import Chunk
 from continuum.train.member import Member
@@ -17,7 +18,6 @@ from continuum.train.settings import Settings
 from continuum.train.shelf import Shelf
 from continuum.train.state import State, grown, newborn, rows_for
 from continuum.train.stream import Stream
-from continuum.train.threads import single_thread
 from continuum.train.trained import Trained
 
 
@@ -59,7 +59,7 @@ def train(
     True
     """
     _check(streams, members, settings)
-    with single_thread(), torch.no_grad():
+    with engine_arithmetic():
         return _Training(streams, members, settings, progress).run()
 
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from continuum.nn import Gate
 from continuum.train.activations import MODULES
+from continuum.train.arithmetic import engine_arithmetic
 from continuum.train.chunk import Chunk
 from continuum.train.member import Member
 from continuum.train.partition import rectangles
@@ -18,7 +19,6 @@ from continuum.train.shelf import PartName, Shelf
 from continuum.train.slicing import slice_curve
 from continuum.train.state import State
 from continuum.train.stream import Stream
-from continuum.train.threads import single_thread
 from continuum.widths import Interval
 
 Floats = NDArray[np.float64]
@@ -142,7 +142,7 @@ class Trained:
         """
         weights, bias = self._states[number].slots["weights"][-1]
         data = self._shelf.stack(part, [self.members[number].stream])
-        with single_thread(), torch.no_grad():
+        with engine_arithmetic():
             hidden = self.network(number)[:-2](data.inputs[:, : data.features].cpu())
             widths, kind = torch.from_numpy(gammas), self.streams[0].kind
             loss, score = slice_curve(hidden, weights, bias, data.target.cpu(), widths, kind, self.settings.exponent)
@@ -162,7 +162,7 @@ class Trained:
 
     def _chunks(self, part: PartName) -> Iterator[tuple[list[int], Chunk, Data]]:
         states = [self._states[number] for number in range(len(self.members))]
-        with single_thread(), torch.no_grad():
+        with engine_arithmetic():
             for rectangle in rectangles(states, self._shelf.sizes, self.settings.chunk):
                 numbers = [row[0].member.stream for row in rectangle]
                 train = self._shelf.stack("train", numbers)

@@ -1,7 +1,6 @@
 """The contract of the engine: every member equals a plain PyTorch loop over it, to 1e-10 in float64 after 50 steps."""
 
 import dataclasses
-from functools import cache
 
 import numpy as np
 import pytest
@@ -9,25 +8,11 @@ import torch
 from torch.testing import assert_close
 
 from benchmarks.plain_loop import PlainRun, plain_loop, tensors
-from continuum.data import Part
 from continuum.nn import Gate
-from continuum.train import Member, Settings, Stream, Trained, train
+from continuum.train import Member, Settings, Trained, train
+from tests.train.samples import stream
 
 TOLERANCE = {"rtol": 0.0, "atol": 1e-10}
-
-
-@cache
-def stream(kind: str, seed: int, rows: int = 150) -> Stream:
-    """Random rows with a target that a small network can partly learn; 150 rows make the last minibatch short."""
-    rng = np.random.default_rng(seed)
-
-    def part(n: int) -> Part:
-        x = rng.standard_normal((n, 5))
-        value = np.sin(x[:, 0] * 2) + x[:, 1] * x[:, 2]
-        return Part(x, np.digitize(value, [-0.5, 0.5]) if kind == "classification" else value)
-
-    outputs = 3 if kind == "classification" else 1
-    return Stream(seed, kind, outputs, part(rows), part(70), part(40), scale=2.5)
 
 
 def members(depth: int = 1, **options: float) -> list[Member]:
@@ -167,3 +152,18 @@ def test_decay_is_that_of_torch_where_all_units_are_on() -> None:
             adamw.step()
     test, _ = tensors(data, "test", settings)
     assert_close(trained.network(0)(test), network(test), **TOLERANCE)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+@pytest.mark.parametrize("case", ["tanh", "gelu", "two layers", "learnable gammas, decay"])
+def test_cuda_equals_the_cpu(case: str) -> None:
+    settings, options, kind = CASES[case]
+    group = members(int(options.get("depth", 1)), **{k: v for k, v in options.items() if k != "depth"})
+    streams = [stream(kind, 0), stream(kind, 1)]
+    here = train(streams, group, settings)
+    there = train(streams, group, dataclasses.replace(settings, device="cuda"))
+    assert_close(there.gamma, here.gamma, **TOLERANCE)
+    assert_close(there.validation_loss, here.validation_loss, **TOLERANCE)
+    for part in ("train", "test"):
+        assert_close(there.measure(part)[0], here.measure(part)[0], **TOLERANCE)
+        assert_close(there.gamma_derivatives(part), here.gamma_derivatives(part), **TOLERANCE)
