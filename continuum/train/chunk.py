@@ -1,7 +1,6 @@
 """Networks packed together: what steps, measures and hands back a rectangle of members."""
 
 from collections.abc import Iterator, Sequence
-from itertools import product as pairs_of
 
 import torch
 from jaxtyping import Float, Int
@@ -10,7 +9,7 @@ from torch import Tensor
 from continuum.train.descent import Descent
 from continuum.train.gating import Gating
 from continuum.train.initial import scales
-from continuum.train.layout import Layout, Pairs
+from continuum.train.layout import Layout
 from continuum.train.losses import loss_for
 from continuum.train.passes import Data, Pass
 from continuum.train.settings import Settings
@@ -37,7 +36,6 @@ class Chunk:
         outputs = train.target.shape[-1]
         self.layout = Layout(len(states), [state.rows for state in states[0]], train.features, outputs)
         self.states = [state for row in states for state in row]
-        self._places = list(pairs_of(range(len(states)), range(len(states[0]))))
         self.flat, self.gradient, self.best = (self._buffer() for _ in range(3))
         self.gamma = self._gammas("gamma")
         self.best_gamma = self._gammas("best")
@@ -55,8 +53,9 @@ class Chunk:
         return torch.zeros(self.layout.size, dtype=self.settings.dtype, device=self.settings.device)
 
     def _gammas(self, slot: str) -> Float[Tensor, "layers members"]:
-        rows = [state.gammas.get(slot, torch.zeros(self.layout.depth)) for state in self.states]
-        return torch.stack(rows, 1).to(device=self.settings.device, dtype=self.settings.dtype)
+        if slot not in self.states[0].gammas:
+            return self.flat.new_zeros(self.layout.depth, len(self.states))
+        return torch.stack([state.gammas[slot] for state in self.states], 1).to(self.settings.device)
 
     def _gating(self, layer: int) -> Gating:
         units = self.settings.allocated[layer]
@@ -78,24 +77,16 @@ class Chunk:
     def _rates(self) -> float | Tensor:
         """Learning rate of every parameter; one number where all agree."""
         members = [state.member for state in self.states]
-        layers = [scales(member, self.settings, self.layout.inputs) for member in members]
-        pairs = [
-            [(m.lr * s.lr_weight, m.lr * s.lr_bias) for s in found] for m, found in zip(members, layers, strict=True)
-        ]
-        distinct = {rate for member in pairs for pair in member for rate in pair}
-        if len(distinct) == 1:
-            return distinct.pop()
+        lrs = {member.lr for member in members}
+        if len(lrs) == 1 and self.settings.scaling == "standard":
+            return lrs.pop()
         rates = self._buffer()
-        for views, member in zip(self._members(rates), pairs, strict=True):
-            for (weight, bias), (of_weight, of_bias) in zip(views, member, strict=True):
-                weight.fill_(of_weight)
-                bias.fill_(of_bias)
+        for views, member in zip(self.layout.split(rates), members, strict=True):
+            layers = scales(member, self.settings, self.layout.inputs)
+            for (weight, bias), scale in zip(views, layers, strict=True):
+                weight.fill_(member.lr * scale.lr_weight)
+                bias.fill_(member.lr * scale.lr_bias)
         return rates
-
-    def _members(self, flat: Tensor) -> Iterator[Pairs]:
-        """Views of every member's weights and biases in a flat buffer."""
-        areas = self.layout.areas(flat)
-        return (self.layout.member(areas, *place) for place in self._places)
 
     def _buffers(self) -> dict[str, Tensor]:
         return {"weights": self.flat, "best": self.best, **self.descent.slots}
@@ -103,10 +94,7 @@ class Chunk:
     def _fill(self) -> None:
         buffers = self._buffers()
         for name in self.states[0].slots:
-            for views, state in zip(self._members(buffers[name]), self.states, strict=True):
-                for pair, values in zip(views, state.slots[name], strict=True):
-                    pair[0].copy_(values[0])
-                    pair[1].copy_(values[1])
+            self.layout.join(buffers[name], [state.slots[name] for state in self.states])
         if "best" not in self.states[0].slots:
             self.best.copy_(self.flat)
         for name, memory in self.gamma_descent.slots.items():
@@ -114,16 +102,20 @@ class Chunk:
 
     def unpack(self, *names: str) -> list[State]:
         """The networks as they are now, each apart, on the CPU; with the named slots, or with all."""
+        buffers = {name: buffer for name, buffer in self._buffers().items() if not names or name in names}
         gammas = {"gamma": self.gamma, "best": self.best_gamma, **self.gamma_descent.slots}
-        host = {name: buffer.cpu() for name, buffer in self._buffers().items() if not names or name in names}
-        found = []
-        for number, state in enumerate(self.states):
-            widths = {name: values[:, number].cpu().clone() for name, values in gammas.items()}
-            found.append(State(state.number, state.member, state.rows, {}, widths))
-        for name, buffer in host.items():
-            for state, views in zip(found, self._members(buffer.clone()), strict=True):
-                state.slots[name] = views
-        return found
+        slots = {name: self.layout.split(buffer.to("cpu", copy=True)) for name, buffer in buffers.items()}
+        widths = {name: values.to("cpu", copy=True).unbind(1) for name, values in gammas.items()}
+        return [
+            State(
+                state.number,
+                state.member,
+                state.rows,
+                {name: members[i] for name, members in slots.items()},
+                {name: values[i] for name, values in widths.items()},
+            )
+            for i, state in enumerate(self.states)
+        ]
 
     # ---- training --------------------------------------------------------------------------------------------
 
@@ -137,7 +129,7 @@ class Chunk:
         """Weight decay of every parameter: that of its member for weights between units that are on, else 0."""
         decay = self._buffer()
         on = [(gating.law.gates().detach() > 0).to(decay.dtype) for gating in self.gatings]
-        for number, (layers, rate) in enumerate(zip(self._members(decay), self._decays, strict=True)):
+        for number, (layers, rate) in enumerate(zip(self.layout.split(decay), self._decays, strict=True)):
             masks = [m[number, :rows] for m, rows in zip(on, self.states[number].rows, strict=True)]
             layers[0][0].copy_(rate * masks[0].unsqueeze(1).expand_as(layers[0][0]))
             for (weight, _), source, target in zip(layers[1:], masks, [*masks[1:], None], strict=True):

@@ -105,25 +105,33 @@ class Layout:
             p += members
         return found
 
-    def areas(self, flat: Tensor) -> Pairs:
-        """Views of all layers: weights and biases of every layer behind the first, (weights, weights) of the first."""
-        first = self.area(flat, 0)
-        return [(first, first)] + [
-            (self.area(flat, layer), self.area(flat, layer, bias=True)) for layer in range(1, self.depth + 1)
-        ]
+    def split(self, flat: Tensor) -> list[Pairs]:
+        """Views of every member's weights and biases, members in stream-major order.
 
-    def member(self, areas: Pairs, stream: int, position: int) -> Pairs:
-        """Views of one member's weights and biases: (rows, d) and (rows,), then (fan-in, fan-out) and (fan-out,)."""
-        start, stop = self.starts[0][position : position + 2]
-        first = areas[0][0][stream, start:stop]
-        pairs = [(first[:, : self.inputs], first[:, self.inputs])]
+        They are (rows, d) and (rows,) in the first layer, then (fan-in, fan-out) and (fan-out,).
+        """
+        first = self.area(flat, 0).view(-1, self.columns)
+        rows = self.widths[0] * self.streams
+        layers = [
+            list(zip(torch.split(first[:, : self.inputs], rows), torch.split(first[:, self.inputs], rows), strict=True))
+        ]
         for layer in range(1, self.depth + 1):
-            fan_in, fan_out = self.widths[layer - 1][position], self.widths[layer][position]
-            block, stop = self._blocks[layer][position : position + 2]
-            start = self.starts[layer][position]
-            weights, biases = (area[stream] for area in areas[layer])
-            pairs.append((weights[block:stop].view(fan_in, fan_out), biases[start : start + fan_out]))
-        return pairs
+            fans = list(zip(self.widths[layer - 1], self.widths[layer], strict=True)) * self.streams
+            blocks = torch.split(self.area(flat, layer).view(-1), [fan_in * fan_out for fan_in, fan_out in fans])
+            weights = [block.view(shape) for block, shape in zip(blocks, fans, strict=True)]
+            biases = torch.split(self.area(flat, layer, bias=True).view(-1), [fan_out for _, fan_out in fans])
+            layers.append(list(zip(weights, biases, strict=True)))
+        return [list(pairs) for pairs in zip(*layers, strict=True)]
+
+    def join(self, flat: Tensor, members: Sequence[Pairs]) -> None:
+        """Write every member's weights and biases, in the order and the shapes of :meth:`split`."""
+        first = self.area(flat, 0).view(-1, self.columns)
+        first[:, : self.inputs] = torch.cat([pairs[0][0] for pairs in members])
+        first[:, self.inputs] = torch.cat([pairs[0][1] for pairs in members])
+        for layer in range(1, self.depth + 1):
+            weights = torch.cat([pairs[layer][0].flatten() for pairs in members])
+            self.area(flat, layer).view(-1).copy_(weights)
+            self.area(flat, layer, bias=True).view(-1).copy_(torch.cat([pairs[layer][1] for pairs in members]))
 
     def row_maps(self, layer: int) -> tuple[Int[Tensor, " rows"], Int[Tensor, " rows"]]:
         """For every row of a layer: the position of its member, and its unit there."""

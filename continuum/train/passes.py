@@ -12,7 +12,7 @@ from continuum.train.settings import Settings
 
 
 class Data:
-    """Rows of data of all streams of a chunk, on the device: inputs with a column of ones (and padding), and targets."""
+    """Rows of data of all streams of a chunk, on the device: inputs with a column of ones, and targets."""
 
     def __init__(self, inputs: Float[Tensor, "streams rows features"], target: Float[Tensor, "streams rows outputs"]):
         self.streams, self.rows, self.features = inputs.shape
