@@ -1,7 +1,12 @@
 """Gradient steps on flat buffers, with one learning rate for all numbers or one for each."""
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 from torch import Tensor
+from torch.optim.adam import adam
+from torch.optim.sgd import sgd
 
 from continuum.train.settings import Settings
 
@@ -26,31 +31,24 @@ class Descent:
         self.parameters, self.gradient, self.lr = parameters, gradient, lr
         self.decoupled = settings.optimizer == "adamw"
         self.decay: Tensor | None = None
-        moved = parameters if isinstance(lr, float) else torch.zeros_like(parameters)
-        self._moved = torch.nn.Parameter(moved, requires_grad=False)
-        self._moved.grad = gradient
-        self._optimizer: torch.optim.Optimizer
+        self._update: Callable[[Tensor, Tensor, dict[str, Tensor], Tensor, float], None]
+        self._steps = torch.tensor(float(steps), dtype=torch.float32, device=parameters.device)
         if settings.optimizer == "sgd":
-            self._optimizer = torch.optim.SGD([self._moved], lr=1.0, momentum=settings.momentum, fused=True)
-            names = ["momentum_buffer"] if settings.momentum else []
+            self._update, names = partial(_sgd, settings.momentum), ["momentum_buffer"] if settings.momentum else []
         else:
-            self._optimizer = torch.optim.Adam([self._moved], lr=1.0, fused=True)
-            names = ["exp_avg", "exp_avg_sq"]
+            self._update, names = _adam, ["exp_avg", "exp_avg_sq"]
         #: Memories of the optimiser, flat like the parameters.
         self.slots = {name: torch.zeros_like(parameters) for name in names}
-        count = torch.tensor(float(steps), dtype=torch.float32, device=parameters.device)
-        self._optimizer.state[self._moved] = {"step": count, **self.slots}
+        self._moved = parameters if isinstance(lr, float) else torch.zeros_like(parameters)
 
     def step(self, factor: float = 1.0) -> None:
         """One step, at ``factor`` times the learning rates."""
         if self.decay is not None:
             self._shrink(self.decay, factor)
         if isinstance(self.lr, float):
-            self._optimizer.param_groups[0]["lr"] = self.lr * factor
-            self._optimizer.step()
+            self._update(self._moved, self.gradient, self.slots, self._steps, self.lr * factor)
         else:
-            self._moved.zero_()
-            self._optimizer.step()
+            self._update(self._moved.zero_(), self.gradient, self.slots, self._steps, 1.0)
             self.parameters.addcmul_(self._moved, self.lr, value=factor)
 
     def _shrink(self, decay: Tensor, factor: float) -> None:
@@ -58,3 +56,37 @@ class Descent:
             self.parameters.addcmul_(self.parameters, decay * self.lr, value=-factor)
         else:
             self.gradient.addcmul_(self.parameters, decay)
+
+
+def _adam(moved: Tensor, gradient: Tensor, slots: dict[str, Tensor], steps: Tensor, lr: float) -> None:
+    adam(
+        [moved],
+        [gradient],
+        [slots["exp_avg"]],
+        [slots["exp_avg_sq"]],
+        [],
+        [steps],
+        fused=True,
+        amsgrad=False,
+        beta1=0.9,
+        beta2=0.999,
+        lr=lr,
+        weight_decay=0.0,
+        eps=1e-8,
+        maximize=False,
+    )
+
+
+def _sgd(momentum: float, moved: Tensor, gradient: Tensor, slots: dict[str, Tensor], steps: Tensor, lr: float) -> None:
+    sgd(
+        [moved],
+        [gradient],
+        [slots.get("momentum_buffer")],
+        fused=True,
+        weight_decay=0.0,
+        momentum=momentum,
+        lr=lr,
+        dampening=0.0,
+        nesterov=False,
+        maximize=False,
+    )

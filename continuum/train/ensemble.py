@@ -16,7 +16,7 @@ from continuum.train.member import Member
 from continuum.train.partition import Rectangle, rectangles
 from continuum.train.settings import Settings
 from continuum.train.shelf import Shelf
-from continuum.train.state import State, grown, newborn, rows_for
+from continuum.train.state import State, grown, newborn
 from continuum.train.stream import Stream
 from continuum.train.trained import Trained
 
@@ -125,7 +125,8 @@ class _Training:
                 factor = self._factor(epoch * per_epoch + step, per_epoch)
                 chunk.step(_filled(index, min(settings.batch, data.rows)), index.shape[1], factor)
                 if chunk.outgrown():
-                    return self._cut(self._regrown(chunk), epoch, step + 1)
+                    states = [grown(state, settings, self._inputs) for state in chunk.unpack()]
+                    return self._cut(states, epoch, step + 1)
             ended = self._close_epoch(chunk, numbers, epoch + 1)
             if epoch + 1 < settings.epochs and ended.sum() * 8 >= len(ended):
                 return self._put_aside(chunk, ended, epoch + 1)
@@ -149,14 +150,6 @@ class _Training:
         states = chunk.unpack()
         self.result.store([state for state, over in zip(states, ended, strict=True) if over])
         return self._cut([state for state, over in zip(states, ended, strict=True) if not over], epoch, 0)
-
-    def _regrown(self, chunk: Chunk) -> list[State]:
-        states = []
-        for state in chunk.unpack():
-            wanted = rows_for(tuple(state.gammas["gamma"].tolist()), self.settings.allocated)
-            rows = tuple(max(a, b) for a, b in zip(state.rows, wanted, strict=True))
-            states.append(state if rows == state.rows else grown(state, rows, self.settings, self._inputs))
-        return states
 
     def _rows(self, numbers: Sequence[int], rows: int, epoch: int) -> Tensor:
         """Row numbers, in stacked data, in the order of this epoch: a function of stream seed and epoch alone."""

@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from continuum import checks
-from continuum.train.elementwise import exp_
+from continuum.train.elementwise import count_equal, exp_
 
 Logits = Float[Tensor, "streams members outputs columns"]
 Target = Float[Tensor, "streams 1 outputs columns"]
@@ -21,7 +21,10 @@ class Loss(Protocol):
         """Gradient of the per-sample loss in the logits, written to ``out``."""
 
     def measure(self, logits: Logits, target: Target) -> tuple[PerSample, PerSample]:
-        """Per-sample loss in nats, and per-sample score, whose mean is reported: hits or squared errors."""
+        """Per-sample loss in nats, and per-sample score, whose mean is reported: hits or squared errors.
+
+        The logits are used up: their memory serves the exponentials.
+        """
 
 
 class CrossEntropy:
@@ -31,13 +34,13 @@ class CrossEntropy:
         return torch.softmax(logits, 2, out=out).sub_(target)
 
     def measure(self, logits: Logits, target: Target) -> tuple[PerSample, PerSample]:
-        largest = logits.amax(2)
+        largest = logits.amax(2, keepdim=True)
         labelled = (logits * target).sum(2)
-        spread = exp_(logits - largest.unsqueeze(2)).sum(2).log_().add_(largest).sub_(labelled)
-        hit = labelled == largest
-        if torch.count_nonzero(logits == largest.unsqueeze(2)) > largest.numel():  # ties: the first class wins
+        hit = labelled == largest.squeeze(2)
+        if count_equal(logits, largest) > largest.numel():  # ties: the first class wins
             hit = _first_largest_is_label(logits, target)
-        return spread, hit.to(logits.dtype)
+        spread = exp_(logits.sub_(largest)).sum(2).log_()
+        return spread.add_(largest.squeeze(2)).sub_(labelled), hit.to(logits.dtype)
 
 
 def _first_largest_is_label(logits: Logits, target: Target) -> Bool[Tensor, "streams members columns"]:

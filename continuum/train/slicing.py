@@ -6,10 +6,11 @@ softmaxes.
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from continuum.train.losses import loss_for
 from continuum.train.products import product
@@ -42,43 +43,59 @@ def slice_curve(
     >>> slice_curve(hidden, weights, torch.zeros(1), torch.zeros(1, 1), widths, "regression")[1]
     tensor([0.2500, 1.0000, 4.0000], dtype=torch.float64)
     """
-    gates = Interval(len(weights), gammas.to(weights.dtype), exponent, learnable=False).gates()
+    order = torch.argsort(gammas)
+    widths = gammas[order].to(weights.dtype)
+    cuts = _Cuts(weights, bias, Interval(len(weights), widths, exponent, learnable=False).gates(), widths)
     totals = torch.zeros(2, len(gammas), dtype=torch.float64, device=weights.device)
     loss = loss_for(kind)
     for start in range(0, len(hidden), BLOCK_COLUMNS):
         columns = slice(start, start + BLOCK_COLUMNS)
         goal = target[columns].T.contiguous()[None, None]
-        for widths, logits in _logits(hidden[columns].T, weights, bias, gates, gammas):
+        for here, logits in cuts.logits(hidden[columns].T.contiguous()):
             for total, values in zip(totals, loss.measure(logits[None], goal), strict=True):
-                total[widths] += values[0].sum(-1, dtype=torch.float64)
+                total[order[here]] += values[0].sum(-1).double()
     mean_loss, mean_score = totals / len(hidden)
     return mean_loss, mean_score
 
 
-def _logits(
-    hidden: Float[Tensor, "units columns"], weights: Tensor, bias: Tensor, gates: Tensor, gammas: Tensor
-) -> Iterator[tuple[Tensor, Float[Tensor, "widths outputs columns"]]]:
-    """Widths of one block of units after the other, with their logits.
+class _Cuts:
+    """Logits at all widths, block of units by block of units.
 
     In a block, z(gamma) = [1 | m(gamma) W] [S; y] with the prefix sum S of the units before it: one product.
     """
-    outputs, columns = len(bias), hidden.shape[1]
-    right = torch.empty(outputs + BLOCK_UNITS, columns, dtype=weights.dtype, device=weights.device)
-    prefix, units = right[:outputs], right[outputs:]
-    prefix.copy_(bias.unsqueeze(1).expand_as(prefix))
-    identity = torch.eye(outputs, dtype=weights.dtype, device=weights.device)
-    of_block = gammas.div(BLOCK_UNITS, rounding_mode="floor").long()
-    for block in range(len(weights) // BLOCK_UNITS + 1):
-        inside = slice(block * BLOCK_UNITS, min((block + 1) * BLOCK_UNITS, len(weights)))
-        here = hidden[inside]
-        units[: len(here)] = here
-        units[len(here) :] = 0
-        (widths,) = torch.where(of_block == block)
-        if len(widths):
-            left = torch.zeros(len(widths), outputs, outputs + BLOCK_UNITS, dtype=weights.dtype, device=weights.device)
-            left[:, :, :outputs] = identity
-            left[:, :, outputs : outputs + len(here)] = (gates[widths][:, inside, None] * weights[inside]).mT
-            logits = torch.empty(len(widths), outputs, columns, dtype=weights.dtype, device=weights.device)
-            product(left.flatten(0, 1), right, logits.flatten(0, 1))()
-            yield widths, logits
-        prefix.addmm_(weights[inside].T, here)
+
+    def __init__(self, weights: Tensor, bias: Tensor, gates: Tensor, widths: Tensor) -> None:
+        self.weights, self.bias = weights, bias
+        blocks = len(weights) // BLOCK_UNITS + 1
+        edges = torch.arange(blocks + 1, device=widths.device) * BLOCK_UNITS
+        bounds = torch.searchsorted(widths, edges.to(widths.dtype)).tolist()
+        self._widths = [slice(low, high) for low, high in pairwise(bounds)]
+        padded = nn.functional.pad(weights, (0, 0, 0, blocks * BLOCK_UNITS - len(weights)))
+        open_gates = nn.functional.pad(gates, (0, blocks * BLOCK_UNITS - len(weights)))
+        self._units = [slice(block * BLOCK_UNITS, (block + 1) * BLOCK_UNITS) for block in range(blocks)]
+        self._left = [
+            self._matrix(open_gates[here, units], padded[units])
+            for here, units in zip(self._widths, self._units, strict=True)
+        ]
+
+    def _matrix(self, gates: Float[Tensor, "widths block"], weights: Float[Tensor, "block outputs"]) -> Tensor:
+        """[1 | m W] for some widths on top of each other, (widths * outputs, outputs + block)."""
+        identity = torch.eye(len(self.bias), dtype=weights.dtype, device=weights.device).expand(len(gates), -1, -1)
+        return torch.cat([identity, (gates.unsqueeze(-1) * weights).mT], -1).flatten(0, 1)
+
+    def logits(
+        self, hidden: Float[Tensor, "units columns"]
+    ) -> Iterator[tuple[slice, Float[Tensor, "widths outputs columns"]]]:
+        """Sorted widths of each block, with their logits; the memory is used again for the next block."""
+        outputs, columns = len(self.bias), hidden.shape[1]
+        most = max(len(left) for left in self._left)
+        memory = torch.empty(most, columns, dtype=hidden.dtype, device=hidden.device)
+        right = torch.zeros(outputs + BLOCK_UNITS, columns, dtype=hidden.dtype, device=hidden.device)
+        prefix = right[:outputs].copy_(self.bias.unsqueeze(1).expand(-1, columns))
+        for here, units, left in zip(self._widths, self._units, self._left, strict=True):
+            y = hidden[units]
+            right[outputs : outputs + len(y)] = y
+            if len(left):
+                product(left, right, memory[: len(left)])()
+                yield here, memory[: len(left)].view(-1, outputs, columns)
+            prefix.addmm_(self.weights[units].T, y)

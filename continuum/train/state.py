@@ -1,8 +1,8 @@
 """What is to be kept of a network while it trains, apart from the chunk that it happens to lie in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import floor
+from math import ceil, floor
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from continuum.train.initial import initial
 from continuum.train.layout import Pairs
 from continuum.train.member import Member
 from continuum.train.settings import Settings
+from continuum.widths import Side
 
 #: Rows are allocated in steps of 4: fewer buckets of equal shape, at little waste; off units rest at their start.
 STEP = 4
@@ -23,7 +24,7 @@ class State:
     Args:
         number: its place in the ensemble.
         member: what it is.
-        rows: computed units of every hidden layer, at least floor(gamma) + 1 where there are so many.
+        rows: computed units of every hidden layer: all that are on, and where gamma moves the one about to be born.
         slots: for "weights", "best" and each memory of the optimiser, the (weight, bias) pairs of all layers.
         gammas: for "gamma", "best" and each memory of gamma's optimiser, one number a hidden layer.
     """
@@ -35,27 +36,33 @@ class State:
     gammas: dict[str, Tensor]
 
 
-def rows_for(gammas: tuple[float, ...], allocated: tuple[int, ...]) -> tuple[int, ...]:
-    """Rows of each hidden layer: the active units, with the one about to be born, rounded up to a multiple of 4.
+def rows_for(gammas: Sequence[float], allocated: tuple[int, ...], side: Side) -> tuple[int, ...]:
+    """Rows of each hidden layer: the units active on that side, rounded up to a multiple of 4.
 
-    >>> rows_for((2.5, 4.0, 7.9), (8, 8, 6))
-    (4, 8, 6)
+    >>> rows_for((2.5, 4.0, 7.9), (8, 8, 6), "right"), rows_for((2.5, 4.0, 7.9), (8, 8, 6), "left")
+    ((4, 8, 6), (4, 4, 6))
     """
-    return tuple(
-        min(units, STEP * -((floor(gamma) + 1) // -STEP)) for gamma, units in zip(gammas, allocated, strict=True)
-    )
+    active = [floor(gamma) + 1 if side == "right" else max(ceil(gamma), 1) for gamma in gammas]
+    return tuple(min(units, STEP * -(rows // -STEP)) for rows, units in zip(active, allocated, strict=True))
 
 
 def newborn(number: int, member: Member, settings: Settings, inputs: int, outputs: int) -> State:
     """A network at its start."""
-    rows = rows_for(member.gammas, settings.allocated)
+    rows = rows_for(member.gammas, settings.allocated, "right" if member.gamma_lr else "left")
     start = initial(member, settings, inputs, outputs, rows)
     gamma = torch.tensor(member.gammas, dtype=settings.dtype)
     return State(number, member, rows, {"weights": start}, {"gamma": gamma, "best": gamma})
 
 
-def grown(state: State, rows: tuple[int, ...], settings: Settings, inputs: int) -> State:
-    """The same network with more rows: new units stand at their initial weights, optimiser memories at zero."""
+def grown(state: State, settings: Settings, inputs: int) -> State:
+    """The same network with a row for every unit active on the right of its present width.
+
+    New units stand at their initial weights, and memories of the optimiser at zero.
+    """
+    wanted = rows_for(state.gammas["gamma"].tolist(), settings.allocated, "right")
+    rows = tuple(map(max, state.rows, wanted))
+    if rows == state.rows:
+        return state
     outputs = state.slots["weights"][-1][1].shape[0]
     start = initial(state.member, settings, inputs, outputs, rows)
     slots = {}

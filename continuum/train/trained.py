@@ -17,7 +17,7 @@ from continuum.train.passes import Data
 from continuum.train.settings import Settings
 from continuum.train.shelf import PartName, Shelf
 from continuum.train.slicing import slice_curve
-from continuum.train.state import State
+from continuum.train.state import State, grown
 from continuum.train.stream import Stream
 from continuum.widths import Interval
 
@@ -117,7 +117,7 @@ class Trained:
         """
         depth = len(self.settings.allocated)
         left, right = (np.full((len(self.members), depth), np.nan) for _ in range(2))
-        for places, chunk, data in self._chunks(part):
+        for places, chunk, data in self._chunks(part, with_unborn=True):
             for layer, (gating, rows) in enumerate(zip(chunk.gatings, chunk.gate_gradients(data), strict=True)):
                 sides = gating.one_sided(rows)
                 left[places, layer], right[places, layer] = (side.cpu().double().numpy() for side in sides)
@@ -160,8 +160,11 @@ class Trained:
         values[[outcome == "diverged" for outcome in self.outcome]] = np.nan
         return values
 
-    def _chunks(self, part: PartName) -> Iterator[tuple[list[int], Chunk, Data]]:
+    def _chunks(self, part: PartName, *, with_unborn: bool = False) -> Iterator[tuple[list[int], Chunk, Data]]:
+        """Members packed again; with the unit about to be born at the right of each width, or without."""
         states = [self._states[number] for number in range(len(self.members))]
+        if with_unborn:
+            states = [grown(state, self.settings, self.streams[0].train.x.shape[1]) for state in states]
         with engine_arithmetic():
             for rectangle in rectangles(states, self._shelf.sizes, self.settings.chunk):
                 numbers = [row[0].member.stream for row in rectangle]
