@@ -42,4 +42,14 @@ class Gate(nn.Module):
                 remedy="give the layer before the gate as many outputs as the width has units",
             )
         gates = self.width.gates()
-        return hidden * (gates if gates.dim() == 1 else gates.unsqueeze(-2))
+        if gates.dim() == 1:
+            return hidden * gates
+        batch = gates.shape[:-1]
+        if hidden.shape[:-2] != batch or hidden.dim() < 2:
+            raise BadInput(
+                "Gate input",
+                expected=f"shape ({', '.join(map(str, batch))}, rows, {self.width.units})",
+                came=f"shape {tuple(hidden.shape)}",
+                remedy="give each width of the batch its own rows",
+            )
+        return hidden * gates.unsqueeze(-2)

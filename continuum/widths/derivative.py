@@ -41,13 +41,23 @@ def gamma_derivative(
     >>> float(gamma_derivative(width, y, W, G)), float(gamma_derivative(width, y, W, G, side="left"))
     (-3.0, 1.0)
     """
-    if activations.shape[-1] != width.units or weights.shape[-2] != width.units:
-        raise BadInput(
-            "gamma_derivative",
-            expected=f"activations (..., rows, {width.units}) and weights (..., {width.units}, outputs)",
-            came=f"{tuple(activations.shape)} and {tuple(weights.shape)}",
-            remedy="pass the layer that the width gates",
-        )
+    _check_shapes(width, activations, weights, output_gradient)
     sensitivity = torch.einsum("...nu,...uc,...nc->...u", activations, weights, output_gradient)
     slope = width.slope(side)
     return torch.where(sensitivity == 0, 0.0, slope * sensitivity).sum(-1)
+
+
+def _check_shapes(width: Interval, activations: Tensor, weights: Tensor, output_gradient: Tensor) -> None:
+    # Else einsum would broadcast a batch, a row or an output that is missing.
+    batch, units = tuple(width.gamma.shape), width.units
+    rows, outputs = (0, 0, *output_gradient.shape)[-2:]
+    came = [tuple(tensor.shape) for tensor in (activations, weights, output_gradient)]
+    if came != [(*batch, rows, units), (*batch, units, outputs), (*batch, rows, outputs)]:
+        lead = "".join(f"{length}, " for length in batch)
+        raise BadInput(
+            "gamma_derivative",
+            expected=f"activations ({lead}rows, {units}), weights ({lead}{units}, outputs) "
+            f"and output_gradient ({lead}rows, outputs)",
+            came=", ".join(map(str, came)),
+            remedy="pass the layer that the width gates, one for each width of the batch",
+        )

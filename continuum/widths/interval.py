@@ -85,7 +85,7 @@ class Interval(Width):
 
     def slope(self, side: Side | None = None) -> Float[Tensor, "*batch units"]:
         r"""One-sided derivative :math:`dm_i/d\gamma = p\,a^{p-1}` of every gate: zero but at the edge unit."""
-        edge = self.edge(side or self.side)
+        edge = self.edge(self.side if side is None else side)
         slope = self.exponent * (self.gamma.detach() - edge) ** (self.exponent - 1)
         return torch.where(self._at(edge), slope.unsqueeze(-1), 0.0)
 
@@ -100,7 +100,9 @@ class Interval(Width):
         return self._indices() == edge.unsqueeze(-1)
 
     def _indices(self) -> Float[Tensor, " units"]:
-        return torch.arange(self.units, dtype=self.gamma.dtype, device=self.gamma.device)
+        # At least float32: bfloat16 cannot tell 257 from 256.
+        dtype = torch.promote_types(self.gamma.dtype, torch.float32)
+        return torch.arange(self.units, dtype=dtype, device=self.gamma.device)
 
     def extra_repr(self) -> str:
         return f"units={self.units}, exponent={self.exponent:g}, side={self.side!r}"
@@ -123,8 +125,9 @@ class _RootPower(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
         (base,) = ctx.saved_tensors
-        slope = ctx.exponent * base ** (ctx.exponent - 1)
-        return torch.where(gradients[0] == 0, 0.0, gradients[0] * slope), None
+        silent = (base == 0) & (gradients[0] == 0)
+        slope = ctx.exponent * base.masked_fill(silent, 1.0) ** (ctx.exponent - 1)
+        return torch.where(silent, 0.0, gradients[0] * slope), None
 
 
 def _power(base: Tensor, exponent: float) -> Tensor:

@@ -1,0 +1,90 @@
+"""What is measured, and the targets. Imports nothing heavy: the process that prints must stay small (see memory.py)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Args:
+        name: what ``--only`` takes.
+        task: data set.
+        title: what is compared with what.
+        target: bound on the value (None: for information).
+        pinned: bound where OPENBLAS_CORETYPE is set, which keeps OpenBLAS from its best kernels.
+        unit: of the value.
+        at_most: the target is an upper bound.
+    """
+
+    name: str
+    task: str
+    title: str
+    target: float | None = None
+    pinned: float | None = None
+    unit: str = "x"
+    at_most: bool = False
+
+    def missed(self, value: float, pinned: bool) -> bool:
+        """Whether a value misses its target.
+
+        >>> row = Row("loop", "digits", "engine / loop", target=50, pinned=35)
+        >>> row.missed(40, pinned=False), row.missed(40, pinned=True)
+        (True, False)
+        """
+        bound = self.bound(pinned)
+        return bound is not None and (value > bound if self.at_most else value < bound)
+
+    def bound(self, pinned: bool) -> float | None:
+        return self.pinned if pinned else self.target
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Median and range of one row's value over the repetitions, and the medians of the two sides of the ratio.
+
+    All are NaN where the measurement failed.
+    """
+
+    name: str
+    task: str
+    value: float
+    low: float
+    high: float
+    ours: float
+    theirs: float
+
+
+ROWS = [
+    Row("loop", "digits", "engine / plain PyTorch loop", 50, 35),
+    Row("loop", "breast_cancer", "engine / plain PyTorch loop", 80),
+    Row("loop_fused", "digits", "engine / the same loop with Adam(fused=True)"),
+    Row("loop_fused", "breast_cancer", "engine / the same loop with Adam(fused=True)"),
+    Row("sklearn", "digits", "engine / MLPClassifier", 30, 22),
+    Row("sklearn", "breast_cancer", "engine / MLPClassifier", 50),
+    Row("vmap", "digits", "engine / torch.func.vmap", 7, 5),
+    Row("vmap", "breast_cancer", "engine / torch.func.vmap", 6),
+    Row("vmap_tuned", "digits", "engine / vmap, unit-major, hand-written loss"),
+    Row("vmap_tuned", "breast_cancer", "engine / vmap, unit-major, hand-written loss"),
+    Row("gemm", "digits", "engine's useful flop rate / 2048x2048 product", 0.35, unit=""),
+    Row("gemm", "breast_cancer", "engine's useful flop rate / 2048x2048 product", unit=""),
+    Row("processes", "digits", "two worker processes / one, by the wall clock", 1.8, 1.8),
+    Row("processes_cpu", "digits", "the same by CPU time: if both cores were free"),
+    Row("slice", "digits", "2048-width slice / every width separately", 40, 40),
+    Row("memory", "digits", "peak memory of 10,000 networks", 2, 2, unit=" GB", at_most=True),
+]
+#: Module that measures a row; the rows of a module are measured in one process.
+MODULES = {
+    "loop": "ensembles",
+    "loop_fused": "ensembles",
+    "sklearn": "ensembles",
+    "vmap": "ensembles",
+    "vmap_tuned": "ensembles",
+    "gemm": "ensembles",
+    "processes": "processes",
+    "processes_cpu": "processes",
+    "slice": "slices",
+    "memory": "memory",
+}
+#: Modules whose rows no choice of kernels should change: a quick run measures them in one environment only.
+INDIFFERENT = {"processes", "memory"}
