@@ -23,8 +23,16 @@ Pairs = list[tuple[Tensor, Tensor]]
 
 
 def input_columns(inputs: int) -> int:
-    """Columns of the first layer: d weights, a bias, and zeros up to a multiple of 4 (31 columns cost 1.7x of 32)."""
-    return 4 * -((inputs + 1) // -4)
+    """Columns of the first layer: d weights, a bias, and zeros where they make products cheaper.
+
+    A few columns below a multiple of 16, the last vector of a row is computed piece by piece: with 31 columns the
+    gradient of the weights takes 1.8 times what it takes with 32; from 12 of 16 on it pays to fill up.
+
+    >>> [input_columns(d) for d in (4, 13, 30, 64)]
+    [5, 16, 32, 65]
+    """
+    used = inputs + 1
+    return 16 * -(used // -16) if used % 16 >= 12 else used
 
 
 @dataclass(frozen=True)

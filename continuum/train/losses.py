@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from continuum import checks
-from continuum.train.elementwise import count_equal, exp_
+from continuum.train.elementwise import count_equal, exp_, log_
 
 Logits = Float[Tensor, "streams members outputs columns"]
 Target = Float[Tensor, "streams 1 outputs columns"]
@@ -39,7 +39,7 @@ class CrossEntropy:
         hit = labelled == largest.squeeze(2)
         if count_equal(logits, largest) > largest.numel():  # ties: the first class wins
             hit = _first_largest_is_label(logits, target)
-        spread = exp_(logits.sub_(largest)).sum(2).log_()
+        spread = log_(exp_(logits.sub_(largest)).sum(2))
         return spread.add_(largest.squeeze(2)).sub_(labelled), hit.to(logits.dtype)
 
 

@@ -42,6 +42,7 @@ class Pass:
         self.target = memory(1, layout.outputs, columns)
         self._target_rows = memory(columns, layout.outputs)
         self._weight = torch.zeros(columns, dtype=flat.dtype, device=flat.device)
+        self._weighting = 0, 0.0
         # Activations and their gradients, layer by layer; the last pair holds the outputs.
         self.hidden = [(memory(total, columns), memory(total, columns)) for total in layout.totals]
         first, first_gradient = self.hidden[0]
@@ -64,7 +65,9 @@ class Pass:
         torch.index_select(data.inputs, 0, flat_index, out=self.inputs.flatten(0, 1))
         torch.index_select(data.target, 0, flat_index, out=self._target_rows.flatten(0, 1))
         self.target.squeeze(1).copy_(self._target_rows.mT)
-        self._weight.zero_()[:used] = weight
+        if self._weighting != (used, weight):  # which is so in the last batch of an epoch, and after it
+            self._weight.zero_()[:used] = weight
+            self._weighting = used, weight
 
     def fold(self, gates: list[Tensor]) -> None:
         """Take the current weights, gated."""

@@ -17,7 +17,7 @@ from continuum.train.products import product
 from continuum.widths import Interval
 
 #: Units whose widths share a product, and rows of data at a time: small enough for the logits to stay in the cache.
-BLOCK_UNITS, BLOCK_COLUMNS = 2, 512
+BLOCK_UNITS, BLOCK_COLUMNS = 2, 900
 
 
 def slice_curve(
