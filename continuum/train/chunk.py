@@ -1,6 +1,7 @@
 """Networks packed together: what steps, measures and hands back a rectangle of members."""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import torch
 from jaxtyping import Float, Int
@@ -36,11 +37,11 @@ class Chunk:
         outputs = train.target.shape[-1]
         self.layout = Layout(len(states), [state.rows for state in states[0]], train.features, outputs)
         self.states = [state for row in states for state in row]
-        self.flat, self.gradient, self.best = (self._buffer() for _ in range(3))
+        self.flat = self._buffer()
+        self.gradient, self.best = torch.empty_like(self.flat), torch.empty_like(self.flat)
         self.gamma = self._gammas("gamma")
         self.best_gamma = self._gammas("best")
         self.gatings = [self._gating(layer) for layer in range(self.layout.depth)]
-        self._owners = self.layout.owners().to(self.flat.device)
         self._pass = Pass(self.layout, self.flat, self.gradient, min(settings.batch, train.rows), settings, self.loss)
         self._evaluators: dict[int, Pass] = {}
         self._prepare_descent(steps)
@@ -184,6 +185,10 @@ class Chunk:
             return
         torch.where(better[self._owners], self.flat, self.best, out=self.best)
         torch.where(better, self.gamma, self.best_gamma, out=self.best_gamma)
+
+    @cached_property
+    def _owners(self) -> Tensor:
+        return self.layout.owners().to(self.flat.device)
 
     def finite(self) -> Tensor:
         """Whether all parameters of each member are finite."""

@@ -105,6 +105,12 @@ def _normal(seed: int, purpose: int, layer: int, shape: tuple[int, ...]) -> Tens
     return torch.from_numpy(np.random.default_rng([seed, purpose, layer]).standard_normal(shape))
 
 
+@lru_cache(maxsize=64)
+def _first(seed: int, units: tuple[int, ...], inputs: int, outputs: int, scale: Scale) -> tuple[Tensor, Tensor]:
+    weight, bias = draw(seed, units, inputs, outputs)[0]
+    return weight * scale.weight, bias * scale.bias
+
+
 def initial(
     member: Member, settings: Settings, inputs: int, outputs: int, rows: tuple[int, ...] | None = None
 ) -> list[tuple[Tensor, Tensor]]:
@@ -114,6 +120,9 @@ def initial(
     found = []
     for layer, ((weight, bias), scale) in enumerate(zip(drawn, scales(member, settings, inputs), strict=True)):
         fan_in, fan_out = taken[layer : layer + 2]
-        prefix = weight[:fan_in, :fan_out] if layer else weight[:fan_out]
-        found.append((prefix * scale.weight, bias[:fan_out] * scale.bias))
+        if layer == 0:  # alike at all widths
+            weight, bias = _first(member.init, settings.allocated, inputs, outputs, scale)
+            found.append((weight[:fan_out], bias[:fan_out]))
+        else:
+            found.append((weight[:fan_in, :fan_out] * scale.weight, bias[:fan_out] * scale.bias))
     return found

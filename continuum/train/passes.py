@@ -35,7 +35,8 @@ class Pass:
         self, layout: Layout, flat: Tensor, gradient: Tensor, columns: int, settings: Settings, loss: Loss
     ) -> None:
         def memory(*shape: int) -> Tensor:
-            return torch.zeros(layout.streams, *shape, dtype=flat.dtype, device=flat.device)
+            # Not zeroed: every number is written before it is read.
+            return torch.empty(layout.streams, *shape, dtype=flat.dtype, device=flat.device)
 
         self.columns, self.loss = columns, loss
         self.inputs = memory(columns, layout.columns)
