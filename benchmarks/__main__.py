@@ -15,7 +15,17 @@ from benchmarks.report import Results, table, write
 from benchmarks.rows import INDIFFERENT, ROWS, Row
 
 Name = Literal[
-    "loop", "loop_fused", "sklearn", "vmap", "vmap_tuned", "gemm", "processes", "processes_cpu", "slice", "memory"
+    "loop",
+    "loop_fused",
+    "sklearn",
+    "vmap",
+    "vmap_tuned",
+    "gemm",
+    "gemm_epochs",
+    "processes",
+    "processes_cpu",
+    "slice",
+    "memory",
 ]
 
 
