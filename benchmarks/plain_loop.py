@@ -12,7 +12,6 @@ from continuum.train import Member, Settings, Stream
 from continuum.train.activations import MODULES
 from continuum.train.batches import order
 from continuum.train.initial import initial, scales
-from continuum.widths import Interval
 
 
 @dataclass
@@ -33,7 +32,7 @@ def build(member: Member, settings: Settings, inputs: int, outputs: int) -> nn.S
     for depth, (weight, bias) in enumerate(initial(member, settings, inputs, outputs)):
         if depth:
             gamma = torch.tensor(member.gammas[depth - 1], dtype=settings.dtype)
-            width = Interval(settings.allocated[depth - 1], gamma, settings.exponent, learnable=member.gamma_lr > 0)
+            width = settings.width(settings.allocated[depth - 1], gamma).requires_grad_(member.gamma_lr > 0)
             layers += [MODULES[settings.activation](), Gate(width)]
         out_in = weight if depth == 0 else weight.T
         linear = nn.Linear(out_in.shape[1], out_in.shape[0], dtype=settings.dtype)

@@ -34,6 +34,17 @@ def number(what: str, value: float, *, low: float = -math.inf, high: float = mat
     return value
 
 
+def positive(what: str, value: float, *, remedy: str) -> float:
+    """Return ``value`` if it is a finite number > 0, else raise ``BadInput``.
+
+    >>> positive("temperature", 0.5, remedy="1 is a common choice")
+    0.5
+    """
+    if not 0 < value < math.inf:
+        raise BadInput(what, expected="a finite number > 0", came=value, remedy=remedy)
+    return float(value)
+
+
 def one_of(what: str, value: str, known: Iterable[str], *, plural: str = "choices") -> str:
     """Return ``value`` if it is known, else raise ``BadInput`` with the nearest names.
 

@@ -24,6 +24,7 @@ from continuum.errors import BadInput
 from continuum.exp import Cell, RunOptions
 from continuum.train import Member, Settings, Stream, Trained, train
 from continuum.train.settings import check_device
+from continuum.widths import Law, expresses
 from experiments.sweep_figures import draw
 from experiments.sweep_report import report
 
@@ -41,6 +42,10 @@ class Config(RunOptions):
     """Names of tasks, or paths of CSV files with a header and a last column `target`."""
     gammas: tuple[float, ...] = ()
     """Widths. Default: 0.5 to units - 0.5 in steps of 1/4, and 1/64 on either side of each integer."""
+    law: Law = "interval"
+    """Which gates a width stands for; the default grid is cut to what the law can express."""
+    kappa: float = 10.0
+    """Sharpness of the soft support."""
     units: int = 17
     """Allocated hidden units: the largest width that can be asked for."""
     seeds: int = 10
@@ -78,7 +83,8 @@ class Config(RunOptions):
                 epochs=20 if self.epochs == default.epochs else self.epochs,
                 units=9 if self.units == default.units and not self.gammas else self.units,
             )
-        gammas = config.gammas or (default_grid(config.units) if config.units >= 1 else ())
+        grid = default_grid(config.units) if config.units >= 1 else ()
+        gammas = config.gammas or tuple(gamma for gamma in grid if expresses(config.law, config.units, gamma))
         return replace(config, gammas=tuple(sorted(set(map(float, gammas)))))
 
     def validate(self) -> None:
@@ -89,13 +95,14 @@ class Config(RunOptions):
         checks.whole("patience", self.patience, at_least=0)
         for gamma in self.gammas:
             checks.number("gamma", gamma, low=0.0, high=self.units, remedy="lower gamma or raise --units")
+            Member(gamma).check((self.units,), self.law)
         if not self.tasks:
             raise BadInput("tasks", expected="at least one", came="none", remedy="name some after --tasks")
         if len(set(self.tasks)) < len(self.tasks):
             raise BadInput("tasks", expected="each once", came=list(self.tasks), remedy="drop the repeated ones")
         check_device(self.device)
         Member(0.0, lr=self.lr, weight_decay=self.weight_decay)
-        Settings(self.units, batch=self.batch, epochs=self.epochs)
+        Settings(self.units, law=self.law, kappa=self.kappa, batch=self.batch, epochs=self.epochs)
 
 
 def default_grid(units: int) -> tuple[float, ...]:
@@ -127,6 +134,8 @@ def _cell(config: Config, name: str, task: Task, seed: int) -> Cell:
         **{
             field: getattr(config, field)
             for field in (
+                "law",
+                "kappa",
                 "units",
                 "epochs",
                 "lr",
@@ -140,7 +149,7 @@ def _cell(config: Config, name: str, task: Task, seed: int) -> Cell:
             )
         },
     }
-    units = sum(ceil(gamma) + 4 for gamma in config.gammas)
+    units = sum((ceil(gamma) if config.law == "interval" else config.units) + 4 for gamma in config.gammas)
     steps = config.epochs * ceil(0.6 * task.n / config.batch)
     return Cell(f"{task.name} seed {seed}", settings, cost=steps * units * (config.batch * (task.d + 10) / 1e3 + 1))
 
@@ -156,6 +165,8 @@ def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
     stream = Stream.of(task, wanted["seed"])
     settings = Settings(
         wanted["units"],
+        law=wanted["law"],
+        kappa=wanted["kappa"],
         activation=wanted["activation"],
         optimizer=wanted["optimizer"],
         batch=wanted["batch"],
@@ -169,7 +180,7 @@ def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
         Member(gamma, init=wanted["seed"], lr=wanted["lr"], weight_decay=wanted["weight_decay"]) for gamma in gammas
     ]
     trained = train([stream], members, settings)
-    head = {"task": task.name, "kind": task.kind, "law": "interval", "seed": wanted["seed"], "gamma": gammas}
+    head = {"task": task.name, "kind": task.kind, "law": wanted["law"], "seed": wanted["seed"], "gamma": gammas}
     return {"results": _results(head, trained), "slice": _slice(head, trained)}
 
 

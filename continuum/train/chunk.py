@@ -15,7 +15,6 @@ from continuum.train.losses import loss_for
 from continuum.train.passes import Data, Pass
 from continuum.train.settings import Settings
 from continuum.train.state import State
-from continuum.widths import Interval
 
 EVALUATED_COLUMNS = 256
 
@@ -60,7 +59,7 @@ class Chunk:
 
     def _gating(self, layer: int) -> Gating:
         units = self.settings.allocated[layer]
-        law = Interval(units, self.gamma[layer], self.settings.exponent)
+        law = self.settings.width(units, self.gamma[layer])
         law.gamma.data = self.gamma[layer]  # one memory: a step in gamma is seen by the law
         return Gating(self.layout, layer, law)
 
@@ -123,7 +122,7 @@ class Chunk:
     def refresh(self) -> None:
         """Take gates and weight decay anew from the laws."""
         self.gates = [gating.weights() for gating in self.gatings]
-        self._on = [gating.law.edge("left").clone() for gating in self.gatings]
+        self._on = [gating.count_on() for gating in self.gatings]
         self.descent.decay = self._decay() if bool(self._decays.any()) else None
 
     def _decay(self) -> Tensor:
@@ -144,7 +143,7 @@ class Chunk:
         if not self.learns:
             return False
         rows = torch.tensor(self.layout.rows).T.repeat(1, self.layout.streams)
-        active = torch.stack([gating.law.active("right").cpu() for gating in self.gatings])
+        active = torch.stack([gating.needed().cpu() for gating in self.gatings])
         return bool((active > rows).any())
 
     def step(self, index: Int[Tensor, "streams columns"], used: int, factor: float) -> None:
@@ -170,8 +169,8 @@ class Chunk:
         self.gamma_descent.step(factor)
         for gamma, units in zip(self.gamma, self.settings.allocated, strict=True):
             gamma.clamp_(0.0, float(units))
-        edges = [gating.law.edge("left") for gating in self.gatings]
-        if self.descent.decay is not None and any(not torch.equal(a, b) for a, b in zip(edges, self._on, strict=True)):
+        on = [gating.count_on() for gating in self.gatings]
+        if self.descent.decay is not None and any(not torch.equal(a, b) for a, b in zip(on, self._on, strict=True)):
             self.refresh()
         else:
             self.gates = [gating.weights() for gating in self.gatings]

@@ -75,7 +75,7 @@ def _check(streams: Sequence[Stream], members: Sequence[Member], settings: Setti
             remedy="train one ensemble a task",
         )
     for member in members:
-        member.check(settings.allocated)
+        member.check(settings.allocated, settings.law)
         if not 0 <= member.stream < len(streams):
             raise BadInput("stream", expected=f"0 to {len(streams) - 1}", came=member.stream, remedy="add the stream")
 

@@ -1,11 +1,12 @@
 """Gates of one hidden layer of a chunk: from the law to every weight, and the gradient back."""
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from continuum.train.layout import Layout
 from continuum.widths import Interval
+from continuum.widths.cardinal import Cardinal
 
 
 class Gating:
@@ -16,7 +17,7 @@ class Gating:
         law: batch shape (streams * positions,).
     """
 
-    def __init__(self, layout: Layout, layer: int, law: Interval) -> None:
+    def __init__(self, layout: Layout, layer: int, law: Interval | Cardinal) -> None:
         self.law, self.shape = law, (layout.streams, layout.positions, law.units)
         device = law.gamma.device
         self.position, self.unit = (index.to(device) for index in layout.row_maps(layer))
@@ -26,6 +27,15 @@ class Gating:
     def rows(self) -> Float[Tensor, "streams rows"]:
         """Gate of every row."""
         return self._to_rows(self.law.gates())
+
+    @torch.no_grad()
+    def count_on(self) -> Int[Tensor, " members"]:
+        """How many units have a gate above 0."""
+        return (self.law.gates() > 0).sum(-1)
+
+    def needed(self) -> Int[Tensor, " members"]:
+        """How many rows each member needs for its value and its right derivative."""
+        return self.law.active("right") if isinstance(self.law, Interval) else self.count_on()
 
     def weights(self) -> Float[Tensor, "streams weights"]:
         """Gate of the unit that feeds each weight of the next layer."""
@@ -45,7 +55,10 @@ class Gating:
         return torch.autograd.grad(gates, self.law.gamma, gradient.view_as(gates))[0]
 
     def one_sided(self, row_gradient: Float[Tensor, "streams rows"]) -> tuple[Tensor, Tensor]:
-        """Left and right derivative in gamma, each of shape (members,)."""
+        """Left and right derivative in gamma, each of shape (members,); equal for the smooth laws."""
+        if not isinstance(self.law, Interval):
+            derivative = self.to_gamma(row_gradient)
+            return derivative, derivative
         left, right = (self._to_rows(self.law.slope(side)) for side in ("left", "right"))
         return self._per_member(left, row_gradient), self._per_member(right, row_gradient)
 

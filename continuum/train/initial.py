@@ -50,7 +50,7 @@ def scales(member: Member, settings: Settings, inputs: int) -> list[Scale]:
     >>> [round(s.weight, 3) for s in scales(Member(gamma=4.0), Settings(units=8), inputs=100)]
     [0.1, 0.5]
     """
-    fans = [float(inputs), *(max(_cardinality(g, settings.exponent), 1.0) for g in member.gammas)]
+    fans = [float(inputs), *(max(_cardinality(g, settings), 1.0) for g in member.gammas)]
     adam = settings.optimizer != "sgd"
     gain = GAIN[settings.activation]
     rules = {"standard": _standard, "ntk": _ntk, "mup": _mup}
@@ -64,9 +64,9 @@ def scales(member: Member, settings: Settings, inputs: int) -> list[Scale]:
     return found
 
 
-def _cardinality(gamma: float, exponent: float) -> float:
+def _cardinality(gamma: float, settings: Settings) -> float:
     whole = float(np.floor(gamma))
-    return whole + float((gamma - whole) ** exponent)
+    return whole + float((gamma - whole) ** settings.exponent) if settings.law == "interval" else gamma
 
 
 def _standard(std: float, bias: float, fan: float | None, out: float | None, adam: bool) -> Scale:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from continuum import checks
 from continuum.errors import BadInput
+from continuum.widths import Law, expresses
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Member:
         """Width of each hidden layer."""
         return self.gamma if isinstance(self.gamma, tuple) else (self.gamma,)
 
-    def check(self, allocated: tuple[int, ...]) -> None:
-        """Raise ``BadInput`` unless every width lies within the units allocated to its layer."""
+    def check(self, allocated: tuple[int, ...], law: Law) -> None:
+        """Raise ``BadInput`` unless the law can give the units allocated to each layer its width."""
         if len(self.gammas) != len(allocated):
             raise BadInput(
                 "gamma",
@@ -49,3 +50,10 @@ class Member:
             )
         for gamma, units in zip(self.gammas, allocated, strict=True):
             checks.number("gamma", gamma, low=0.0, high=units, remedy="lower gamma or allocate more units")
+            if not expresses(law, units, gamma):
+                expected = f"a width that the {law} law can give {units} units"
+                raise BadInput("gamma", expected=expected, came=gamma, remedy="stay inside its range")
+        if self.gamma_lr and law != "interval":
+            raise BadInput(
+                "gamma_lr", expected=f"0 for the {law} law", came=self.gamma_lr, remedy="train its own module"
+            )

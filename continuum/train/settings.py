@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
+from torch import Tensor
 
 from continuum import checks
 from continuum.errors import BadInput
 from continuum.train.activations import MAPS
+from continuum.widths import Interval, Law, law_of
+from continuum.widths.cardinal import Cardinal
 
 Optimizer = Literal["adam", "adamw", "sgd"]
 Scaling = Literal["standard", "mup", "ntk"]
@@ -22,7 +25,9 @@ class Settings:
     Args:
         units: allocated units of each hidden layer (a number stands for one); gamma lies in [0, units].
         activation: tanh, relu or gelu.
-        exponent: of the gates, clip(gamma - i, 0, 1)^p.
+        law: which gates a width stands for: interval, soft_support, fuzzy (equal grades) or concrete (expected gates).
+        exponent: of the interval law's gates, clip(gamma - i, 0, 1)^p.
+        kappa: sharpness of the soft support.
         optimizer: adam (decay added to the gradient), adamw (decoupled decay) or sgd.
         momentum: of sgd.
         batch: rows of a minibatch; the last one of an epoch holds what remains.
@@ -37,7 +42,9 @@ class Settings:
 
     units: tuple[int, ...] | int
     activation: str = "tanh"
+    law: Law = "interval"
     exponent: float = 1.0
+    kappa: float = 10.0
     optimizer: Optimizer = "adam"
     momentum: float = 0.9
     batch: int = 32
@@ -52,6 +59,9 @@ class Settings:
     def __post_init__(self) -> None:
         units = self.units if isinstance(self.units, Sequence) else (self.units,)
         object.__setattr__(self, "units", tuple(checks.whole("units", u, at_least=1) for u in units))
+        checks.one_of("law", self.law, get_args(Law), plural="laws")
+        checks.positive("exponent", self.exponent, remedy="1 is the interval law")
+        checks.positive("kappa", self.kappa, remedy="10 is sharp enough to tell the integers")
         checks.one_of("activation", self.activation, MAPS, plural="activations")
         checks.one_of("optimizer", self.optimizer, ("adam", "adamw", "sgd"), plural="optimizers")
         checks.one_of("schedule", self.schedule, ("constant", "cosine"), plural="schedules")
@@ -62,6 +72,10 @@ class Settings:
             checks.whole("patience", self.patience, at_least=1)
         checks.number("momentum", self.momentum, low=0.0, high=1.0)
         check_device(self.device)
+
+    def width(self, units: int, gamma: Tensor) -> Interval | Cardinal:
+        """The law of a layer of that many units at width gamma."""
+        return law_of(self.law, units, gamma, exponent=self.exponent, kappa=self.kappa)
 
     @property
     def allocated(self) -> tuple[int, ...]:

@@ -58,6 +58,24 @@ def slice_curve(
     return mean_loss, mean_score
 
 
+def gated_curve(
+    hidden: Float[Tensor, "rows units"],
+    weights: Float[Tensor, "units outputs"],
+    bias: Float[Tensor, " outputs"],
+    target: Float[Tensor, "rows outputs"],
+    gates: Float[Tensor, "widths units"],
+    kind: str,
+) -> tuple[Float[Tensor, " widths"], Float[Tensor, " widths"]]:
+    """The same for gates of any law, one product a width."""
+    loss, goal = loss_for(kind), target.T[None, None]
+    means = []
+    for gate in gates:
+        logits = torch.addmm(bias.unsqueeze(1), (gate.unsqueeze(1) * weights).T, hidden.T)
+        means.append([values.mean(dtype=torch.float64) for values in loss.measure(logits[None, None], goal)])
+    mean_loss, mean_score = torch.tensor(means, dtype=torch.float64).T
+    return mean_loss, mean_score
+
+
 class _Cuts:
     """Logits at all widths, block of units by block of units.
 

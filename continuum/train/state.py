@@ -36,19 +36,25 @@ class State:
     gammas: dict[str, Tensor]
 
 
-def rows_for(gammas: Sequence[float], allocated: tuple[int, ...], side: Side) -> tuple[int, ...]:
+def rows_for(gammas: Sequence[float], settings: Settings, side: Side) -> tuple[int, ...]:
     """Rows of each hidden layer: the units active on that side, rounded up to a multiple of 4.
 
-    >>> rows_for((2.5, 4.0, 7.9), (8, 8, 6), "right"), rows_for((2.5, 4.0, 7.9), (8, 8, 6), "left")
+    Under the other laws than the interval law all units are on.
+
+    >>> settings = Settings(units=(8, 8, 6))
+    >>> rows_for((2.5, 4.0, 7.9), settings, "right"), rows_for((2.5, 4.0, 7.9), settings, "left")
     ((4, 8, 6), (4, 4, 6))
     """
+    allocated = settings.allocated
+    if settings.law != "interval":
+        return allocated
     active = [floor(gamma) + 1 if side == "right" else max(ceil(gamma), 1) for gamma in gammas]
     return tuple(min(units, STEP * -(rows // -STEP)) for rows, units in zip(active, allocated, strict=True))
 
 
 def newborn(number: int, member: Member, settings: Settings, inputs: int, outputs: int) -> State:
     """A network at its start."""
-    rows = rows_for(member.gammas, settings.allocated, "right" if member.gamma_lr else "left")
+    rows = rows_for(member.gammas, settings, "right" if member.gamma_lr else "left")
     start = initial(member, settings, inputs, outputs, rows)
     gamma = torch.tensor(member.gammas, dtype=settings.dtype)
     return State(number, member, rows, {"weights": start}, {"gamma": gamma, "best": gamma})
@@ -59,7 +65,7 @@ def grown(state: State, settings: Settings, inputs: int) -> State:
 
     New units stand at their initial weights, and memories of the optimiser at zero.
     """
-    wanted = rows_for(state.gammas["gamma"].tolist(), settings.allocated, "right")
+    wanted = rows_for(state.gammas["gamma"].tolist(), settings, "right")
     rows = tuple(map(max, state.rows, wanted))
     if rows == state.rows:
         return state

@@ -16,10 +16,9 @@ from continuum.train.partition import rectangles
 from continuum.train.passes import Data
 from continuum.train.settings import Settings
 from continuum.train.shelf import PartName, Shelf
-from continuum.train.slicing import slice_curve
+from continuum.train.slicing import gated_curve, slice_curve
 from continuum.train.state import State, grown
 from continuum.train.stream import Stream
-from continuum.widths import Interval
 
 Floats = NDArray[np.float64]
 
@@ -131,7 +130,7 @@ class Trained:
             if depth:
                 layers.append(MODULES[self.settings.activation]())
                 gamma = state.gammas["gamma"][depth - 1].clamp_max(state.rows[depth - 1])
-                layers.append(Gate(Interval(state.rows[depth - 1], gamma, self.settings.exponent, learnable=False)))
+                layers.append(Gate(self.settings.width(state.rows[depth - 1], gamma).requires_grad_(False)))
             layers.append(_linear(weight if depth == 0 else weight.T, bias))
         return nn.Sequential(*layers)
 
@@ -144,14 +143,20 @@ class Trained:
         data = self._shelf.stack(part, [self.members[number].stream])
         with engine_arithmetic():
             hidden = self.network(number)[:-2](data.inputs[:, : data.features].cpu())
+            layer = hidden, weights, bias, data.target.cpu()
             widths, kind = torch.from_numpy(gammas), self.streams[0].kind
-            loss, score = slice_curve(hidden, weights, bias, data.target.cpu(), widths, kind, self.settings.exponent)
+            if self.settings.law == "interval":
+                loss, score = slice_curve(*layer, widths, kind, self.settings.exponent)
+            else:
+                loss, score = gated_curve(*layer, self.settings.width(len(weights), widths.to(weights)).gates(), kind)
         return loss.numpy(), self._in_units([number] * len(gammas), score.numpy())
 
     def parameters_in_use(self) -> NDArray[np.int64]:
         """Weights and biases of the units with a gate above 0, (members,)."""
         inputs, outputs = self.streams[0].train.x.shape[1], self.streams[0].outputs
         sizes = np.ceil(self.gamma).astype(np.int64)
+        if self.settings.law != "interval":
+            sizes[:] = self.settings.allocated
         fans = np.concatenate([np.full((len(sizes), 1), inputs), sizes, np.full((len(sizes), 1), outputs)], 1)
         counts: NDArray[np.int64] = ((fans[:, :-1] + 1) * fans[:, 1:]).sum(1)
         return counts

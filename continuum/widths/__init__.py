@@ -1,7 +1,55 @@
-"""Laws of width: each gives a gate in [0, 1] to every unit of an ordered hidden layer."""
+"""Laws of width: each gives a gate in [0, 1] to every unit of a hidden layer."""
 
+from continuum.widths.cardinal import Law, expresses, law_of
+from continuum.widths.combined import Exponentials, Sum
+from continuum.widths.concrete import Concrete, tail_sums, tilted
 from continuum.widths.derivative import gamma_derivative
+from continuum.widths.fields import Affine, Field, Polynomial, RadialBasis
+from continuum.widths.fuzzy import Fuzzy
+from continuum.widths.geometry import Geometry, price, weight_decay
 from continuum.widths.interval import Interval, Side
 from continuum.widths.law import Width
+from continuum.widths.piecewise import PiecewiseLinear, Tiled
+from continuum.widths.proximal import proximal_step
+from continuum.widths.schedule import LogSchedule
+from continuum.widths.simplex import project
+from continuum.widths.softsupport import SoftSupport
+from continuum.widths.variation import HardVariation, hard_derivative, soft_density, soft_derivative
+from continuum.widths.zeros import Zero, Zeros, hard_gates, zeros
 
-__all__ = ["Interval", "Side", "Width", "gamma_derivative"]
+__all__ = [
+    "Affine",
+    "Concrete",
+    "Exponentials",
+    "Field",
+    "Fuzzy",
+    "Geometry",
+    "HardVariation",
+    "Interval",
+    "Law",
+    "LogSchedule",
+    "PiecewiseLinear",
+    "Polynomial",
+    "RadialBasis",
+    "Side",
+    "SoftSupport",
+    "Sum",
+    "Tiled",
+    "Width",
+    "Zero",
+    "Zeros",
+    "expresses",
+    "gamma_derivative",
+    "hard_derivative",
+    "hard_gates",
+    "law_of",
+    "price",
+    "project",
+    "proximal_step",
+    "soft_density",
+    "soft_derivative",
+    "tail_sums",
+    "tilted",
+    "weight_decay",
+    "zeros",
+]

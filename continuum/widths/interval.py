@@ -1,14 +1,15 @@
 """The interval law: the width is the length gamma of the interval [0, gamma] over which units are integrated."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from continuum import checks
-from continuum.errors import BadInput
+from continuum.widths.bounds import within
 from continuum.widths.law import Width
+from continuum.widths.power import power
 
 Side = Literal["right", "left"]
 SIDES: tuple[Side, ...] = ("right", "left")
@@ -60,7 +61,7 @@ class Interval(Width):
         side: Side = "right",
     ) -> None:
         super().__init__(units)
-        self.exponent = _positive(exponent)
+        self.exponent = checks.positive("exponent", exponent, remedy="1 is the interval law")
         self.side: Side = _side(side)
         value = _width_tensor(gamma, units)
         if learnable:
@@ -71,7 +72,7 @@ class Interval(Width):
     def gates(self) -> Float[Tensor, "*batch units"]:
         """clip(gamma - i, 0, 1)^p, shape (*batch, units)."""
         edge = self.edge(self.side)
-        fraction = _power(self.gamma - edge, self.exponent)
+        fraction = power(self.gamma - edge, self.exponent)
         whole = (self._indices() < edge.unsqueeze(-1)).to(fraction.dtype)
         return whole + self._at(edge) * fraction.unsqueeze(-1)
 
@@ -108,57 +109,12 @@ class Interval(Width):
         return f"units={self.units}, exponent={self.exponent:g}, side={self.side!r}"
 
 
-class _RootPower(torch.autograd.Function):
-    """a^p for 0 < p < 1, whose slope at 0 is +inf, with the convention 0 * inf = 0 in the backward pass."""
-
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(base: Tensor, exponent: float) -> Tensor:
-        return base**exponent
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, float], output: Tensor) -> None:
-        base, ctx.exponent = inputs
-        ctx.save_for_backward(base)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        (base,) = ctx.saved_tensors
-        silent = (base == 0) & (gradients[0] == 0)
-        slope = ctx.exponent * base.masked_fill(silent, 1.0) ** (ctx.exponent - 1)
-        return torch.where(silent, 0.0, gradients[0] * slope), None
-
-
-def _power(base: Tensor, exponent: float) -> Tensor:
-    if exponent == 1:
-        return base
-    if exponent < 1:
-        powered: Tensor = _RootPower.apply(base, exponent)  # type: ignore[no-untyped-call]
-        return powered
-    return base**exponent
-
-
 def _side(side: Side) -> Side:
     checks.one_of("side", side, SIDES, plural="sides")
     return side
 
 
-def _positive(exponent: float) -> float:
-    if not 0 < exponent < float("inf"):
-        raise BadInput("exponent", expected="a finite number > 0", came=exponent, remedy="1 is the interval law")
-    return float(exponent)
-
-
 def _width_tensor(gamma: float | Tensor, units: int) -> Tensor:
     value = torch.as_tensor(gamma)
     value = value.detach().clone() if value.is_floating_point() else value.to(torch.get_default_dtype())
-    inside = (value >= 0) & (value <= units)  # False for NaN
-    if not bool(inside.all()):
-        raise BadInput(
-            "gamma",
-            expected=f"widths in [0, {units}]",
-            came=value[~inside].flatten()[0].item(),
-            remedy="lower gamma or allocate more units",
-        )
-    return value
+    return within("gamma", value, units, remedy="lower gamma or allocate more units")

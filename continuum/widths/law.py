@@ -27,9 +27,13 @@ class Width(nn.Module, ABC):
     def gates(self) -> Float[Tensor, "*batch units"]:
         """Gate of every unit, in [0, 1]."""
 
+    def expected_gates(self) -> Float[Tensor, "*batch units"]:
+        """Mean of the gates, where a law samples them in training; the gates themselves elsewhere."""
+        return self.gates()
+
     def cardinality(self) -> Float[Tensor, "*batch"]:
-        r"""The real number of units in use, :math:`\sum_i m_i`."""
-        return self.gates().sum(-1)
+        r"""The real number of units in use, :math:`\sum_i E\,m_i`; never random."""
+        return self.expected_gates().sum(-1)
 
     def forward(self) -> Float[Tensor, "*batch units"]:
         """Same as :meth:`gates`, so that a law can be called like any module."""

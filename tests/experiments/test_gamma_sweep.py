@@ -89,6 +89,18 @@ def test_quick_keeps_what_the_user_asked_for() -> None:
     assert Config(quick=True, gammas=(12.0, 1.0), units=13).resolved().gammas == (1.0, 12.0)
 
 
+@pytest.mark.parametrize(("law", "first"), [("soft_support", 0.5), ("fuzzy", 0.5), ("concrete", 1.0)])
+def test_other_laws_sweep_their_cardinality(law: str, first: float) -> None:
+    config = Config(tasks=("wine",), law=law, units=4, seeds=1, epochs=2).resolved()
+    config.validate()
+    tables = results_of(config)
+    assert tables["results"]["gamma"].min() == first
+    assert set(tables["results"]["law"]) == {law}
+    assert tables["results"]["outcome"].eq("ok").all()
+    assert np.isfinite(tables["results"]["val_dgamma_right"]).all()
+    assert np.isfinite(tables["slice"]["test_loss"]).all()
+
+
 def test_one_standard_error_rule() -> None:
     scores = {1.0: [0.5, 0.6], 2.0: [0.88, 0.86], 3.0: [0.9, 0.86], 4.0: [0.8, 0.7]}
     frame = pd.DataFrame(
@@ -150,6 +162,8 @@ BAD: dict[str, tuple[list[str], str | None, str]] = {
     "negative gamma": (["gamma_sweep", "--gammas", "-1"], None, "got -1.0"),
     "gamma nan": (["gamma_sweep", "--gammas", "nan"], None, "got nan"),
     "gamma above": (["gamma_sweep", "--gammas", "18"], None, "lower gamma or raise --units"),
+    "gamma nan, fuzzy": (["gamma_sweep", "--law", "fuzzy", "--gammas", "nan"], None, "got nan"),
+    "beyond the law": (["gamma_sweep", "--law", "concrete", "--gammas", "0.5"], None, "the concrete law can give"),
     "no seed": (["gamma_sweep", "--seeds", "0"], None, "seeds: expected an integer >= 1"),
     "no epoch": (["gamma_sweep", "--epochs", "0"], None, "epochs: expected an integer >= 1"),
     "jobs": (["gamma_sweep", "--jobs", "-2"], None, "jobs: expected an integer >= 0"),

@@ -35,6 +35,16 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
     "gamma nan": (lambda: train([CLASSES], [Member(float("nan"))], SMALL), "got nan"),
     "depth": (lambda: train([CLASSES], [Member((1.0, 2.0))], SMALL), "expected 1 widths, one a hidden layer"),
     "stream": (lambda: train([CLASSES], [Member(1.0, stream=1)], SMALL), "stream: expected 0 to 0, got 1"),
+    "law": (lambda: Settings(units=4, law="fuzy"), "did you mean fuzzy?"),
+    "kappa": (lambda: Settings(units=4, kappa=0.0), "kappa: expected a finite number > 0"),
+    "beyond the law": (
+        lambda: train([CLASSES], [Member(0.5)], dataclasses.replace(SMALL, law="concrete")),
+        "a width that the concrete law can give 4 units, got 0.5",
+    ),
+    "learning another law": (
+        lambda: train([CLASSES], [Member(2.5, gamma_lr=0.1)], dataclasses.replace(SMALL, law="fuzzy")),
+        "gamma_lr: expected 0 for the fuzzy law",
+    ),
     "no member": (lambda: train([CLASSES], [], SMALL), "at least one stream and one member"),
     "two kinds": (lambda: train([CLASSES, VALUES], [Member(1.0)], SMALL), "train one ensemble a task"),
     "activation name": (lambda: activation("sine"), "one of gelu, relu, tanh"),

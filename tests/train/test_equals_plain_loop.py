@@ -10,6 +10,7 @@ from torch.testing import assert_close
 from benchmarks.plain_loop import PlainRun, plain_loop, tensors
 from continuum.nn import Gate
 from continuum.train import Member, Settings, Trained, train
+from continuum.widths import expresses
 from tests.train.samples import stream
 
 TOLERANCE = {"rtol": 0.0, "atol": 1e-10}
@@ -53,6 +54,13 @@ CASES: dict[str, tuple[Settings, dict[str, float], str]] = {
         {"depth": 2, "gamma_lr": 0.1, "weight_decay": 0.1},
         "regression",
     ),
+    "soft support": (
+        dataclasses.replace(BASE, law="soft_support", kappa=3.0),
+        {"weight_decay": 0.01},
+        "classification",
+    ),
+    "fuzzy": (dataclasses.replace(BASE, law="fuzzy"), {}, "regression"),
+    "concrete, two layers": (dataclasses.replace(BASE, law="concrete", units=(8, 8)), {"depth": 2}, "classification"),
     "patience": (dataclasses.replace(BASE, patience=1), {"lr": 0.2}, "classification"),
     "one batch": (dataclasses.replace(BASE, batch=1000, epochs=50), {}, "classification"),
 }
@@ -81,6 +89,7 @@ def test_every_member_equals_the_plain_loop(case: str) -> None:
     settings, options, kind = CASES[case]
     depth = int(options.get("depth", 1))
     group = members(depth, **{k: v for k, v in options.items() if k != "depth"})
+    group = [m for m in group if all(expresses(settings.law, 8, g) for g in m.gammas)]
     streams = [stream(kind, 0), stream(kind, 1)]
     trained = train(streams, group, settings)
     for number, member in enumerate(group[:10]):  # all of the first stream, two of the second

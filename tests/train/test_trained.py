@@ -121,3 +121,19 @@ def test_all_members_may_stop_early() -> None:
     trained = train([stream("classification", 0)], [Member(g, lr=0.3) for g in (4.0, 5.0)], settings)
     assert trained.outcome == ["stopped", "stopped"]
     assert np.isnan(trained.validation_loss[-1]).all()
+
+
+@pytest.mark.parametrize("law", ["soft_support", "fuzzy", "concrete"])
+def test_derivatives_and_slices_of_the_smooth_laws(law: str) -> None:
+    """The network's own law, moved by 1e-5 each way: central differences err by about 1e-9; tolerance 1e-7."""
+    settings = dataclasses.replace(SETTINGS, law=law, kappa=3.0)
+    trained = train([stream("classification", 0)], [Member(g) for g in (1.5, 2.0, 6.25)], settings)
+    left, right = trained.gamma_derivatives("test")
+    assert_close(left, right, rtol=0, atol=0)
+    for number, gamma in enumerate((1.5, 2.0, 6.25)):
+        widths = np.array([gamma - 1e-5, gamma + 1e-5, gamma])
+        losses, scores = trained.slice(number, "test", widths)
+        assert right[number, 0] == pytest.approx((losses[1] - losses[0]) / 2e-5, abs=1e-7)
+        assert losses[2] == pytest.approx(trained.measure("test")[0][number], rel=1e-12)
+        assert scores[2] == pytest.approx(trained.measure("test")[1][number], rel=1e-12)
+    assert trained.parameters_in_use().tolist() == [8 * 6 + 9 * 3] * 3

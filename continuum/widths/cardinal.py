@@ -1,0 +1,119 @@
+"""Laws by name and cardinality: one number, the width, places a member of each family."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from continuum import checks
+from continuum.widths.bounds import within
+from continuum.widths.concrete import tail_sums, tilt
+from continuum.widths.fields import Affine
+from continuum.widths.interval import Interval
+from continuum.widths.law import Width
+from continuum.widths.simplex import project
+from continuum.widths.softsupport import SoftSupport
+
+Law = Literal["interval", "soft_support", "fuzzy", "concrete"]
+
+
+class Cardinal(Width):
+    """A law of a given cardinality, differentiable in it.
+
+    Args:
+        units: number N of allocated units.
+        gamma: the cardinality, a tensor of any batch shape; the parameter of the law.
+    """
+
+    def __init__(self, units: int, gamma: Float[Tensor, "*batch"]) -> None:
+        super().__init__(units)
+        within("gamma", gamma, units, remedy="lower gamma or allocate more units")
+        self.gamma = nn.Parameter(gamma.detach().clone())
+
+
+class CardinalSoftSupport(Cardinal):
+    r"""Soft support of :math:`f(u) = o - u`, the offset o chosen so that the gates sum to gamma in (0, N):
+
+    .. math:: o = \gamma + \frac1\kappa \log\frac{1 - e^{-\kappa\gamma}}{1 - e^{-\kappa(N-\gamma)}} .
+
+    >>> round(CardinalSoftSupport(4, torch.tensor(2.25), kappa=5.0).cardinality().item(), 6)
+    2.25
+    """
+
+    def __init__(self, units: int, gamma: Float[Tensor, "*batch"], kappa: float) -> None:
+        super().__init__(units, gamma)
+        self.soft = SoftSupport(units, Affine(torch.zeros_like(gamma)), kappa)
+
+    def gates(self) -> Float[Tensor, "*batch units"]:
+        kappa = self.soft.kappa
+        ends = torch.log(-torch.expm1(-kappa * self.gamma)) - torch.log(-torch.expm1(kappa * (self.gamma - self.units)))
+        gates: Tensor = functional_call(self.soft, {"f.gamma": self.gamma + ends / kappa}, ())
+        return gates
+
+
+class CardinalFuzzy(Cardinal):
+    """Equal grades gamma / N.
+
+    >>> CardinalFuzzy(4, torch.tensor(3.0)).gates()
+    tensor([0.7500, 0.7500, 0.7500, 0.7500], grad_fn=<_ProjectionBackward>)
+    """
+
+    def gates(self) -> Float[Tensor, "*batch units"]:
+        equal = (self.gamma.detach() / self.units).unsqueeze(-1).expand(*self.gamma.shape, self.units)
+        return project(equal, self.gamma)
+
+
+class CardinalConcrete(Cardinal):
+    r"""Expected gates P(k > i) of the widths k = 1..N under the exponential tilt with E k = gamma in [1, N].
+
+    By the chain rule :math:`dm_i/d\gamma = \mathrm{Cov}(1[k > i], k) / \mathrm{Var}\,k`.
+
+    >>> round(CardinalConcrete(4, torch.tensor(2.25)).cardinality().item(), 6)
+    2.25
+    """
+
+    def gates(self) -> Float[Tensor, "*batch units"]:
+        places = torch.arange(self.units, dtype=self.gamma.dtype, device=self.gamma.device) - (self.units - 1) / 2
+        with torch.no_grad():
+            mean = self.gamma.double() - (self.units + 1) / 2
+            slope = tilt(places.double(), mean)
+            shares = (slope.unsqueeze(-1) * places.double()).softmax(-1)
+            # Centred on what the shares really have for a mean: near the ends a variance of 1e-28 must not cancel.
+            off = places.double() - (shares * places.double()).sum(-1, keepdim=True)
+            variance = (shares * off.square()).sum(-1).to(places)
+        # The solution of E k = gamma, with its derivative 1 / Var k: a Newton step of length 0.
+        slope = slope.to(places) + (self.gamma - self.gamma.detach()) / variance
+        return tail_sums((slope.unsqueeze(-1) * places).softmax(-1))
+
+
+def law_of(
+    name: Law, units: int, gamma: Float[Tensor, "*batch"], *, exponent: float = 1.0, kappa: float = 10.0
+) -> Interval | Cardinal:
+    """The law called ``name`` at cardinality gamma (for the interval law: of width gamma).
+
+    >>> [round(g, 2) for g in law_of("concrete", 3, torch.tensor(2.0)).gates().tolist()]
+    [1.0, 0.67, 0.33]
+    """
+    families: dict[str, Callable[[], Interval | Cardinal]] = {
+        "interval": lambda: Interval(units, gamma, exponent),
+        "soft_support": lambda: CardinalSoftSupport(units, gamma, kappa),
+        "fuzzy": lambda: CardinalFuzzy(units, gamma),
+        "concrete": lambda: CardinalConcrete(units, gamma),
+    }
+    return families[checks.one_of("law", name, families, plural="laws")]()
+
+
+def expresses(name: Law, units: int, gamma: float) -> bool:
+    """Whether a law of N units can have this cardinality.
+
+    [0, N] for interval and fuzzy, (0, N) for soft_support, whose gates are never 0 or 1, [1, N] for concrete.
+
+    >>> expresses("concrete", 8, 0.5), expresses("soft_support", 8, 8.0), expresses("fuzzy", 8, 8.0)
+    (False, False, True)
+    """
+    if name == "soft_support":
+        return 0 < gamma < units
+    return (1 if name == "concrete" else 0) <= gamma <= units

@@ -1,0 +1,173 @@
+"""The projection on the capped simplex: optimality, its generalised derivative, and wrong variants."""
+
+import time
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import brentq, minimize
+from torch import Tensor
+from torch.func import grad, vmap
+from torch.testing import assert_close
+
+from continuum.errors import BadInput
+from continuum.widths.simplex import project
+
+scores = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=8).map(lambda p: torch.tensor(p, dtype=torch.float64))
+fractions = st.floats(0, 1)
+halves = st.lists(st.integers(-4, 4), min_size=1, max_size=6).map(lambda p: torch.tensor(p, dtype=torch.float64) / 2)
+
+
+def violation(p: Tensor, g: Tensor, total: float) -> float:
+    """Largest violation of the conditions that only the nearest point of the capped simplex meets."""
+    rest, free = p - g, (g > 0) & (g < 1)
+    low = rest[g < 1].max() if (g < 1).any() else torch.tensor(-torch.inf)  # multiplier of the sum from below
+    high = rest[g > 0].min() if (g > 0).any() else torch.tensor(torch.inf)
+    spread = (rest[free].max() - rest[free].min()) if free.any() else torch.tensor(0.0)
+    bounds = torch.stack([-g.min(), g.max() - 1])
+    return max(float(low - high), float(spread), float((g.sum() - total).abs()), float(bounds.max()))
+
+
+@pytest.fixture
+def one_thread():
+    """Several threads on a busy machine wait for each other far longer than they work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+class TestValues:
+    @given(scores, fractions)
+    def test_nearest_point(self, p, fraction):
+        total = fraction * len(p)
+        assert violation(p, project(p, total), total) < 1e-12
+
+    @given(scores, fractions)
+    def test_idempotent(self, p, fraction):
+        g = project(p, fraction * len(p))
+        assert_close(project(g, fraction * len(p)), g, rtol=0, atol=1e-14)
+
+    @given(scores, fractions, st.floats(-100, 100))
+    def test_a_common_shift_of_the_scores_changes_nothing(self, p, fraction, shift):
+        total = fraction * len(p)
+        assert_close(project(p + shift, total), project(p, total), rtol=0, atol=1e-12)
+
+    @given(scores)
+    def test_the_ends_are_reached_and_the_total_saturates_beyond(self, p):
+        units = len(p)
+        for total, grade in [(0.0, 0.0), (-0.5, 0.0), (units, 1.0), (units + 0.5, 1.0)]:
+            assert (project(p, float(total)) == grade).all()
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_equals_a_quadratic_program(self, seed):
+        random = np.random.default_rng(seed)
+        p, total = random.normal(size=5), random.uniform(0.5, 4.5)
+        solution = minimize(
+            lambda g: ((g - p) ** 2).sum(),
+            np.full(5, total / 5),
+            jac=lambda g: 2 * (g - p),
+            bounds=[(0, 1)] * 5,
+            constraints={"type": "eq", "fun": lambda g: g.sum() - total, "jac": np.ones_like},
+            method="SLSQP",
+            options={"ftol": 1e-15},
+        )
+        assert_close(project(torch.tensor(p), float(total)), torch.tensor(solution.x), rtol=0, atol=1e-8)
+
+    @pytest.mark.parametrize("spread", [0.1, 1.0, 30.0, 1e6])
+    @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+    def test_the_sum_holds_at_every_scale(self, spread, dtype):
+        p = (torch.randn(50, 200, dtype=torch.float64) * spread).to(dtype)
+        totals = torch.rand(50, dtype=dtype) * 200
+        g = project(p, totals)
+        assert g.dtype == dtype
+        assert (g >= 0).all()
+        assert (g <= 1).all()
+        resolution = (800 + 4 * spread) * torch.finfo(dtype).eps
+        assert_close(g.double().sum(-1), totals.double(), rtol=0, atol=resolution)
+
+    def test_clipping_and_rescaling_is_rejected(self):
+        p, total = torch.tensor([0.9, 0.2, -0.3, 1.4, 0.6], dtype=torch.float64), 2.2
+        clipped = p.clamp(0, 1)
+        assert violation(p, clipped * total / clipped.sum(), total) > 1e-2
+        assert violation(p, project(p, total), total) < 1e-14
+
+    def test_nan_spoils_its_own_row_alone(self):
+        g = project(torch.tensor([[0.1, torch.nan, 0.3], [0.1, 0.2, 0.3]]), 1.0)
+        assert g[0].isnan().all()
+        assert_close(g[1].sum(), torch.tensor(1.0))
+        assert project(torch.zeros(3), torch.nan).isnan().all()
+
+
+class TestDerivative:
+    @pytest.mark.parametrize("batch", [(), (3,), (2, 2)])
+    def test_gradcheck(self, batch):
+        p = torch.randn(*batch, 6, dtype=torch.float64, requires_grad=True)
+        total = (1.3 + 3 * torch.rand(batch, dtype=torch.float64)).requires_grad_()
+        assert torch.autograd.gradcheck(project, (p, total))
+        assert torch.autograd.gradgradcheck(project, (p, total))
+
+    def test_closed_form(self):
+        p = torch.tensor([3.0, 0.5, 0.25, -2.0, 0.4], dtype=torch.float64)
+        total = torch.tensor(2.1, dtype=torch.float64)
+        to_scores, to_total = torch.autograd.functional.jacobian(project, (p, total))
+        free = torch.tensor([0, 1, 1, 0, 1], dtype=torch.float64)
+        assert_close(to_scores, free.diag() - torch.outer(free, free) / 3, rtol=0, atol=1e-15)
+        assert_close(to_total, free / 3, rtol=0, atol=1e-15)
+
+    @given(halves, st.integers(0, 12), st.sampled_from(["right", "left"]))
+    def test_one_sided_derivative_in_the_total_at_ties_and_integers(self, p, twice, side):
+        total = torch.tensor(min(twice / 2, len(p)), dtype=torch.float64)
+        step = 2.0**-8 if side == "right" else -(2.0**-8)  # the grades are affine up to there
+        found = torch.autograd.functional.jacobian(lambda total: project(p, total, side), total)
+        exact = (project(p, total + step) - project(p, total)) / step
+        assert_close(found, exact, rtol=0, atol=1e-12)
+
+    def test_both_sides_differ_where_all_grades_are_crisp(self):
+        p, total = torch.tensor([5.0, 5.0, -5.0, -6.0]), torch.tensor(2.0)
+        right, left = (
+            torch.autograd.functional.jacobian(lambda c, s=s: project(p, c, s), total) for s in ("right", "left")
+        )
+        assert right.tolist() == [0, 0, 1, 0]
+        assert left.tolist() == [0.5, 0.5, 0, 0]
+
+    def test_no_derivative_beyond_the_ends(self):
+        p = torch.randn(3, 4)
+        for side in ("right", "left"):
+            total = torch.tensor([-0.5, 4.5, 9.0], requires_grad=True)
+            assert torch.autograd.grad(project(p, total, side).sum(), total)[0].tolist() == [0, 0, 0]
+
+    def test_vmap_of_gradients_equals_the_batch(self):
+        p, weights = torch.randn(7, 5, dtype=torch.float64), torch.randn(5, dtype=torch.float64)
+        total = torch.tensor(2.5, dtype=torch.float64)
+        mapped = vmap(grad(lambda p, total: project(p, total) @ weights), in_dims=(0, None))(p, total)
+        p.requires_grad_()
+        assert_close(mapped, torch.autograd.grad((project(p, total) @ weights).sum(), p)[0])
+
+
+class TestUse:
+    def test_rows_and_totals_broadcast(self):
+        assert project(torch.zeros(3, 1, 4), torch.tensor([1.0, 2.0])).sum(-1).tolist() == [[1, 2]] * 3
+
+    @pytest.mark.usefixtures("unchecked")
+    def test_bad_input(self):
+        with pytest.raises(BadInput, match="a total for every row"):
+            project(torch.zeros(3, 4), torch.zeros(2))
+        with pytest.raises(BadInput, match="left, right"):
+            project(torch.zeros(3), 1.0, side="up")
+
+    def test_faster_than_a_root_finder_row_by_row(self, one_thread):
+        p = torch.randn(1000, 512)
+        rows = p[:50].double().numpy()
+        start = time.process_time()
+        roots = [brentq(lambda t, r=r: np.clip(r - t, 0, 1).sum() - 100.5, r.min() - 1, r.max()) for r in rows]
+        loop = 20 * (time.process_time() - start)
+        times = []
+        for _ in range(5):
+            start = time.process_time()
+            g = project(p, 100.5)
+            times.append(time.process_time() - start)
+        assert_close(g[:50].double().numpy(), np.clip(rows - np.array(roots)[:, None], 0, 1), rtol=0, atol=1e-5)
+        assert loop > 3 * min(times)  # 10 to 20 on an idle core

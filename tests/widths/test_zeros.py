@@ -1,0 +1,195 @@
+"""Zeros on the line: every kind is found and named, and a plain search for changes of sign would not do."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from continuum.errors import BadInput
+from continuum.widths.combined import Exponentials, Sum
+from continuum.widths.fields import Affine, Polynomial
+from continuum.widths.piecewise import PiecewiseLinear, Tiled
+from continuum.widths.zeros import hard_gates, zeros
+
+
+class Opaque(nn.Module):
+    """A function that tells nothing about itself."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, points):
+        return self.function(points)
+
+
+def double(value):
+    return torch.as_tensor(value, dtype=torch.float64)
+
+
+def with_roots(roots, lead=1.0) -> Polynomial:
+    return Polynomial(double(lead * np.polynomial.polynomial.polyfromroots(roots)))
+
+
+def kinds(found) -> list[tuple[float, str]]:
+    return [(round(zero.at, 6), zero.kind) for zero in found.found]
+
+
+def by_signs(f, low, high, grid=64) -> list[float]:
+    """The plain finder: every change of sign on a grid is a zero."""
+    points = torch.linspace(low, high, (high - low) * grid + 1, dtype=torch.float64)
+    values = f(points).detach()
+    return points[1:][values[1:] * values[:-1] < 0].tolist()
+
+
+# Multiples of 1/8 + 1/16: never an integer, at least 1/8 apart.
+places = st.lists(st.integers(0, 31), min_size=1, max_size=5, unique=True).map(
+    lambda n: [k / 8 + 1 / 16 for k in sorted(n)]
+)
+
+
+class TestSimple:
+    @settings(max_examples=25)
+    @given(places, st.sampled_from([-3.0, -0.01, 1.0]), st.booleans())
+    def test_roots_of_a_polynomial(self, roots, lead, told):
+        f = with_roots(roots, lead)
+        found = zeros(f if told else Opaque(f), 0, 4)
+        assert found.regular
+        np.testing.assert_allclose(found.simple, roots, rtol=0, atol=1e-10)
+        for zero in found.found:
+            expected = lead * np.prod([zero.at - root for root in roots if abs(root - zero.at) > 1e-3])
+            assert zero.left == zero.right == pytest.approx(expected, rel=1e-6)
+
+    @given(st.lists(st.floats(0.1, 3), min_size=5, max_size=5))
+    def test_piecewise_linear_zeros_are_exact(self, sizes):
+        knots, values = np.array([0.0, 0.9, 1.7, 2.6, 4.0]), np.array(sizes) * [1, -1, 1, -1, 1]
+        exact = knots[:-1] + np.diff(knots) * values[:-1] / (values[:-1] - values[1:])
+        found = zeros(PiecewiseLinear(double(values), double(knots)), 0, 4)
+        np.testing.assert_allclose([zero.at for zero in found.found], exact, rtol=1e-14)
+        slopes = np.diff(values) / np.diff(knots)
+        np.testing.assert_allclose([zero.right for zero in found.found], slopes, rtol=1e-12)
+
+    def test_a_module_of_the_user(self):
+        found = zeros(Opaque(lambda u: torch.sin(5 * u + 0.1)), 0, 4)
+        np.testing.assert_allclose(found.simple, (np.arange(1, 7) * math.pi - 0.1) / 5, rtol=1e-14)
+
+    def test_two_close_zeros_within_a_step_of_the_grid(self):
+        f = Opaque(with_roots([1.301, 1.303]))
+        np.testing.assert_allclose(zeros(f, 0, 3).simple, [1.301, 1.303], atol=1e-12)
+        assert by_signs(f, 0, 3) == []  # falsifier
+
+    def test_float32_is_looked_at_in_float64(self):
+        f = Affine(1.3)
+        (place,) = zeros(f, 0, 3).simple
+        assert place == f.gamma.item()
+        assert f.gamma.dtype == torch.float32
+
+    def test_none(self):
+        assert zeros(Opaque(lambda u: torch.exp(-u * u)), -3, 3).found == ()
+        assert zeros(Polynomial(double([2.0])), 0, 3).found == ()
+
+    def test_a_zero_just_off_a_point_of_the_grid_is_not_moved_onto_it(self):
+        f = Opaque(Affine(double(1.5 + 1e-10)))
+        assert zeros(f, 0, 3).simple[0] == pytest.approx(1.5 + 1e-10, abs=1e-15)
+
+
+class TestNotSimple:
+    @pytest.mark.parametrize(
+        "f",
+        [
+            with_roots([1.3, 1.3]),
+            with_roots([1.3, 1.3], -2.0),
+            with_roots([1.3, 1.3, 1.3]),
+            with_roots([1.3] * 4),
+            Opaque(with_roots([1.3, 1.3])),
+            Opaque(lambda u: (u - 1.3).abs()),
+            Opaque(lambda u: 1 - torch.cos(u - 1.3)),
+            PiecewiseLinear([1.0, 0.0, 2.0], [0.0, 1.3, 3.0]),
+        ],
+    )
+    def test_double(self, f):
+        found = zeros(f, 0, 3)
+        assert len(found.found) == len(found.double) == 1
+        assert found.double[0] == pytest.approx(1.3, abs=1e-5)  # rounding blurs a zero of multiplicity four
+        assert not found.regular
+
+    def test_a_search_for_changes_of_sign_misses_tangency(self):
+        assert by_signs(with_roots([1.3, 1.3]), 0, 3) == []
+
+    def test_near_tangency_on_both_sides(self):
+        base = double([1.69, -2.6, 1.0])
+        above, below = (Polynomial(base + double([shift, 0, 0])) for shift in (1e-5, -1e-5))
+        assert zeros(above, 0, 3).found == ()
+        np.testing.assert_allclose(zeros(below, 0, 3).simple, 1.3 + math.sqrt(1e-5) * np.array([-1, 1]), atol=1e-12)
+        lifted = Polynomial(base + double([1e-12, 0, 0]))  # below what the tolerance tells apart
+        assert kinds(zeros(lifted, 0, 3)) == [(1.3, "double")]
+
+    @pytest.mark.parametrize("wrap", [lambda f: f, Opaque])
+    @pytest.mark.parametrize("at", [0.0, 1.0, 2.0, 3.0])
+    def test_border(self, at, wrap):
+        assert kinds(zeros(wrap(Affine(double(at), double(-0.3))), 0, 3)) == [(at, "border")]
+
+    def test_border_up_to_rounding(self):
+        found = zeros(with_roots([0.3, 1 + 1e-13, 2.4]), 0, 3)
+        assert kinds(found) == [(0.3, "simple"), (1.0, "border"), (2.4, "simple")]
+        assert found.border == (1.0,)
+
+    def test_ends_of_a_range_off_the_integers_are_borders(self):
+        assert zeros(with_roots([0.5, 2.5]), 0.5, 2.5).border == (0.5, 2.5)
+
+    def test_double_at_a_border_is_double(self):
+        assert kinds(zeros(with_roots([2.0, 2.0]), 0, 3)) == [(2.0, "double")]
+
+    def test_kink(self):
+        found = zeros(PiecewiseLinear(double([1.0, 0.0, -3.0]), [0.0, 1.3, 2.8]), 0, 3)
+        assert kinds(found) == [(1.3, "kink")]
+        assert (found.found[0].left, found.found[0].right) == pytest.approx((-1 / 1.3, -2.0))
+
+    def test_a_knot_on_a_straight_line_is_no_kink(self):
+        assert kinds(zeros(PiecewiseLinear(double([1.5, 0.0, -1.5]), [0.0, 1.5, 3.0]), 0, 3)) == [(1.5, "simple")]
+
+    def test_the_centre_of_a_kernel_is_a_kink(self):
+        f = Sum([Affine(double(1.5)), Exponentials(double([0.4, -0.4]), [1.5, 9.0])], [1.0, 1.0])
+        shifted = Sum([f, Polynomial(-f(double([1.5])).detach())])
+        assert kinds(zeros(shifted, 0, 3)) == [(1.5, "kink")]
+
+    def test_a_stretch_of_zeros_ends_in_double_zeros(self):
+        found = zeros(PiecewiseLinear([1.0, 0.0, 0.0, -1.0], [0.0, 0.6, 1.4, 2.0]), 0, 2)
+        assert kinds(found) == [(0.6, "double"), (1.4, "double")]
+        assert not zeros(Polynomial([0.0]), 0, 2).regular
+
+    def test_a_jump_through_zero_is_no_zero(self):
+        assert zeros(Tiled(torch.tensor([[1.0, 2.0], [-1.0, -1.0]])), 0, 2).found == ()
+        assert zeros(Opaque(lambda u: torch.sign(u - 1.3) + 0 * u), 0, 2).found == ()
+
+
+class TestHardGates:
+    @settings(max_examples=25)
+    @given(places, st.sampled_from([-1.0, 1.0]))
+    def test_lengths_of_the_support(self, roots, lead):
+        points = (torch.arange(4 * 4096, dtype=torch.float64) + 0.5) / 4096  # roots lie on the corners of these cells
+        f = with_roots(roots, lead)
+        counted = (f(points) > 0).double().reshape(4, -1).mean(-1)
+        torch.testing.assert_close(hard_gates(f, 4), counted, rtol=0, atol=1e-9)
+
+    def test_jumps_at_integers(self):
+        assert hard_gates(Tiled(torch.tensor([[1.0, 2.0], [-1.0, -1.0]])), 2).tolist() == [1, 0]
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(("low", "high"), [(1.0, 1.0), (2.0, 1.0), (math.nan, 1.0), (0.0, math.inf)])
+    def test_range(self, low, high):
+        with pytest.raises(BadInput, match=r"low|high"):
+            zeros(Affine(1.0), low, high)
+
+    def test_batch(self):
+        with pytest.raises(BadInput, match="f: expected no batch shape"):
+            zeros(Affine(torch.rand(2)), 0, 3)
+
+    def test_grid(self):
+        with pytest.raises(BadInput, match="grid"):
+            zeros(Affine(1.0), 0, 3, grid=1)
