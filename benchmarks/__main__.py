@@ -25,6 +25,8 @@ Name = Literal[
     "processes",
     "processes_cpu",
     "slice",
+    "simplex",
+    "simplex_float64",
     "memory",
 ]
 

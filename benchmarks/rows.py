@@ -72,6 +72,8 @@ ROWS = [
     Row("processes", "digits", "two worker processes / one, by the wall clock", 1.8, 1.8),
     Row("processes_cpu", "digits", "the same by CPU time: if both cores were free"),
     Row("slice", "digits", "2048-width slice / every width separately", 40, 40),
+    Row("simplex", "1000 x 512", "projection on the capped simplex, float32 / brentq row by row", 50, 50),
+    Row("simplex_float64", "1000 x 512", "the same in float64"),
     Row("memory", "digits", "peak memory of 10,000 networks", 2, 2, unit=" GB", at_most=True),
 ]
 #: Module that measures a row; the rows of a module are measured in one process.
@@ -86,6 +88,8 @@ MODULES = {
     "processes": "processes",
     "processes_cpu": "processes",
     "slice": "slices",
+    "simplex": "simplex",
+    "simplex_float64": "simplex",
     "memory": "memory",
 }
 #: Modules whose rows no choice of kernels should change: a quick run measures them in one environment only.
