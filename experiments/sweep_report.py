@@ -13,19 +13,23 @@ from continuum.exp.statistics import mean_interval
 
 def report(tables: Mapping[str, pd.DataFrame], config: Any) -> list[Table]:
     """One table a task: the smallest width that is as good as the best, the best score, the size of the kinks."""
-    return [_table(str(name), frame) for name, frame in tables["results"].groupby("task", sort=False)]
+    found = [_table(str(name), frame) for name, frame in tables["results"].groupby("task", sort=False)]
+    found[-1].caption = "± one standard error over seeds; [95 % interval]; kinks in nats a unit of width"
+    return found
 
 
 def _table(name: str, frame: pd.DataFrame) -> Table:
-    table = Table("measure", "value", title=f"{name} ({frame['seed'].nunique()} seeds)", title_justify="left")
+    table = Table(
+        "measure", "value", title=f"{name} ({frame['seed'].nunique()} seeds)", title_justify="left", min_width=60
+    )
     score = frame["score_name"].iloc[0]
     best, error, at = _best(frame)
     if np.isfinite(best):
         digits = 4 if abs(best) < 10 else 2
-        table.add_row(f"best test {score}", f"{best:.{digits}f} ± {error:.{digits}f} (s.e.) at gamma = {at:g}")
-        table.add_row("smallest width within one s.e. of it", f"gamma = {smallest_sufficient(frame):g}")
-    table.add_row("mean kink of the training loss at integers", _kink(frame, "train"))
-    table.add_row("mean kink of the validation loss at integers", _kink(frame, "val"))
+        table.add_row(f"best test {score}", f"{best:.{digits}f} ± {error:.{digits}f} at γ = {at:g}")
+        table.add_row("smallest γ within 1 s.e. of it", f"{smallest_sufficient(frame):g}")
+    table.add_row("kink of the training loss", _kink(frame, "train"))
+    table.add_row("kink of the validation loss", _kink(frame, "val"))
     for outcome, count in frame["outcome"].value_counts().items():
         if outcome != "ok":
             table.add_row(f"networks {outcome}", f"{count} of {len(frame)}")
@@ -56,11 +60,11 @@ def _lower_is_better(frame: pd.DataFrame) -> bool:
 
 
 def _kink(frame: pd.DataFrame, part: str) -> str:
-    """Mean size of the jump |right - left| of the derivative in gamma, over integers and seeds, in nats a unit."""
+    """Mean |right - left| of the derivative in gamma at integers, and its 95 % interval over seeds, in nats a unit."""
     inner = frame[(frame["gamma"] % 1 == 0) & (frame["gamma"] > 0)]
     jumps = (inner[f"{part}_dgamma_right"] - inner[f"{part}_dgamma_left"]).abs()
     by_seed = jumps.groupby(inner["seed"]).mean()
     if not len(by_seed):
         return "no integer among the widths"
     mean, low, high = mean_interval(by_seed)
-    return f"{mean:.4f} per unit" + ("" if np.isnan(low) else f" (95 % interval {low:.4f} to {high:.4f})")
+    return f"{mean:.4f}" + ("" if np.isnan(low) else f" [{low:.4f}, {high:.4f}]")

@@ -146,7 +146,7 @@ def _finish(run: Run, report: Console) -> None:
     _write_manifest(run, "complete")
     for renderable in illustrate(run.experiment.module, run.config, run.folder, tables):
         report.print(renderable)
-    run.say(f"results in {run.folder.path}")
+    run.say(f"tables in {run.folder.path}\nfigures in {run.folder.path / 'figures'}")
 
 
 def _write_manifest(run: Run, status: str) -> None:
