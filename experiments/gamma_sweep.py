@@ -11,7 +11,8 @@ the RMSE is within 1/0.95 of it), and is missing where that never happens.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from hashlib import sha256
 from math import ceil
 from typing import Any, Literal
 
@@ -19,9 +20,10 @@ import numpy as np
 import pandas as pd
 
 from continuum import checks
-from continuum.data import Task, load
+from continuum.data import Task, load, split
 from continuum.errors import BadInput
 from continuum.exp import Cell, RunOptions
+from continuum.exp.options import RUN_FIELDS
 from continuum.train import Member, Settings, Stream, Trained, train
 from continuum.train.settings import check_device
 from continuum.widths import Law, expresses
@@ -31,6 +33,10 @@ from experiments.sweep_report import report
 __all__ = ["RESULT_VERSION", "Config", "cells", "draw", "report", "run"]
 
 RESULT_VERSION = 1
+#: Fields of the configuration that a cell has one of; all others, but those on how to run, are common to all cells.
+PER_CELL = ("tasks", "seeds")
+#: Fields that are passed on to the engine's settings.
+COMMON = ("law", "kappa", "activation", "optimizer", "batch", "epochs", "scaling", "device")
 SCORE_NAME = {"classification": "accuracy", "regression": "RMSE"}
 
 
@@ -38,20 +44,21 @@ SCORE_NAME = {"classification": "accuracy", "regression": "RMSE"}
 class Config(RunOptions):
     """Which networks to train, on what."""
 
-    tasks: tuple[str, ...] = ("iris", "wine", "breast_cancer", "digits")
-    """Names of tasks, or paths of CSV files with a header and a last column `target`."""
+    tasks: tuple[str, ...] = ()
+    """Names of tasks, or paths of CSV files with a header and a last column `target`. Default: iris, wine,
+    breast_cancer and digits; with --quick wine and digits."""
     gammas: tuple[float, ...] = ()
     """Widths. Default: 0.5 to units - 0.5 in steps of 1/4, and 1/64 on either side of each integer."""
     law: Law = "interval"
     """Which gates a width stands for; the default grid is cut to what the law can express."""
     kappa: float = 10.0
     """Sharpness of the soft support."""
-    units: int = 17
-    """Allocated hidden units: the largest width that can be asked for."""
-    seeds: int = 10
-    """Number of repetitions; each has its own split, initial weights and minibatches."""
-    epochs: int = 100
-    """Passes over the training rows."""
+    units: int | None = None
+    """Allocated hidden units: the largest width that can be asked for. Default: 17; with --quick 9."""
+    seeds: int | None = None
+    """Number of repetitions; each has its own split, initial weights and minibatches. Default: 10; with --quick 3."""
+    epochs: int | None = None
+    """Passes over the training rows. Default: 100; with --quick 20."""
     lr: float = 0.01
     """Learning rate."""
     batch: int = 32
@@ -72,20 +79,14 @@ class Config(RunOptions):
     """Where to compute: cpu or cuda."""
 
     def resolved(self) -> "Config":
-        """Fill in the grid of widths and the quick preset; order the widths."""
-        config = self
-        if self.quick:
-            default = Config()
-            config = replace(
-                self,
-                tasks=("wine", "digits") if self.tasks == default.tasks else self.tasks,
-                seeds=3 if self.seeds == default.seeds else self.seeds,
-                epochs=20 if self.epochs == default.epochs else self.epochs,
-                units=9 if self.units == default.units and not self.gammas else self.units,
-            )
+        """Fill in what was left open, the grid of widths too."""
+        preset = QUICK if self.quick else DEFAULT
+        given = {name: getattr(self, name) for name in preset}
+        config = replace(self, **{name: value or preset[name] for name, value in given.items() if value in (None, ())})
         grid = default_grid(config.units) if config.units >= 1 else ()
         gammas = config.gammas or tuple(gamma for gamma in grid if expresses(config.law, config.units, gamma))
-        return replace(config, gammas=tuple(sorted(set(map(float, gammas)))))
+        kappa = config.kappa if config.law == "soft_support" else Config.kappa  # others do not use it
+        return replace(config, gammas=tuple(sorted(set(map(float, gammas)))), kappa=kappa)
 
     def validate(self) -> None:
         """Raise ``BadInput`` unless every setting can be computed."""
@@ -96,13 +97,23 @@ class Config(RunOptions):
         for gamma in self.gammas:
             checks.number("gamma", gamma, low=0.0, high=self.units, remedy="lower gamma or raise --units")
             Member(gamma).check((self.units,), self.law)
-        if not self.tasks:
-            raise BadInput("tasks", expected="at least one", came="none", remedy="name some after --tasks")
+        if not self.gammas:
+            remedy = "raise --units, or give --gammas"
+            raise BadInput("gammas", expected="widths between the ends of the default grid", came="none", remedy=remedy)
         if len(set(self.tasks)) < len(self.tasks):
             raise BadInput("tasks", expected="each once", came=list(self.tasks), remedy="drop the repeated ones")
         check_device(self.device)
         Member(0.0, lr=self.lr, weight_decay=self.weight_decay)
         Settings(self.units, law=self.law, kappa=self.kappa, batch=self.batch, epochs=self.epochs)
+
+
+DEFAULT: dict[str, Any] = {
+    "tasks": ("iris", "wine", "breast_cancer", "digits"),
+    "units": 17,
+    "seeds": 10,
+    "epochs": 100,
+}
+QUICK: dict[str, Any] = {"tasks": ("wine", "digits"), "units": 9, "seeds": 3, "epochs": 20}
 
 
 def default_grid(units: int) -> tuple[float, ...]:
@@ -118,40 +129,25 @@ def default_grid(units: int) -> tuple[float, ...]:
 
 def cells(config: Config) -> list[Cell]:
     """One cell a task and seed: all widths, which share data and minibatches."""
-    tasks = [(name, load(name, config.kind)) for name in config.tasks]
+    tasks = [(source, load(source, config.kind)) for source in config.tasks]
+    names = [task.name for _, task in tasks]
+    if len(set(names)) < len(names):
+        raise BadInput("tasks", expected="different names", came=names, remedy="rename one of the files")
     for _, task in tasks:
         Stream.of(task, seed=0)  # a task that cannot be split is refused before anything is computed
-    return [_cell(config, name, task, seed) for name, task in tasks for seed in range(config.seeds)]
+    return [_cell(config, source, task, seed) for source, task in tasks for seed in range(config.seeds)]
 
 
-def _cell(config: Config, name: str, task: Task, seed: int) -> Cell:
-    settings = {
-        "task": name,
-        "data": task.checksum,
-        "kind": config.kind,
-        "seed": seed,
-        "gammas": list(config.gammas),
-        **{
-            field: getattr(config, field)
-            for field in (
-                "law",
-                "kappa",
-                "units",
-                "epochs",
-                "lr",
-                "batch",
-                "activation",
-                "optimizer",
-                "weight_decay",
-                "scaling",
-                "patience",
-                "device",
-            )
-        },
-    }
+def _cell(config: Config, source: str, task: Task, seed: int) -> Cell:
+    shared = {f.name: getattr(config, f.name) for f in fields(Config) if f.name not in {*RUN_FIELDS, *PER_CELL}}
+    parts = split(task, seed)
+    rows = np.concatenate([parts.train, parts.validation, parts.test])
+    # The split stands in the key: another version of what drew it must not mix with old cells.
+    own = {"task": source, "data": task.checksum, "seed": seed, "split": sha256(rows.tobytes()).hexdigest()}
     units = sum((ceil(gamma) if config.law == "interval" else config.units) + 4 for gamma in config.gammas)
     steps = config.epochs * ceil(0.6 * task.n / config.batch)
-    return Cell(f"{task.name} seed {seed}", settings, cost=steps * units * (config.batch * (task.d + 10) / 1e3 + 1))
+    cost = steps * units * (config.batch * (task.d + 10) / 1e3 + 1)
+    return Cell(f"{task.name} seed {seed}", shared | own, cost)
 
 
 def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
@@ -159,22 +155,11 @@ def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
     wanted: Mapping[str, Any] = cell.settings
     task = load(wanted["task"], wanted["kind"])
     if task.checksum != wanted["data"]:
-        raise BadInput(
-            task.name, expected="the data of the start", came="changed data", remedy="run again, without editing it"
-        )
+        remedy = "run again, without editing it"
+        raise BadInput(task.name, expected="the data of the start", came="changed data", remedy=remedy)
     stream = Stream.of(task, wanted["seed"])
-    settings = Settings(
-        wanted["units"],
-        law=wanted["law"],
-        kappa=wanted["kappa"],
-        activation=wanted["activation"],
-        optimizer=wanted["optimizer"],
-        batch=wanted["batch"],
-        epochs=wanted["epochs"],
-        scaling=wanted["scaling"],
-        patience=wanted["patience"] or None,
-        device=wanted["device"],
-    )
+    common = {name: wanted[name] for name in COMMON}
+    settings = Settings(wanted["units"], patience=wanted["patience"] or None, **common)
     gammas = np.array(wanted["gammas"])
     members = [
         Member(gamma, init=wanted["seed"], lr=wanted["lr"], weight_decay=wanted["weight_decay"]) for gamma in gammas
@@ -203,30 +188,34 @@ def _results(head: Mapping[str, Any], trained: Trained) -> pd.DataFrame:
             "val_dgamma_left": val_sides[0][:, 0],
             "val_dgamma_right": val_sides[1][:, 0],
             "best_epoch": trained.best_epoch,
-            "auc": _area(trained.validation_score),
+            "auc": _area(trained),
             "steps_to_95": _steps_to_95(trained),
             "outcome": trained.outcome,
         }
     )
 
 
-def _area(curves: np.ndarray) -> np.ndarray:
-    """Mean height of each curve (epochs + 1, members) over the epochs that it has, by the trapezoidal rule."""
-    pieces = (curves[1:] + curves[:-1]) / 2
-    counts = np.isfinite(pieces).sum(0)
-    return np.where(counts > 0, np.nansum(pieces, 0) / np.maximum(counts, 1), np.nan)
+def _area(trained: Trained) -> np.ndarray:
+    """Mean height of each validation curve (trapezoidal); a network that stopped early keeps its last score."""
+    curves = pd.DataFrame(trained.validation_score).ffill().to_numpy()
+    heights = (curves[1:] + curves[:-1]).mean(0) / 2
+    return np.where(_diverged(trained), np.nan, heights)
 
 
 def _steps_to_95(trained: Trained) -> np.ndarray:
     scores, widest = trained.validation_score, len(trained.members) - 1
-    if not np.isfinite(scores[:, widest]).any():
+    if _diverged(trained)[widest]:
         return np.full(scores.shape[1], np.nan)
     if trained.streams[0].kind == "classification":
         reached = scores >= 0.95 * np.nanmax(scores[:, widest])
     else:
         reached = scores <= np.nanmin(scores[:, widest]) / 0.95
     per_epoch = ceil(len(trained.streams[0].train.x) / trained.settings.batch)
-    return np.where(reached.any(0), reached.argmax(0) * per_epoch, np.nan)
+    return np.where(reached.any(0) & ~_diverged(trained), reached.argmax(0) * per_epoch, np.nan)
+
+
+def _diverged(trained: Trained) -> np.ndarray:
+    return np.array([outcome == "diverged" for outcome in trained.outcome])
 
 
 def _slice(head: Mapping[str, Any], trained: Trained) -> pd.DataFrame:

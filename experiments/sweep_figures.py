@@ -61,14 +61,28 @@ def _rows(results: pd.DataFrame) -> tuple[Figure, np.ndarray]:
 
 def _curve(ax: Axes, frame: pd.DataFrame, column: str, *, label: str, color: str, log: bool = False) -> None:
     """Mean and interval over seeds, against gamma; on a logarithmic axis geometric ones."""
+    if frame[column].isna().all():
+        return
     values = np.log(frame[column].clip(lower=TINY)) if log else frame[column]
     found = summarise(frame.assign(value=values), "gamma", "value")
     mean, low, high = (np.exp(found[name]) if log else found[name] for name in ("mean", "low", "high"))
     band(ax, found["gamma"], mean, low, high, label=label, color=color)
 
 
+def _nothing(ax: Axes) -> None:
+    ax.text(0.5, 0.5, "no finite value", transform=ax.transAxes, ha="center", color="0.45")
+
+
+def _legend(ax: Axes, place: str) -> None:
+    if ax.get_legend_handles_labels()[0]:  # a panel of diverged networks has none
+        ax.legend(loc=place)
+
+
 def _logarithmic(ax: Axes) -> None:
-    """A logarithmic axis with plain numbers on it."""
+    """A logarithmic axis with plain numbers on it, where there is something to show."""
+    if not any(np.isfinite(line.get_ydata(orig=True)).any() for line in ax.lines):
+        _nothing(ax)
+        return
     ax.set_yscale("log")
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=9))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -97,7 +111,7 @@ def _loss(ax: Axes, task: str, frame: pd.DataFrame) -> None:
         _curve(ax, frame, f"{part}_loss", label={"val": "validation"}.get(part, part), color=color, log=True)
     _logarithmic(ax)
     ax.set_ylabel("loss (nats)" if frame["kind"].iloc[0] == "classification" else "loss (½ squared error)")
-    ax.legend(loc="best")
+    _legend(ax, "best")
 
 
 def _derivatives(results: pd.DataFrame) -> Figure:
@@ -109,7 +123,7 @@ def _derivatives(results: pd.DataFrame) -> Figure:
             _derivative(ax, frame, part, color)
         pair[0].set_ylabel("∂ training loss / ∂γ")
         pair[1].set_ylabel("∂ validation loss / ∂γ")
-    axes[0][0].legend(loc="lower right")
+    _legend(axes[0][0], "lower right")
     return figure
 
 
@@ -117,6 +131,9 @@ def _derivative(ax: Axes, frame: pd.DataFrame, part: str, color: str) -> None:
     """A stroke on each tile (k, k+1), and both one-sided derivatives at each integer."""
     left, right = f"{part}_dgamma_left", f"{part}_dgamma_right"
     scale = frame.groupby("gamma")[right].mean().abs().median()
+    if np.isnan(scale):
+        _nothing(ax)
+        return
     ax.set_yscale("symlog", linthresh=10.0 ** np.floor(np.log10(max(scale, TINY))), linscale=0.5)
     ax.axhline(0, color="0.6", linewidth=0.6)
     between = frame["gamma"] % 1 != 0
@@ -166,4 +183,4 @@ def _sliced(ax: Axes, frame: pd.DataFrame, sliced: pd.DataFrame) -> None:
     _curve(ax, frame, "test_score", label="trained at γ", color=BLUE)
     _curve(ax, sliced, "test_score", label=f"trained at {frame['gamma'].max():g}, cut to γ", color=RED)
     ax.set_ylabel(f"test {name}")
-    ax.legend(loc="lower right" if name == "accuracy" else "upper right")
+    _legend(ax, "lower right" if name == "accuracy" else "upper right")

@@ -99,7 +99,7 @@ class Task:
     def checksum(self) -> str:
         """SHA-256 over kind, feature and class names, and contents: equal data has equal checksums from any source.
 
-        The task's own name and its provenance stay out, so that a copied or renamed file keeps its results.
+        The task's own name and its provenance stay out, for equal contents give equal results.
         """
         digest = hashlib.sha256()
         for part in (self.kind, repr(self.feature_names), repr(self.class_names), repr(self.features.shape)):

@@ -1,12 +1,13 @@
 """One run from plan to figures."""
 
 import json
-from collections.abc import Iterator, Sequence
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from continuum.errors import ContinuumError, StorageError
 from continuum.exp.assemble import assemble, illustrate, write_timings
@@ -144,9 +145,22 @@ def _finish(run: Run, report: Console) -> None:
     write_timings(run.folder, run.plan, run.done)
     run.manifest["tables"] = {name: checksum_of(content) for name, content in tables.items()}
     _write_manifest(run, "complete")
-    for renderable in illustrate(run.experiment.module, run.config, run.folder, tables):
+    for renderable in _illustrated(run, tables):
         report.print(renderable)
     run.say(f"tables in {run.folder.path}\nfigures in {run.folder.path / 'figures'}")
+
+
+def _illustrated(run: Run, tables: Mapping[str, bytes]) -> Sequence[RenderableType]:
+    try:
+        return illustrate(run.experiment.module, run.config, run.folder, tables)
+    except ContinuumError:
+        raise
+    except Exception as error:  # whatever a foreign drawing raises: the tables are safe, and one line says so
+        path = run.folder.write("figures-error.txt", traceback.format_exc().encode())
+        raise ContinuumError(
+            f"figures: expected a drawing and a report, got {type(error).__name__}: {error}; the tables are complete, "
+            f"the traceback is in {path}"
+        ) from error
 
 
 def _write_manifest(run: Run, status: str) -> None:

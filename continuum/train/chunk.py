@@ -59,7 +59,8 @@ class Chunk:
 
     def _gating(self, layer: int) -> Gating:
         units = self.settings.allocated[layer]
-        law = self.settings.width(units, self.gamma[layer])
+        # A law refuses NaN, which is what a diverged member may have.
+        law = self.settings.width(units, self.gamma[layer].nan_to_num(0.0))
         law.gamma.data = self.gamma[layer]  # one memory: a step in gamma is seen by the law
         return Gating(self.layout, layer, law)
 
@@ -69,10 +70,9 @@ class Chunk:
         self._decays = torch.tensor([m.weight_decay for m in members], dtype=self.settings.dtype)
         self.learns = any(m.gamma_lr for m in members)
         rates = torch.tensor([m.gamma_lr for m in members], dtype=self.settings.dtype, device=self.settings.device)
+        self._gamma_rates = rates.expand_as(self.gamma).contiguous()
         self.gamma_gradient = torch.zeros_like(self.gamma)
-        self.gamma_descent = Descent(
-            self.gamma, self.gamma_gradient, self.settings, rates.expand_as(self.gamma).contiguous(), steps
-        )
+        self.gamma_descent = Descent(self.gamma, self.gamma_gradient, self.settings, self._gamma_rates, steps)
 
     def _rates(self) -> float | Tensor:
         """Learning rate of every parameter; one number where all agree."""
@@ -163,7 +163,10 @@ class Chunk:
         for layer, gating in enumerate(self.gatings):
             grouped = self._pass.grouped[layer]
             rows = gating.pull(grouped.weight, grouped.weight_gradient)
-            self.gamma_gradient[layer] = gating.to_gamma(rows)
+            gradient = gating.to_gamma(rows)
+            # Fixed widths stay; and where a root gate has an infinite slope (p < 1, at an integer) gamma rests.
+            rests = (self._gamma_rates[layer] == 0) | gradient.isinf()
+            self.gamma_gradient[layer] = gradient.masked_fill(rests, 0.0)
 
     def _move_gamma(self, factor: float) -> None:
         self.gamma_descent.step(factor)

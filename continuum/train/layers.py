@@ -38,9 +38,8 @@ class GroupedLinear:
 
     Args:
         layout, layer: where the weights lie.
-        flat, flat_gradient: parameters and their gradient.
-        inputs, output: activations h (streams, rows, columns) and z.
-        inputs_gradient, output_gradient: memory of the same shapes.
+        parameters: the flat buffer, and that of its gradient.
+        inputs, output: activations h and z, (streams, rows, columns), each with memory for its gradient.
     """
 
     def __init__(

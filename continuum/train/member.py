@@ -32,7 +32,9 @@ class Member:
         gamma = self.gamma if isinstance(self.gamma, Sequence) else (self.gamma,)
         object.__setattr__(self, "gamma", tuple(float(g) for g in gamma))
         for name in ("lr", "weight_decay", "gamma_lr"):
-            checks.number(name, getattr(self, name), low=0.0)
+            object.__setattr__(self, name, float(checks.number(name, getattr(self, name), low=0.0)))
+        for name in ("stream", "init"):
+            checks.whole(name, getattr(self, name), at_least=0)
 
     @property
     def gammas(self) -> tuple[float, ...]:

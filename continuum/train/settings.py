@@ -58,6 +58,13 @@ class Settings:
 
     def __post_init__(self) -> None:
         units = self.units if isinstance(self.units, Sequence) else (self.units,)
+        if not units:
+            raise BadInput(
+                "units", expected="a number a hidden layer", came="none", remedy="allocate one layer at least"
+            )
+        if self.dtype not in (torch.float32, torch.float64):
+            remedy = "halves lose the small gates"
+            raise BadInput("dtype", expected="torch.float32 or torch.float64", came=self.dtype, remedy=remedy)
         object.__setattr__(self, "units", tuple(checks.whole("units", u, at_least=1) for u in units))
         checks.one_of("law", self.law, get_args(Law), plural="laws")
         checks.positive("exponent", self.exponent, remedy="1 is the interval law")
@@ -70,7 +77,7 @@ class Settings:
             checks.whole(name, getattr(self, name), at_least=1)
         if self.patience is not None:
             checks.whole("patience", self.patience, at_least=1)
-        checks.number("momentum", self.momentum, low=0.0, high=1.0)
+        checks.number("momentum", self.momentum, low=0.0, high=1 - 1e-9, remedy="0.9 is a common choice")
         check_device(self.device)
 
     def width(self, units: int, gamma: Tensor) -> Interval | Cardinal:
@@ -84,8 +91,12 @@ class Settings:
 
 
 def check_device(device: str) -> None:
-    """Raise ``BadInput`` unless torch can compute on the device."""
-    kind = device.partition(":")[0]
+    """Raise ``BadInput`` unless torch can compute on the device: cpu, cuda, or cuda:N."""
+    kind, _, number = device.partition(":")
     checks.one_of("device", kind, ("cpu", "cuda"), plural="devices")
     if kind == "cuda" and not torch.cuda.is_available():
         raise BadInput("device", expected="a device that is there", came=f"{device!r} without a GPU", remedy="use cpu")
+    there = torch.cuda.device_count() if kind == "cuda" else 0
+    if ":" in device and not (number.isdecimal() and int(number) < there):
+        known = ", ".join([kind, *(f"{kind}:{n}" for n in range(there))])
+        raise BadInput("device", expected=f"one of {known}", came=repr(device), remedy="choose one that is there")

@@ -65,6 +65,8 @@ def grown(state: State, settings: Settings, inputs: int) -> State:
 
     New units stand at their initial weights, and memories of the optimiser at zero.
     """
+    if not bool(state.gammas["gamma"].isfinite().all()):
+        return state  # diverged
     wanted = rows_for(state.gammas["gamma"].tolist(), settings, "right")
     rows = tuple(map(max, state.rows, wanted))
     if rows == state.rows:

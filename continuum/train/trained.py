@@ -52,7 +52,8 @@ class Trained:
         """Note validation loss and score of some members; say which got better and which have ended."""
         losses, running = loss.numpy(), ~self._ended[places]
         self.validation_loss[epoch, places] = np.where(running, losses, np.nan)
-        self.validation_score[epoch, places] = np.where(running, self._in_units(places, score.numpy()), np.nan)
+        scored = running & np.isfinite(losses)  # logits that are NaN have no accuracy
+        self.validation_score[epoch, places] = np.where(scored, self._in_units(places, score.numpy()), np.nan)
         return self._judge(places, epoch, running & (losses < self._best_loss[places]), np.isfinite(losses), losses)
 
     def record_blind(self, places: list[int], epoch: int, finite: Tensor) -> tuple[Tensor, Tensor]:
@@ -66,7 +67,9 @@ class Trained:
         self._best_loss[places] = np.where(better, losses, self._best_loss[places])
         self.best_epoch[places] = np.where(better, epoch, self.best_epoch[places])
         patience = self.settings.patience
-        late = epoch - self.best_epoch[places] >= patience if patience else np.zeros(len(places), dtype=bool)
+        late = np.zeros(len(places), dtype=bool)
+        if patience and epoch < self.settings.epochs:
+            late = epoch - self.best_epoch[places] >= patience
         for number, diverged, stopped in zip(places, ~finite, late, strict=True):
             if not self._ended[number] and (diverged or stopped):
                 self._ended[number] = True
@@ -137,8 +140,10 @@ class Trained:
     def slice(self, number: int, part: PartName, gammas: Floats) -> tuple[Floats, Floats]:
         """Loss and score of one member on a part, its last hidden layer cut to every width of ``gammas``.
 
-        The widths must not exceed the units of the member. One forward pass serves all of them.
+        The widths must not exceed the units of the member. One forward pass serves all of them. NaN if it diverged.
         """
+        if self.outcome[number] == "diverged":
+            return np.full(len(gammas), np.nan), np.full(len(gammas), np.nan)
         weights, bias = self._states[number].slots["weights"][-1]
         data = self._shelf.stack(part, [self.members[number].stream])
         with engine_arithmetic():

@@ -86,6 +86,8 @@ def test_grid() -> None:
 def test_quick_keeps_what_the_user_asked_for() -> None:
     assert Config(quick=True).resolved().tasks == ("wine", "digits")
     assert Config(quick=True, tasks=("iris",), seeds=7).resolved().seeds == 7
+    assert Config(quick=True, seeds=10, epochs=100).resolved().seeds == 10
+    assert Config(quick=True, units=17).resolved().units == 17
     assert Config(quick=True, gammas=(12.0, 1.0), units=13).resolved().gammas == (1.0, 12.0)
 
 
@@ -133,6 +135,32 @@ def test_command_writes_everything(tmp_path: Path, capsys: pytest.CaptureFixture
     assert (folder / "timings.parquet").exists()
 
 
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_divergence_is_reported_not_drawn(seeds: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    csv = tmp_path / "line.csv"
+    csv.write_text("\n".join(["x,target", *(f"{x / 10},{x * x / 50}" for x in range(60))]) + "\n")
+    flags = ["--optimizer", "sgd", "--lr", "1e30", "--gammas", "1", "2", "--units", "3", "--epochs", "4", "--jobs", "1"]
+    code = main(["gamma_sweep", "--tasks", str(csv), *flags, "--seeds", str(seeds), "--out", str(tmp_path / "out")])
+    assert code == 0
+    assert f"{2 * seeds} of {2 * seeds}" in capsys.readouterr().out
+    folder = run_folder(tmp_path / "out")
+    results, sliced = (pd.read_parquet(folder / f"{name}.parquet") for name in ("results", "slice"))
+    assert results[["test_loss", "test_score", "auc", "steps_to_95"]].isna().all(axis=None)
+    assert sliced["test_loss"].isna().all()
+    assert len(list((folder / "figures").iterdir())) == 10
+
+
+def test_a_stopped_network_keeps_its_last_score() -> None:
+    stream = Stream.of(load("wine"), seed=0)
+    trained = train([stream], [Member(2.0, lr=0.3)], Settings(units=4, epochs=30, patience=2))
+    assert trained.outcome == ["stopped"]
+    curve = trained.validation_score[:, 0]
+    last = np.isfinite(curve).sum() - 1
+    filled = np.where(np.arange(31) <= last, curve, curve[last])
+    expected = (filled.sum() - filled[0] / 2 - filled[-1] / 2) / 30
+    assert gamma_sweep._area(trained)[0] == pytest.approx(expected, rel=1e-12)
+
+
 @pytest.mark.slow
 def test_killed_and_resumed_equals_uninterrupted(tmp_path: Path) -> None:
     flags = "--tasks iris wine --units 5 --seeds 4 --epochs 30 --jobs 2".split()
@@ -149,6 +177,15 @@ def test_killed_and_resumed_equals_uninterrupted(tmp_path: Path) -> None:
     subprocess.run([*command, str(tmp_path / "b")], check=True, capture_output=True)
     for table in ("results.parquet", "slice.parquet"):
         assert (run_folder(tmp_path / "a") / table).read_bytes() == (run_folder(tmp_path / "b") / table).read_bytes()
+
+
+def test_tasks_of_one_name_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.csv").write_text(csv_of("x,target", *TWENTY))
+    tasks = [str(tmp_path / folder / "x.csv") for folder in ("a", "b")]
+    assert main(["gamma_sweep", "--tasks", *tasks, "--out", str(tmp_path / "out")]) == 2
+    assert "rename one of the files" in capsys.readouterr().err
 
 
 def csv_of(header: str, *rows: str) -> str:
@@ -171,6 +208,8 @@ BAD: dict[str, tuple[list[str], str | None, str]] = {
     "no unit": (["gamma_sweep", "--units", "0"], None, "units: expected an integer >= 1"),
     "twice": (["gamma_sweep", "--tasks", "iris", "iris"], None, "drop the repeated"),
     "cuda": (["gamma_sweep", "--device", "cuda"], None, "without a GPU"),
+    "no width left": (["gamma_sweep", "--law", "concrete", "--units", "1"], None, "raise --units"),
+    "cuda number": (["gamma_sweep", "--device", "cpu:7"], None, "expected one of cpu"),
     "empty csv": (["gamma_sweep"], "", "header"),
     "no target": (["gamma_sweep"], csv_of("x,y", *TWENTY), "target"),
     "text among numbers": (["gamma_sweep"], csv_of("x,target", *TWENTY, "red,1"), "22"),

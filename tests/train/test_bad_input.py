@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 
 import pytest
+import torch
 
 from continuum.errors import BadInput
 from continuum.train import Member, Settings, train
@@ -23,7 +24,7 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
     "batch": (lambda: Settings(units=4, batch=0), "batch: expected an integer >= 1"),
     "epochs": (lambda: Settings(units=4, epochs=-1), "epochs: expected an integer >= 1"),
     "patience": (lambda: Settings(units=4, patience=0), "patience: expected an integer >= 1"),
-    "momentum": (lambda: Settings(units=4, momentum=1.5), "momentum: expected a finite number in [0, 1]"),
+    "momentum": (lambda: Settings(units=4, momentum=1.5), "momentum: expected a finite number in [0, 1], got 1.5"),
     "device": (lambda: Settings(units=4, device="tpu"), "one of cpu, cuda"),
     "lr": (lambda: Member(1.0, lr=float("nan")), "lr: expected a finite number in [0, inf], got nan"),
     "decay": (lambda: Member(1.0, weight_decay=-1.0), "weight_decay: expected a finite number"),
@@ -34,6 +35,11 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
     "gamma below": (lambda: train([CLASSES], [Member(-0.5)], SMALL), "lower gamma or allocate more units"),
     "gamma nan": (lambda: train([CLASSES], [Member(float("nan"))], SMALL), "got nan"),
     "depth": (lambda: train([CLASSES], [Member((1.0, 2.0))], SMALL), "expected 1 widths, one a hidden layer"),
+    "units, none": (lambda: Settings(units=()), "units: expected a number a hidden layer"),
+    "dtype": (lambda: Settings(units=4, dtype=torch.float16), "torch.float32 or torch.float64"),
+    "cpu number": (lambda: Settings(units=4, device="cpu:7"), "device: expected one of cpu, got 'cpu:7'"),
+    "init": (lambda: Member(1.0, init=-1), "init: expected an integer >= 0"),
+    "stream type": (lambda: Member(1.0, stream=0.5), "stream: expected an integer >= 0"),
     "stream": (lambda: train([CLASSES], [Member(1.0, stream=1)], SMALL), "stream: expected 0 to 0, got 1"),
     "law": (lambda: Settings(units=4, law="fuzy"), "did you mean fuzzy?"),
     "kappa": (lambda: Settings(units=4, kappa=0.0), "kappa: expected a finite number > 0"),

@@ -109,6 +109,26 @@ def test_divergence_is_seen_without_a_validation_part() -> None:
     assert trained.best_epoch.tolist() == [5, 0]
 
 
+def test_a_fixed_width_is_safe_from_learning_neighbours() -> None:
+    """With exponent 1/2 the slope at an integer is infinite, which must not reach a width that is fixed there."""
+    settings = dataclasses.replace(SETTINGS, exponent=0.5)
+    group = [Member(2.0), Member(2.5, gamma_lr=0.01), Member(3.0, gamma_lr=0.01)]
+    mixed = train([stream("classification", 0)], group, settings)
+    alone = train([stream("classification", 0)], group[:1], settings)
+    assert mixed.outcome == ["ok", "ok", "ok"]
+    assert_close(mixed.validation_loss[:, 0], alone.validation_loss[:, 0], rtol=0, atol=1e-10)
+    assert mixed.gamma[1, 0] != 2.5
+
+
+def test_a_diverged_width_does_not_stop_others_from_growing() -> None:
+    settings = Settings(units=8, epochs=3, batch=2, optimizer="sgd", activation="relu")
+    group = [Member(1.2, gamma_lr=1.0, lr=1e38)] + [Member(3.9, gamma_lr=0.3, init=i) for i in range(12)]
+    trained = train([stream("classification", 0)], group, settings)
+    assert trained.outcome[0] == "diverged"
+    assert np.isnan(trained.validation_score[-1, 0])
+    assert np.isnan(trained.slice(0, "test", np.array([1.0]))[0]).all()
+
+
 def test_progress_ends_at_one() -> None:
     seen: list[float] = []
     train([stream("regression", 0)], [Member(g) for g in GAMMAS], SETTINGS, seen.append)
