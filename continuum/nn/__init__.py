@@ -1,5 +1,8 @@
-"""Modules: continuous width inside ordinary networks."""
+"""Modules: continuous width inside ordinary networks, and the way back to plain ones."""
 
+from continuum.nn.export import Exported, export
 from continuum.nn.gate import Gate
+from continuum.nn.mlp import MLP
+from continuum.nn.resize import resize
 
-__all__ = ["Gate"]
+__all__ = ["MLP", "Exported", "Gate", "export", "resize"]

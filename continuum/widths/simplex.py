@@ -73,10 +73,12 @@ class _Projection(torch.autograd.Function):
         ctx.save_for_backward(scores, total, *output)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor | None, None]:
         scores, total, grades, threshold = ctx.saved_tensors
         free = (grades > 0) & (grades < 1)
         to_scores = torch.where(free, gradients[0] - _mean(gradients[0], free).unsqueeze(-1), 0.0)
+        if not ctx.needs_input_grad[1]:  # a total that is held fixed, which is the usual case
+            return to_scores, None, None
         return to_scores, _mean(gradients[0], _moving(scores, total, grades, threshold, ctx.side)), None
 
 

@@ -1,0 +1,35 @@
+"""The active prefix of a layer: the units whose gates can matter."""
+
+import math
+
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import pad
+
+from continuum.widths.interval import Interval
+from continuum.widths.law import Width
+from continuum.widths.power import power
+
+
+def active_gates(width: Width) -> Float[Tensor, "*batch active"]:
+    r"""Gates :math:`m_0, \dots, m_{k-1}` of the units that must be computed; all gates after them are 0.
+
+    For one :class:`Interval`, :math:`k = \min(N, \lfloor\gamma\rfloor + 1)`: with the unit about to be born. Other
+    laws, and batches of widths, give all of their gates.
+
+    >>> active_gates(Interval(512, gamma=2.25))
+    tensor([1.0000, 1.0000, 0.2500], grad_fn=<ConstantPadNdBackward0>)
+    """
+    if not isinstance(width, Interval) or width.gamma.dim():
+        return width.gates()
+    gamma = width.gamma
+    value = gamma.item()
+    if not math.isfinite(value):
+        return width.gates()
+    edge = math.floor(value) if width.side == "right" else math.ceil(value) - 1
+    active = min(max(math.floor(value) + 1, 0), width.units)
+    if not 0 <= edge < active:
+        return width.gates()[:active]  # no gate moves, and gamma's gradient is 0 rather than None
+    # Few operations, and on as many numbers as units are active: at these sizes every call costs more than its work.
+    gates = pad(power(gamma - edge, width.exponent).reshape(1), (edge, 0), value=1.0)
+    return gates if edge + 1 == active else pad(gates, (0, active - edge - 1))
