@@ -143,7 +143,12 @@ def _cell(config: Config, source: str, task: Task, seed: int) -> Cell:
     parts = split(task, seed)
     rows = np.concatenate([parts.train, parts.validation, parts.test])
     # The split stands in the key: another version of what drew it must not mix with old cells.
-    own = {"task": source, "data": task.checksum, "seed": seed, "split": sha256(rows.tobytes()).hexdigest()}
+    own = {
+        "task": source,
+        "data": {task.name: task.checksum},
+        "seed": seed,
+        "split": sha256(rows.tobytes()).hexdigest(),
+    }
     units = sum((ceil(gamma) if config.law == "interval" else config.units) + 4 for gamma in config.gammas)
     steps = config.epochs * ceil(0.6 * task.n / config.batch)
     cost = steps * units * (config.batch * (task.d + 10) / 1e3 + 1)
@@ -154,7 +159,7 @@ def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
     """Train all widths of one task and seed, and slice the widest."""
     wanted: Mapping[str, Any] = cell.settings
     task = load(wanted["task"], wanted["kind"])
-    if task.checksum != wanted["data"]:
+    if {task.name: task.checksum} != wanted["data"]:
         remedy = "run again, without editing it"
         raise BadInput(task.name, expected="the data of the start", came="changed data", remedy=remedy)
     stream = Stream.of(task, wanted["seed"])

@@ -74,6 +74,9 @@ def _check(streams: Sequence[Stream], members: Sequence[Member], settings: Setti
             came=sorted(kinds),
             remedy="train one ensemble a task",
         )
+    if len({s.validation is None for s in streams}) > 1:
+        came = "both kinds of streams"
+        raise BadInput("streams", expected="a validation part in all or in none", came=came, remedy="split them alike")
     for member in members:
         member.check(settings.allocated, settings.law)
         if not 0 <= member.stream < len(streams):

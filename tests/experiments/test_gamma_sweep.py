@@ -131,6 +131,7 @@ def test_command_writes_everything(tmp_path: Path, capsys: pytest.CaptureFixture
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["configuration"]["epochs"] == 6
     assert "torch" in manifest["versions"]
+    assert manifest["data"] == [{"iris": load("iris").checksum}, {"line": load(csv).checksum}]
     assert (folder / "slice.parquet").exists()
     assert (folder / "timings.parquet").exists()
 

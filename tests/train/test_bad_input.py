@@ -52,6 +52,10 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
         "gamma_lr: expected 0 for the fuzzy law",
     ),
     "no member": (lambda: train([CLASSES], [], SMALL), "at least one stream and one member"),
+    "some validated": (
+        lambda: train([CLASSES, dataclasses.replace(CLASSES, validation=None)], [Member(1.0)], SMALL),
+        "a validation part in all or in none",
+    ),
     "two kinds": (lambda: train([CLASSES, VALUES], [Member(1.0)], SMALL), "train one ensemble a task"),
     "activation name": (lambda: activation("sine"), "one of gelu, relu, tanh"),
     "loss": (lambda: loss_for("ranking"), "one of classification, regression"),
