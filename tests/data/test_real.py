@@ -1,7 +1,6 @@
 """The real CSV files, where $CONTINUUM_UCI names a folder that holds them."""
 
 import os
-import time
 from pathlib import Path
 
 import numpy as np
@@ -57,11 +56,3 @@ def test_auto_mpg_has_origins_and_gaps(real: Task) -> None:
 @pytest.mark.parametrize("real", ["ecoli"], indirect=True)
 def test_ecoli_leaves_out_two_classes(real: Task) -> None:
     assert (real.n, real.classes) == (332, 6)
-
-
-@pytest.mark.parametrize("real", ["letter"], indirect=True)
-@pytest.mark.usefixtures("unhooked")
-def test_letter_is_read_quickly(real: Task) -> None:
-    started = time.process_time()  # not wall time: the machine may be busy with other things
-    load("letter")
-    assert time.process_time() - started < 1.0

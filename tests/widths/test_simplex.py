@@ -1,7 +1,5 @@
 """The projection on the capped simplex: optimality, its generalised derivative, and wrong variants."""
 
-import time
-
 import numpy as np
 import pytest
 import torch
@@ -28,15 +26,6 @@ def violation(p: Tensor, g: Tensor, total: float) -> float:
     spread = (rest[free].max() - rest[free].min()) if free.any() else torch.tensor(0.0)
     bounds = torch.stack([-g.min(), g.max() - 1])
     return max(float(low - high), float(spread), float((g.sum() - total).abs()), float(bounds.max()))
-
-
-@pytest.fixture
-def one_thread():
-    """Several threads on a busy machine wait for each other far longer than they work."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 class TestValues:
@@ -158,16 +147,11 @@ class TestUse:
         with pytest.raises(BadInput, match="left, right"):
             project(torch.zeros(3), 1.0, side="up")
 
-    def test_faster_than_a_root_finder_row_by_row(self, one_thread):
-        p = torch.randn(1000, 512)
-        rows = p[:50].double().numpy()
-        start = time.process_time()
+    def test_equals_a_root_finder_row_by_row(self):
+        """brentq stops within 2e-12 of the threshold; float32 rounds at 6e-8 of scores up to 5."""
+        p = torch.randn(50, 512)
+        rows = p.double().numpy()
         roots = [brentq(lambda t, r=r: np.clip(r - t, 0, 1).sum() - 100.5, r.min() - 1, r.max()) for r in rows]
-        loop = 20 * (time.process_time() - start)
-        times = []
-        for _ in range(5):
-            start = time.process_time()
-            g = project(p, 100.5)
-            times.append(time.process_time() - start)
-        assert_close(g[:50].double().numpy(), np.clip(rows - np.array(roots)[:, None], 0, 1), rtol=0, atol=1e-5)
-        assert loop > 3 * min(times)  # 10 to 20 on an idle core
+        expected = np.clip(rows - np.array(roots)[:, None], 0, 1)
+        assert_close(project(p.double(), 100.5).numpy(), expected, rtol=0, atol=1e-11)
+        assert_close(project(p, 100.5).double().numpy(), expected, rtol=0, atol=1e-5)
