@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from continuum.nn import Gate
+from continuum.nn.mlp import ACTIVATIONS
 from continuum.train import Member, Settings, Stream
-from continuum.train.activations import MODULES
 from continuum.train.batches import order
 from continuum.train.initial import initial, scales
 
@@ -33,7 +33,7 @@ def build(member: Member, settings: Settings, inputs: int, outputs: int) -> nn.S
         if depth:
             gamma = torch.tensor(member.gammas[depth - 1], dtype=settings.dtype)
             width = settings.width(settings.allocated[depth - 1], gamma).requires_grad_(member.gamma_lr > 0)
-            layers += [MODULES[settings.activation](), Gate(width)]
+            layers += [ACTIVATIONS[settings.activation](), Gate(width)]
         out_in = weight if depth == 0 else weight.T
         linear = nn.Linear(out_in.shape[1], out_in.shape[0], dtype=settings.dtype)
         linear.weight.data.copy_(out_in)

@@ -54,7 +54,6 @@ class Gelu:
 MAPS: dict[str, type[Map]] = {"tanh": Tanh, "relu": Relu, "gelu": Gelu}
 #: Gain of the initial incoming weights: their variance is gain^2 / fan-in (He et al. 2015 for the rectifiers).
 GAIN = {"tanh": 1.0, "relu": 2.0**0.5, "gelu": 2.0**0.5}
-MODULES = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU, "gelu": torch.nn.GELU}
 
 
 def activation(name: str) -> Map:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from continuum.nn import Gate
-from continuum.train.activations import MODULES
+from continuum.nn.mlp import ACTIVATIONS
 from continuum.train.arithmetic import engine_arithmetic
 from continuum.train.chunk import Chunk
 from continuum.train.member import Member
@@ -131,7 +131,7 @@ class Trained:
         layers: list[nn.Module] = []
         for depth, (weight, bias) in enumerate(state.slots["weights"]):
             if depth:
-                layers.append(MODULES[self.settings.activation]())
+                layers.append(ACTIVATIONS[self.settings.activation]())
                 gamma = state.gammas["gamma"][depth - 1].clamp_max(state.rows[depth - 1])
                 layers.append(Gate(self.settings.width(state.rows[depth - 1], gamma).requires_grad_(False)))
             layers.append(_linear(weight if depth == 0 else weight.T, bias))
