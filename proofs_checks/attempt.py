@@ -1,0 +1,69 @@
+"""Run one check with one formula: it passes, is refuted, or breaks."""
+
+import math
+import os
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from hypothesis import HealthCheck, Phase, given, settings
+
+from proofs_checks.identity import Asymptote, Rate, Witness
+
+RELEASED = os.environ.get("CONTINUUM_RANDOM_SEEDS") == "1"
+DRAW, SHRINK = (Phase.explicit, Phase.generate), (Phase.explicit, Phase.generate, Phase.shrink)
+
+
+def witness(check: Witness, formula: object, *, shrink: bool) -> None:
+    """Confront a formula with drawn inputs; raises ``AssertionError`` where the check refutes it."""
+    if not check.given:
+        _seeded(lambda: check.check(formula))
+        return
+
+    @settings(
+        max_examples=check.examples,
+        derandomize=not RELEASED,
+        database=None,
+        deadline=None,
+        report_multiple_bugs=False,
+        phases=SHRINK if shrink else DRAW,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(**check.given)
+    def run(**drawn: object) -> None:
+        _seeded(lambda: check.check(formula, **drawn))
+
+    run()
+
+
+def slope(rate: Rate, errors: list[float]) -> float:
+    """Least-squares slope of log|error| against log scale."""
+    return float(np.polyfit(np.log(rate.scales), np.log(np.abs(errors)), 1)[0])
+
+
+def asymptote(rate: Rate, claim: Asymptote, errors: list[float]) -> None:
+    """Confront an order (and constant) with measured errors; raises ``AssertionError`` where they differ."""
+    fitted = slope(rate, errors)
+    if not math.isfinite(fitted) or abs(fitted - claim.order) > rate.tolerance:
+        raise AssertionError(f"{rate.name}: order {fitted:.4f}, claimed {claim.order:g} +- {rate.tolerance:g}")
+    if claim.constant is None:
+        return
+    constant = errors[-1] / rate.scales[-1] ** claim.order
+    if abs(constant - claim.constant) > rate.relative * abs(claim.constant):
+        raise AssertionError(f"{rate.name}: constant {constant:.6g}, claimed {claim.constant:.6g}")
+
+
+def refuted(trial: Callable[[], None]) -> str | None:
+    """The first line of the refutation, or None where the trial passed; other exceptions go through."""
+    try:
+        trial()
+    except AssertionError as refutation:
+        return (str(refutation).strip() or "refuted").splitlines()[0]
+    return None
+
+
+def _seeded(trial: Callable[[], None]) -> None:
+    # A check that draws from torch itself sees the same stream in each example, so that a failure can be repeated.
+    if not RELEASED:
+        torch.manual_seed(0)
+    trial()

@@ -1,0 +1,1 @@
+"""One entry a file, named ``<id>_<slug>.py``; each binds ``IDENTITY``."""

@@ -1,0 +1,157 @@
+"""Run all the evidence of one entry."""
+
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+
+import torch
+
+from proofs_checks import attempt
+from proofs_checks.identity import Absent, Counterexample, Identity, Rate, Witness
+
+PASS, FAIL, NONE, PENDING = "pass", "FAIL", "none", "pending"
+
+
+@dataclass
+class Report:
+    """What the evidence of one entry came to.
+
+    ``symbolic`` and ``witness`` are pass, FAIL, none (with the reason in the entry) or pending (no shipped code yet).
+    ``figures`` are measured orders; ``faults`` say what failed; ``rejections`` how each wrong variant was refuted.
+    """
+
+    id: str
+    title: str
+    source: str
+    verdict: str
+    symbolic: str = NONE
+    witness: str = NONE
+    falsifiers: int = 0
+    rejected: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+    figures: dict[str, float] = field(default_factory=dict)
+    rejections: dict[str, str] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        """Every check passed, and every wrong variant was rejected."""
+        return not self.faults
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data, for JSON."""
+        return {**asdict(self), "sound": self.sound}
+
+
+def prove(entry: Identity) -> Report:
+    """Derive, witness and attack one entry; nothing raises, faults are in the report."""
+    started = time.perf_counter()
+    report = Report(entry.id, entry.title, entry.source, str(entry.verdict))
+    # The checks are in float64 and leave the settings of the process as they found them.
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        report.symbolic = _symbolic(entry, report)
+        report.witness = _witnesses(entry, report)
+    finally:
+        torch.set_default_dtype(before)
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+def _symbolic(entry: Identity, report: Report) -> str:
+    if isinstance(entry.symbolic, Absent):
+        return PENDING if entry.symbolic.pending else NONE
+    derive = entry.symbolic
+
+    def run() -> None:
+        report.steps = sum(len(chain.steps) for chain in derive())
+
+    return PASS if _passes(report, "symbolic", run) else FAIL
+
+
+def _witnesses(entry: Identity, report: Report) -> str:
+    outcomes = [_passes(report, f"counterexample {i}", _agrees(c)) for i, c in enumerate(entry.counterexamples, 1)]
+    outcomes += [_rate(rate, report) for rate in entry.rates]
+    if isinstance(entry.witnesses, Absent):
+        status = PENDING if entry.witnesses.pending else NONE
+        return FAIL if not all(outcomes) else PASS if outcomes and status == NONE else status
+    outcomes += [_witness(check, report) for check in entry.witnesses]
+    return PASS if all(outcomes) else FAIL
+
+
+def _witness(check: Witness, report: Report) -> bool:
+    held = _passes(report, check.name, lambda: attempt.witness(check, check.claim, shrink=True))
+    trials = ((name, _trial(check, formula)) for name, formula in check.wrong.items())
+    return _reject(report, check.name, trials) and held
+
+
+def _trial(check: Witness, formula: object) -> Callable[[], None]:
+    return lambda: attempt.witness(check, formula, shrink=False)
+
+
+def _rate(rate: Rate, report: Report) -> bool:
+    errors: list[float] = []
+
+    def run() -> None:
+        errors.extend(float(rate.error(scale)) for scale in rate.scales)
+        report.figures[rate.name] = attempt.slope(rate, errors)
+        attempt.asymptote(rate, rate.claim, errors)
+
+    held = _passes(report, rate.name, run)
+    trials = ((name, _misfit(rate, name, errors)) for name in rate.wrong)
+    return _reject(report, rate.name, trials) and held
+
+
+def _misfit(rate: Rate, name: str, errors: list[float]) -> Callable[[], None]:
+    return lambda: attempt.asymptote(rate, rate.wrong[name], errors)
+
+
+def _agrees(example: Counterexample) -> Callable[[], None]:
+    def run() -> None:
+        computed = example.compute()
+        if computed.keys() != example.numbers.keys():
+            raise AssertionError(f"figures {sorted(computed)} are not those stated: {sorted(example.numbers)}")
+        for name, stated in example.numbers.items():
+            if not abs(computed[name] - stated) <= example.tolerance:
+                raise AssertionError(f"{name} is {computed[name]:.10g}, the text says {stated:.10g}")
+
+    return run
+
+
+def _passes(report: Report, name: str, trial: Callable[[], None]) -> bool:
+    try:
+        trial()
+    except Exception as fault:  # the report of a ledger must show every entry, whatever broke in one
+        report.faults.append(f"{name}: {_line(fault)}")
+        return False
+    return True
+
+
+def _reject(report: Report, name: str, trials: Iterator[tuple[str, Callable[[], None]]]) -> bool:
+    sound = True
+    for variant, trial in trials:
+        report.falsifiers += 1
+        try:
+            refutation = attempt.refuted(trial)
+        except Exception as fault:  # a crash refutes nothing
+            report.faults.append(f"{name}: the wrong variant {variant!r} broke the check: {_line(fault)}")
+            sound = False
+            continue
+        if refutation is None:
+            report.faults.append(f"{name}: the wrong variant {variant!r} passed")
+            sound = False
+        else:
+            report.rejected += 1
+            report.rejections[f"{name}: {variant}"] = refutation
+    return sound
+
+
+def _line(fault: BaseException) -> str:
+    notes = [note for note in getattr(fault, "__notes__", []) if "Falsifying" in note]
+    where = traceback.extract_tb(fault.__traceback__)[-1]
+    first = (str(fault).strip() or type(fault).__name__).splitlines()
+    text = " ".join(first[:6])
+    return " ".join([f"{type(fault).__name__} at {where.filename.rsplit('/', 1)[-1]}:{where.lineno}: {text}", *notes])
