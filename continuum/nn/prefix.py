@@ -1,10 +1,11 @@
 """The active prefix of a layer: the units whose gates can matter."""
 
 import math
+from functools import lru_cache
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import pad
 
 from continuum.widths.interval import Interval
 from continuum.widths.law import Width
@@ -18,7 +19,7 @@ def active_gates(width: Width) -> Float[Tensor, "*batch active"]:
     laws, and batches of widths, give all of their gates.
 
     >>> active_gates(Interval(512, gamma=2.25))
-    tensor([1.0000, 1.0000, 0.2500], grad_fn=<ConstantPadNdBackward0>)
+    tensor([1.0000, 1.0000, 0.2500], grad_fn=<AddcmulBackward0>)
     """
     if not isinstance(width, Interval) or width.gamma.dim():
         return width.gates()
@@ -31,5 +32,13 @@ def active_gates(width: Width) -> Float[Tensor, "*batch active"]:
     if not 0 <= edge < active:
         return width.gates()[:active]  # no gate moves, and gamma's gradient is 0 rather than None
     # Few operations, and on as many numbers as units are active: at these sizes every call costs more than its work.
-    gates = pad(power(gamma - edge, width.exponent).reshape(1), (edge, 0), value=1.0)
-    return gates if edge + 1 == active else pad(gates, (0, active - edge - 1))
+    whole, place = _rows(edge, active, gamma.dtype, gamma.device)
+    return torch.addcmul(whole, power(gamma - edge, width.exponent), place)
+
+
+@lru_cache(maxsize=256)
+def _rows(edge: int, active: int, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
+    """1 below the edge unit and 0 elsewhere; 1 at the edge unit and 0 elsewhere. Never written to again."""
+    with torch.inference_mode(False):  # else a graph that is built later could not save them
+        units = torch.arange(active, device=device)
+        return (units < edge).to(dtype), (units == edge).to(dtype)
