@@ -18,9 +18,12 @@ import pytest
 import torch
 from hypothesis import settings
 
-pytest.register_assert_rewrite("tests.contracts")
+pytest.register_assert_rewrite("tests.contracts", "tests.estimators.contract", "tests.hypergrad.contract")
 
 RELEASED = os.environ.get("CONTINUUM_RANDOM_SEEDS") == "1"
+
+#: The rooms whose annotations are checked in every call.
+CHECKED = ("widths", "nn", "estimators")
 
 #: As a static checker would, take an int for a float.
 CHECKER = "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
@@ -34,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Check the annotations of these packages, tensor shapes included, in every call, before anything imports them."""
     torch.set_num_threads(1)  # tensors here are tiny, and threads that share busy cores mostly wait for each other
     if not config.getoption("jaxtyping_packages", None):  # an option of jaxtyping, for checking other packages
-        jaxtyping.install_import_hook(["continuum.widths", "continuum.nn"], CHECKER)
+        jaxtyping.install_import_hook([f"continuum.{room}" for room in CHECKED], CHECKER)
 
 
 @pytest.fixture(autouse=True)
