@@ -7,13 +7,19 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
 
-.PHONY: sweep test bench lint format clean
+.PHONY: sweep test proofs mutants bench lint format clean
 
 sweep: $(VENV)/.installed ## the main job: capacity against accuracy as gamma crosses the integers
 	$(BIN)/python -m continuum.exp gamma_sweep $(ARGS)
 
 test: $(VENV)/.installed-dev ## all tests and doctests
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+proofs: $(VENV)/.installed-dev ## the ledger: every claim derived, checked against the code, attacked
+	$(BIN)/python -m proofs_checks $(ARGS)
+
+mutants: $(VENV)/.installed-dev ## alter each formula and see whether tests and ledger notice (goes on where it stopped)
+	$(BIN)/python -m proofs_checks.mutation $(ARGS)
 
 bench: $(VENV)/.installed-dev ## speed as ratios, each measured in one run
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -54,11 +54,12 @@ def asymptote(rate: Rate, claim: Asymptote, errors: list[float]) -> None:
 
 
 def refuted(trial: Callable[[], None]) -> str | None:
-    """The first line of the refutation, or None where the trial passed; other exceptions go through."""
+    """What refuted it, in a line, or None where the trial passed; other exceptions go through."""
     try:
         trial()
     except AssertionError as refutation:
-        return (str(refutation).strip() or "refuted").splitlines()[0]
+        lines = (str(refutation).strip() or "refuted").splitlines()
+        return " ".join(line.strip() for line in lines[:4] if line.strip())
     return None
 
 

@@ -1,0 +1,70 @@
+"""What is mutated, and which tests answer for it."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("widths", "estimators", "hypergrad")
+#: Modules that other modules' tests answer for.
+TESTS = {
+    "widths.law": ["widths/test_interval.py"],
+    "widths.power": ["widths/test_interval.py", "widths/test_fuzzy.py"],
+    "widths.bounds": ["widths/test_interval.py", "widths/test_fuzzy.py"],
+    "widths.cells": ["widths/test_softsupport.py", "widths/test_variation.py"],
+    "widths.combined": ["widths/test_fields.py", "widths/test_softsupport.py", "widths/test_variation.py"],
+    "widths.piecewise": ["widths/test_fields.py", "widths/test_softsupport.py", "widths/test_zeros.py"],
+    "widths.line": ["widths/test_zeros.py", "widths/test_variation.py"],
+    "widths.schedule": ["widths/test_concrete.py"],
+    "estimators.bernoulli": ["estimators"],
+    "estimators.categorical": ["estimators"],
+    "estimators.control": ["estimators/test_rebar.py", "estimators/test_relax.py"],
+    "estimators.estimator": ["estimators"],
+    "estimators.sampled": ["estimators"],
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A module, its tests, and the entries of the ledger that cover it."""
+
+    module: str
+    path: Path
+    tests: tuple[str, ...]
+    entries: tuple[str, ...]
+
+
+def targets(rooms: tuple[str, ...] = ROOMS) -> list[Target]:
+    """Every module of the rooms that holds formulas."""
+    covered = _covered()
+    found = []
+    for room in rooms:
+        for path in sorted((ROOT / "continuum" / room).glob("*.py")):
+            name = f"{room}.{path.stem}"
+            if path.stem != "__init__":
+                entries = tuple(covered.get(f"continuum.{name}", []))
+                found.append(Target(f"continuum.{name}", path, tuple(map(str, _tests(room, path))), entries))
+    return found
+
+
+def _tests(room: str, path: Path) -> list[Path]:
+    own = [ROOT / "tests" / room / f"test_{path.stem}.py"]
+    named = [ROOT / "tests" / name for name in TESTS.get(f"{room}.{path.stem}", [])]
+    tests = [test for test in named or own if test.exists()]
+    return tests or [ROOT / "tests" / room]
+
+
+def _covered() -> dict[str, list[str]]:
+    """Module to entries; asked in another process, since this one must not import the library before a mutant does."""
+    code = (
+        "import json; from proofs_checks import registry; "
+        "print(json.dumps({key: list(registry.load(key).covers) for key in registry.modules()}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    modules: dict[str, list[str]] = {}
+    for key, covers in json.loads(done.stdout).items():
+        for module in covers:
+            modules.setdefault(module, []).append(key)
+    return modules

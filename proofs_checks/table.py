@@ -1,0 +1,95 @@
+"""The ledger as a table in the terminal, in Markdown, and in LaTeX."""
+
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from proofs_checks.identity import Identity
+from proofs_checks.prove import FAIL, PENDING, Report
+
+HEADS = ("id", "source", "claim", "verdict", "symbolic", "witness", "falsifiers", "s")
+
+
+def cells(report: Report) -> tuple[str, ...]:
+    """One row, as text; falsifiers are rejected/tried."""
+    falsifiers = f"{report.rejected}/{report.falsifiers}" if report.falsifiers else "-"
+    symbolic = f"{report.symbolic} ({report.steps})" if report.steps else report.symbolic
+    claim = (report.id, report.source, report.title, report.verdict)
+    return (*claim, symbolic, report.witness, falsifiers, f"{report.seconds:.1f}")
+
+
+def terminal(reports: Sequence[Report]) -> Table:
+    """For rich: what failed is red, what has no shipped code yet is yellow."""
+    table = Table(box=SIMPLE_HEAD, caption="symbolic (checked steps); falsifiers rejected/tried", padding=(0, 1, 0, 0))
+    for head in HEADS:
+        wraps = head in ("claim", "verdict")
+        table.add_column(head, justify="right" if head == "s" else "left", no_wrap=not wraps, min_width=10 * wraps)
+    for report in reports:
+        style = "red" if not report.sound else "yellow" if PENDING in (report.symbolic, report.witness) else ""
+        table.add_row(*cells(report), style=style)
+    return table
+
+
+def summary(reports: Sequence[Report]) -> str:
+    """One line.
+
+    >>> summary([Report("A01", "t", "DFM", "holds", symbolic="pass", witness="pass", falsifiers=2, rejected=2)])
+    '1 claim (1 holds): 1 derived, 1 witnessed, 0 pending; 2 of 2 wrong variants rejected; 0 fail'
+    """
+    counts: dict[str, int] = {}
+    for report in reports:
+        counts[report.verdict] = counts.get(report.verdict, 0) + 1
+    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    derived, witnessed = (sum(getattr(r, kind) == "pass" for r in reports) for kind in ("symbolic", "witness"))
+    pending = sum(PENDING in (r.symbolic, r.witness) for r in reports)
+    rejected, tried = sum(r.rejected for r in reports), sum(r.falsifiers for r in reports)
+    return (
+        f"{len(reports)} claim{'s' * (len(reports) != 1)} ({verdicts}): {derived} derived, {witnessed} witnessed, "
+        f"{pending} pending; {rejected} of {tried} wrong variants rejected; "
+        f"{sum(not r.sound for r in reports)} fail"
+    )
+
+
+def markdown(reports: Sequence[Report]) -> str:
+    """A table, and under it what failed."""
+    rows = [HEADS, tuple("-" * len(head) for head in HEADS), *(cells(report) for report in reports)]
+    table = "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in rows)
+    return f"{table}\n\n{summary(reports)}\n"
+
+
+def latex(entries: Sequence[Identity], reports: Sequence[Report]) -> str:
+    """A longtable (packages longtable, booktabs, amsmath, amssymb): claim as it is true, verdict, evidence."""
+    head = r"id & claim & verdict & derived & witnessed & rejected \\"
+    body = "\n".join(_latex_row(entry, report) for entry, report in zip(entries, reports, strict=True))
+    columns = r"{@{}l p{0.52\linewidth} p{0.12\linewidth} l l r@{}}"
+    start, stop = rf"\begin{{longtable}}{columns}" + "\n" + r"\toprule", r"\bottomrule" + "\n" + r"\end{longtable}"
+    return f"{start}\n{head}\n\\midrule\n\\endhead\n{body}\n{stop}\n"
+
+
+def _latex_row(entry: Identity, report: Report) -> str:
+    statement = rf"\textbf{{{_escaped(entry.title)}.}} {_escaped(' '.join(entry.precise.split()))}"
+    marks = [{"pass": r"$\checkmark$", FAIL: r"$\times$"}.get(status, status) for status in _evidence(report)]
+    falsifiers = f"{report.rejected}/{report.falsifiers}" if report.falsifiers else "--"
+    return " & ".join([entry.id, statement, str(entry.verdict), *marks, falsifiers]) + r" \\"
+
+
+def _evidence(report: Report) -> tuple[str, str]:
+    return report.symbolic, report.witness
+
+
+def _escaped(text: str) -> str:
+    """Escape for LaTeX what stands outside of the dollar signs.
+
+    >>> print(_escaped("5 % of $a_k$, `kappa_0`"))
+    5 \\% of $a_k$, \\texttt{kappa\\_0}
+    """
+    parts = text.split("$")
+    return "$".join(part if i % 2 else _prose(part) for i, part in enumerate(parts))
+
+
+def _prose(text: str) -> str:
+    for character in "%&#_":
+        text = text.replace(character, "\\" + character)
+    parts = text.split("`")
+    return "".join(rf"\texttt{{{part}}}" if i % 2 else part for i, part in enumerate(parts))

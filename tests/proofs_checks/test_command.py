@@ -1,0 +1,52 @@
+"""``python -m proofs_checks``."""
+
+import json
+
+import pytest
+
+from proofs_checks import registry
+from proofs_checks.__main__ import main
+from tests.proofs_checks.sample import entry, witness
+
+
+def test_only_checks_the_entries_that_are_named(capsys):
+    assert main(["--only", "a03", "D02", "--json", "--processes", "1"]) == 0
+    assert [report["id"] for report in json.loads(capsys.readouterr().out)] == ["A03", "D02"]
+
+
+def test_worker_processes_report_the_same(capsys):
+    main(["--only", "A03", "D02", "--markdown", "--processes", "2"])
+    out = capsys.readouterr().out
+    assert "| A03 | DFM |" in out
+    assert "| D02 | Notes |" in out
+
+
+def test_show_prints_statement_proof_and_figures(capsys):
+    assert main(["--show", "A03"]) == 0
+    out = capsys.readouterr().out
+    for part in ("## As printed", "## Verdict: corrected", "## Proof", "## Counterexamples", "rejected: "):
+        assert part in out
+
+
+@pytest.mark.parametrize("flag", ["--only", "--show"])
+def test_an_unknown_entry_is_refused_with_the_known_ones(flag, capsys):
+    assert main([flag, "A99"]) == 2
+    assert "expected one of A01, A02" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_failed_claim_and_an_entry_that_cannot_be_loaded_fail_the_command(monkeypatch, capsys):
+    def load(key):
+        if key == "A01":
+            return entry(witnesses=(witness(claim=lambda x: 3 * x),))
+        raise ImportError("no such module")
+
+    monkeypatch.setattr(registry, "load", load)
+    assert main(["--only", "A01", "A02", "--processes", "1"]) == 1
+    err = " ".join(capsys.readouterr().err.split())
+    assert "A01 FAILS: doubling" in err
+    assert "A02 FAILS: ImportError: no such module" in err
+
+
+def test_no_processes_are_refused(capsys):
+    assert main(["--processes", "0"]) == 2
+    assert "processes: expected an integer >= 1" in capsys.readouterr().err

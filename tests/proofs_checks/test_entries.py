@@ -1,0 +1,68 @@
+"""Every entry can be loaded and shown, and its formulas can be set in type. Whether it is true, the ledger says."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+from matplotlib.mathtext import MathTextParser
+
+import proofs_checks
+from proofs_checks import registry
+from proofs_checks.page import page
+from proofs_checks.prove import prove
+from proofs_checks.table import latex, markdown
+from tests.proofs_checks.sample import entry
+
+THEOREMS = Path(proofs_checks.__file__).parent / "theorems"
+KNOWN = list(registry.modules())
+PARSER = MathTextParser("path")
+
+SOURCES = {"A": 28, "B": 10, "C": 12, "D": 3}
+
+
+def formulas(text: str) -> list[str]:
+    """What stands between dollar signs, outside of code."""
+    prose = re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)
+    assert prose.count("$") % 2 == 0, "a dollar sign without a partner"
+    return re.findall(r"\$([^$]+)\$", prose)
+
+
+def set_in_type(text: str) -> None:
+    for formula in formulas(text):
+        PARSER.parse(f"${' '.join(formula.split())}$")
+
+
+def test_the_ledger_holds_every_claim_of_the_sources():
+    expected = {f"{letter}{n:02d}" for letter, count in SOURCES.items() for n in range(1, count + 1)}
+    assert expected <= set(KNOWN)
+
+
+@pytest.mark.parametrize("key", KNOWN)
+def test_entry_is_complete_and_its_formulas_parse(key):
+    found = registry.load(key)
+    assert found.id == key
+    for module in found.covers:
+        importlib.import_module(module)
+    if found.document:
+        assert (THEOREMS / found.document).exists()
+    set_in_type(page(found))
+
+
+def test_every_result_of_our_own_has_a_complete_proof():
+    own = [registry.load(key) for key in KNOWN if key.startswith("N")]
+    assert all(found.document for found in own), [found.id for found in own if not found.document]
+
+
+@pytest.mark.parametrize("path", sorted(THEOREMS.glob("*.md")), ids=lambda path: path.stem)
+def test_theorem_is_linked_from_the_readme_and_its_formulas_parse(path):
+    readme = (THEOREMS.parents[1] / "README.md").read_text()
+    assert f"proofs_checks/theorems/{path.name}" in readme
+    set_in_type(path.read_text())
+
+
+def test_tables_escape_what_would_break_them():
+    found = entry(title="a|b & c_d", precise="5 % of $x_1$")
+    report = prove(found)
+    assert r"a\|b" in markdown([report])
+    assert r"a|b \& c\_d.} 5 \% of $x_1$" in latex([found], [report])
