@@ -32,6 +32,8 @@ Name = Literal[
     "gated_active",
     "simplex",
     "simplex_float64",
+    "hyper_unrolled",
+    "hyper_implicit",
     "memory",
 ]
 

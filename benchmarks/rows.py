@@ -79,6 +79,8 @@ ROWS = [
     Row("gated_active", "digits", "training step at gamma 8.5 of 512 units / plain 16 units", 1.3, 1.3, at_most=True),
     Row("simplex", "1000 x 512", "projection on the capped simplex, float32 / brentq row by row", 50, 50),
     Row("simplex_float64", "1000 x 512", "the same in float64"),
+    Row("hyper_unrolled", "ridge", "Unrolled(100) / a loop written by hand", 1.2, 1.2, at_most=True),
+    Row("hyper_implicit", "ridge", "Implicit(ConjugateGradient(20)) / the same written by hand"),
     Row("memory", "digits", "peak memory of 10,000 networks", 2, 2, unit=" GB", at_most=True),
 ]
 #: Module that measures a row; the rows of a module are measured in one process.
@@ -100,6 +102,8 @@ MODULES = {
     "gated_active": "gated",
     "simplex": "simplex",
     "simplex_float64": "simplex",
+    "hyper_unrolled": "hypergradients",
+    "hyper_implicit": "hypergradients",
     "memory": "memory",
 }
 #: Modules whose rows no choice of kernels should change: a quick run measures them in one environment only.

@@ -72,9 +72,10 @@ def report(results: Sequence[Result], console: Console) -> int:
         console.print(f"survived: {result.mutant}\n    {reason}", markup=False, highlight=False, soft_wrap=True)
     equivalent = sum(_name(result) in reasons for result in survivors)
     killed, total = len(results) - len(survivors), len(results)
+    console.print(f"{killed} of {total} mutants killed ({killed / max(total, 1):.1%})")
+    share = killed / max(total - equivalent, 1)
     console.print(
-        f"{killed} of {total} mutants killed ({killed / max(total, 1):.1%}); {equivalent} of {len(survivors)} survivors have "
-        f"a reason, so {killed / max(total - equivalent, 1):.1%} of those that can be told apart are killed"
+        f"{equivalent} of {len(survivors)} survivors have a reason; {share:.1%} of the other mutants are killed"
     )
     return 0 if killed >= GOAL * (total - equivalent) else 1
 

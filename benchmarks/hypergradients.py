@@ -1,0 +1,69 @@
+"""Hypergradients of a ridge regression against loops written by hand.
+
+Values are times: ours / theirs. The ridge has 50 features, 200 rows to train on and 100 to validate on.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+
+import torch
+from torch import Tensor
+
+from benchmarks.rows import Measured
+from benchmarks.timing import Work, rates, ratio
+from continuum.hypergrad import ConjugateGradient, Implicit, Unrolled
+from continuum.problems import Ridge, ridge
+from continuum.train.threads import single_thread
+
+STEPS, PRODUCTS, RATE = 100, 20, 0.05
+Call = Callable[[], Tensor]
+
+
+def measure(task: str, names: Sequence[str], quick: bool) -> list[Measured]:
+    """Ratios of times."""
+    state = "installed, but no comparison is written" if find_spec("torchopt") else "not installed"
+    print(f"hypergradients: torchopt is left out ({state})", file=sys.stderr)
+    found = []
+    with single_thread():
+        for name in names:
+            works = {key: Work(call, 1) for key, call in zip(("ours", "theirs"), pair(name), strict=True)}
+            speed = rates(works, repetitions=3 if quick else 41)
+            found.append(ratio(name, task, 1 / speed["ours"], 1 / speed["theirs"]))
+    return found
+
+
+def pair(name: str) -> tuple[Call, Call]:
+    """Our way and the other, which compute the same number."""
+    problem, lam = ridge(dtype=torch.float32), torch.tensor(-3.0)
+    if name == "hyper_unrolled":
+        start, method = torch.zeros(50), Unrolled(STEPS, RATE)
+        return lambda: method(problem, start, lam).total, lambda: loop(problem, start, lam)
+    minimum, implicit = problem.solution(lam), Implicit(ConjugateGradient(PRODUCTS))
+    return lambda: implicit(problem, minimum, lam).total, lambda: conjugate(problem, minimum, lam)
+
+
+def loop(problem: Ridge, start: Tensor, lam: Tensor) -> Tensor:
+    """Gradient descent and its derivative, as one writes it by hand."""
+    lam, w = lam.clone().requires_grad_(), start.clone().requires_grad_()
+    for _ in range(STEPS):
+        (gradient,) = torch.autograd.grad(problem.inner(w, lam), w, create_graph=True)
+        w = w - RATE * gradient
+    (total,) = torch.autograd.grad(problem.outer(w, lam), lam)
+    return total
+
+
+def conjugate(problem: Ridge, minimum: Tensor, lam: Tensor) -> Tensor:
+    """The implicit hypergradient by conjugate gradients, as one writes it by hand."""
+    lam, w = lam.clone().requires_grad_(), minimum.clone().requires_grad_()
+    (residual,) = torch.autograd.grad(problem.outer(w, lam), w)
+    (gradient,) = torch.autograd.grad(problem.inner(w, lam), w, create_graph=True)
+    solution, direction, squared = torch.zeros_like(residual), residual, residual @ residual
+    for _ in range(PRODUCTS):
+        (image,) = torch.autograd.grad(gradient, w, direction, retain_graph=True)
+        step = squared / (direction @ image)
+        solution, residual = solution + step * direction, residual - step * image
+        before, squared = squared, residual @ residual
+        direction = residual + squared / before * direction
+    (mixed,) = torch.autograd.grad(gradient, lam, solution)
+    return -mixed
