@@ -2,7 +2,8 @@
 
 from continuum.nn.export import Exported, export
 from continuum.nn.gate import Gate
+from continuum.nn.hyperlinear import HyperLinear, row_scaled
 from continuum.nn.mlp import MLP
 from continuum.nn.resize import resize
 
-__all__ = ["MLP", "Exported", "Gate", "export", "resize"]
+__all__ = ["MLP", "Exported", "Gate", "HyperLinear", "export", "resize", "row_scaled"]

@@ -38,8 +38,10 @@ def _doctests_fail(module: str) -> bool:
 
 
 def _ledger_fails(entries: Sequence[str]) -> bool:
+    from proofs_checks import attempt
     from proofs_checks.pool import prove_one
 
+    attempt.SHRINK = attempt.DRAW  # nobody looks at the example that kills a mutant
     return not all(prove_one(key).sound for key in entries)
 
 
