@@ -53,6 +53,10 @@ def weight_decay(
 def price(width: Width, rho: float) -> Float[Tensor, "*batch"]:
     r"""Cost of a width, :math:`\rho \sum_i m_i`: rho is the loss that one more unit must save to pay for itself.
 
+    The cost is in the gates. For gates :math:`a^{1/2}` of an interval with Euclidean decay this is
+    :math:`\rho\sqrt a`, as steep at 0 as the gain, and every integer stays a local minimum; to recruit, price gamma
+    itself there, or take gates a with the L2(E) decay (``proofs_checks/theorems/n3_5_price.md``).
+
     >>> from continuum.widths import Interval
     >>> price(Interval(4, gamma=2.5), rho=0.1).item()
     0.25
