@@ -1,0 +1,349 @@
+"""The capacity loss is even in the gate of a fresh neuron; so its slope at an integer is decided by the mask."""
+
+from collections.abc import Callable
+from functools import partial
+
+import sympy as sp
+import torch
+from hypothesis import assume
+from hypothesis import strategies as st
+from torch import Tensor
+from torch.testing import assert_close
+
+from continuum.hypergrad import Unrolled
+from continuum.train import Member, Settings
+from continuum.train.initial import scales
+from continuum.widths import Interval
+from proofs_checks import strategies
+from proofs_checks.derivation import Derivation
+from proofs_checks.identity import Asymptote, Counterexample, Identity, Rate, Verdict, Witness
+from proofs_checks.network import Network
+from proofs_checks.shipped import Engine
+from proofs_checks.training import Descent, bilevel, capacity_loss, gates_at, mirrored, with_weights
+
+UNITS = 3
+FRESH = UNITS - 1
+Other = Callable[[Network, Network, Tensor, Descent], Tensor]
+Limits = Callable[[float], dict[float, float]]  # kappa -> slope, by exponent
+
+
+def derive() -> list[Derivation]:
+    """One step of descent commutes with the sign; an even loss has no odd term; the mask enters by its square."""
+    phi, w, alpha, y = sp.symbols("phi W alpha y", real=True)
+    theta = sp.Symbol("theta", real=True)
+    loss = sp.Function("F")
+    value = loss(theta + phi * w * y)
+    step = Derivation("step of W", w - alpha * sp.diff(value, w).doit())
+    slope = sp.diff(loss(theta + phi * w * y), theta).doit()
+    step = step.rewrite(w - alpha * phi * y * slope, "chain rule")
+    step = step.apply(
+        lambda e: -e.subs({phi: -phi, w: -w}, simultaneous=True),
+        w - alpha * phi * y * slope,
+        "mirror (phi, W), then mirror back",
+    )
+    even, kappa, rest, a = (
+        sp.Symbol("Psi_0"),
+        sp.Symbol("kappa", nonzero=True),
+        sp.Symbol("b"),
+        sp.Symbol("a", positive=True),
+    )
+    chains = [step.claims(w - alpha * slope * y * phi, {"odd": -w + alpha * slope * y * phi})]
+    odd = Derivation("even function", even + rest * phi + kappa * phi**2)
+    odd = odd.apply(lambda e: sp.solve(sp.Eq(e, e.subs(phi, -phi)), rest)[0], sp.Integer(0), "Psi(phi) = Psi(-phi)")
+    chains.append(odd.claims(sp.Integer(0), {"kappa": kappa}))
+    for power, limit in ((1, sp.Integer(0)), (sp.Rational(1, 2), sp.Integer(1)), (sp.Rational(1, 4), sp.oo)):
+        quotient = Derivation(f"slope over kappa, mask a^{power}", (even + kappa * phi**2 - even).subs(phi, a**power))
+        quotient = quotient.apply(lambda e: sp.limit(e / a / kappa, a, 0), limit, "a -> 0+", _same)
+        wrong = {str(other): other for other in (sp.Integer(0), sp.Integer(1), sp.oo, sp.Integer(2)) if other != limit}
+        chains.append(quotient.claims(limit, wrong, _same))
+    return chains
+
+
+def _same(left: sp.Expr, right: sp.Expr) -> bool:
+    return bool(left == right)
+
+
+def gate_of(phi: float) -> Tensor:
+    """All neurons on, the fresh one at any real gate: the shipped gates of |phi|, with the sign of phi."""
+    sign = torch.ones(UNITS)
+    sign[FRESH] = -1.0 if phi < 0 else 1.0
+    return Interval(UNITS, FRESH + abs(phi)).gates().detach() * sign
+
+
+def with_targets(network: Network, targets: Tensor) -> Network:
+    """Validation rows: other inputs and targets, the same weights and loss."""
+    return Network(
+        network.inputs.flip(0) + 0.5, network.incoming, network.outgoing, targets, network.activation, network.criterion
+    )
+
+
+def at_mirror(network: Network, validation: Network, gates: Tensor, descent: Descent) -> Tensor:
+    """C_T at -phi."""
+    return capacity_loss(network, validation, gates, FRESH, descent)
+
+
+def one_run(network: Network, validation: Network, gates: Tensor, descent: Descent) -> Tensor:
+    """One run at -phi, without averaging over the sign of W_k."""
+    trained = descent(network, gates)
+    return with_weights(validation, (trained.incoming, trained.outgoing)).loss(gates)
+
+
+def other_neuron(network: Network, validation: Network, gates: Tensor, descent: Descent) -> Tensor:
+    """Averaged over the sign of another neuron."""
+    return capacity_loss(network, validation, gates, 0, descent)
+
+
+def is_even(other: Other, network: Network, targets: Tensor, phi: float, descent: Descent) -> None:
+    """The capacity loss at phi against that at -phi; ReLU and Adam included."""
+    validation = with_targets(network, targets)
+    here = capacity_loss(network, validation, gate_of(phi), FRESH, descent).detach()
+    assert_close(here, other(network, validation, gate_of(-phi), descent).detach(), rtol=1e-12, atol=1e-13)
+
+
+def curvature(network: Network, validation: Network, descent: Descent) -> float:
+    """kappa_T = Psi_T''(0)/2 by autograd through the training."""
+    phi = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    gates = torch.cat([torch.ones(FRESH, dtype=torch.float64), phi])
+    loss = capacity_loss(network, validation, gates, FRESH, descent)
+    (slope,) = torch.autograd.grad(loss, phi, create_graph=True)
+    (second,) = torch.autograd.grad(slope, phi)
+    return float(second.item()) / 2
+
+
+def has_slopes(limits: Limits, network: Network, targets: Tensor, steps: int) -> None:
+    """The shipped hypergradient, averaged over both signs, at k (a^1, a^2) and at k + 2^-24 (a^(1/2))."""
+    validation, rate = with_targets(network, targets), 0.125
+    expected = limits(curvature(network, validation, Descent(rate, steps)))
+    assume(abs(expected[0.5]) > 1e-2 or expected[0.5] == 0)
+    for exponent, part in ((1.0, 0.0), (2.0, 0.0), (0.5, 2.0**-24)):
+        runs = [network, mirrored(network, FRESH)]
+        found = [
+            Unrolled(steps, rate)(
+                bilevel(run, validation, exponent), (run.incoming, run.outgoing), torch.tensor(FRESH + part)
+            )
+            for run in runs
+        ]
+        mean = sum(float(result.total) for result in found) / 2
+        assert_close(mean, expected[exponent], rtol=1e-4, atol=1e-6 if part else 1e-13)
+
+
+def trichotomy(kappa: float) -> dict[float, float]:
+    """0, 0 and kappa."""
+    return {1.0: 0.0, 2.0: 0.0, 0.5: kappa}
+
+
+def immediate(formula: Callable[[Tensor, Tensor], Tensor], network: Network) -> None:
+    """kappa_0 from second derivatives of the loss, against the shipped square-root gate at k + 2^-20."""
+    gates, part = gate_of(0.0), 2.0**-20
+    contribution = network.contributions()[FRESH]
+    along = [
+        network.criterion(network.output(gates) + sign * contribution * 1e-3, network.targets) for sign in (-1, 0, 1)
+    ]
+    curved = (along[0] - 2 * along[1] + along[2]) / 1e-6  # <c, F'' c>
+    runs = [network, mirrored(network, FRESH)]
+    wide = gates_at(torch.tensor(FRESH + part), UNITS, 0.5)
+    difference = (sum(run.loss(wide) for run in runs) / 2 - network.loss(gates)) / part
+    assert_close(difference, formula(curved, part * torch.ones(())), rtol=1e-4, atol=1e-5)
+
+
+SHOWN = Network(
+    inputs=torch.tensor([[1.0, 0.5], [-0.5, 1.0], [0.25, -1.0]], dtype=torch.float64),
+    incoming=torch.tensor([[1.0, -0.5, 0.75], [0.5, 1.0, -1.0]], dtype=torch.float64),
+    outgoing=torch.tensor([[1.0], [-0.5], [0.75]], dtype=torch.float64),
+    targets=torch.tensor([[1.0], [-1.0], [2.0]], dtype=torch.float64),
+)
+TRAINING = Descent(0.25, 6)
+KAPPA = curvature(SHOWN, SHOWN, TRAINING)
+
+
+def gain(a: float, exponent: float) -> float:
+    """C_T(k + a) - C_T(k) of SHOWN through the shipped gates."""
+    gates = [gates_at(torch.tensor(FRESH + part), UNITS, exponent) for part in (a, 0.0)]
+    wide, narrow = (capacity_loss(SHOWN, SHOWN, m, FRESH, TRAINING).item() for m in gates)
+    return wide - narrow
+
+
+def engine_gain(a: float, exponent: float) -> float:
+    """The same by the engine, which also trains biases."""
+
+    def trained(network: Network, gamma: float) -> float:
+        engine = Engine.of(network, gamma, lr=0.25, exponent=exponent)
+        for _ in range(6):
+            engine.step()
+        return engine.loss().item()
+
+    runs = [SHOWN, mirrored(SHOWN, FRESH)]
+    return sum(trained(run, FRESH + a) - trained(run, FRESH) for run in runs) / 2
+
+
+def masks() -> tuple[Rate, ...]:
+    """Orders 2p with the same constant kappa_T; the engine has biases, hence another constant."""
+    made = [
+        Rate(
+            name=f"C_T(k+a) - C_T(k), mask a^{p}",
+            scales=scale,
+            error=partial(gain, exponent=p),
+            claim=Asymptote(2 * p, KAPPA),
+            wrong={
+                "first order for every mask": Asymptote(1.0 if p != 0.5 else 2.0),
+                "twice": Asymptote(2 * p, 2 * KAPPA),
+            },
+        )
+        for p, scale in ((1.0, [1e-2, 3e-3, 1e-3]), (0.5, [1e-4, 1e-5, 1e-6]), (0.25, [1e-8, 1e-10, 1e-12]))
+    ]
+    made += [
+        Rate(
+            name=f"engine, mask a^{p}",
+            scales=scale,
+            error=partial(engine_gain, exponent=p),
+            claim=Asymptote(2 * p),
+            wrong={"other order": Asymptote(3 - 2 * p)},
+        )
+        for p, scale in ((1.0, [1e-2, 1e-3]), (0.5, [1e-4, 1e-6]))
+    ]
+    return tuple(made)
+
+
+def one_step(a: float, optimiser: type[torch.optim.Optimizer]) -> float:
+    """(C_1(a) - C_1(0))/a for (aW - 1)^2/2, W_0 = 1 or -1, one step of rate 0.1."""
+    total = 0.0
+    for start in (1.0, -1.0):
+        weight = torch.tensor(start, requires_grad=True)
+        gate = Interval(1, a).gates().detach()[0]
+        (weight.grad,) = torch.autograd.grad((gate * weight - 1) ** 2 / 2, weight)
+        optimiser([weight], lr=0.1).step()  # type: ignore[call-arg]
+        total += ((gate * weight - 1) ** 2 / 2).item() - 0.5
+    return total / 2 / a
+
+
+def scaled() -> dict[str, float]:
+    """Slope at 1 of the mean initial loss z^2/2, with the engine's standard scaling and with that of width 1."""
+
+    def mean(a: float, width: float) -> float:
+        std = scales(Member(gamma=width), Settings(units=2), inputs=1)[1].weight
+        return (Interval(2, 1 + a).gates() * std).square().sum().item() / 2
+
+    step = 1e-6
+    moving = (mean(step, 1 + step) - mean(0, 1)) / step
+    return {"std by width": moving, "fixed std": (mean(step, 1) - mean(0, 1)) / step}
+
+
+IDENTITY = Identity(
+    id="N2.2",
+    title="evenness and the trichotomy",
+    source="here",
+    place="capacity loss",
+    printed="",
+    precise=r"""Let the network depend on the fresh neuron $k$ only through $\phi W_k\sigma(V_k, x)$, where
+$\phi = \phi(a)$ is its gate at $\gamma = k+a$, $\phi(0) = 0$, and $\gamma$ is fixed during training. Let the
+initial law and that of the batches not depend on $\gamma$; let $(W_k, \mathrm{rest})$ and $(-W_k, \mathrm{rest})$
+have the same law; let the optimiser commute with the sign of $W_k$ and start in a symmetric state (gradient
+descent, momentum, Adam, decay, clipping by the norm). Then $C_T(k+a) = \Psi_T(\phi(a))$ with an even function
+$\Psi_T$. If $\Psi_T(\phi) = \Psi_T(0) + \kappa_T\phi^2 + o(\phi^2)$ (which holds if training and validation loss
+are $C^3$ and $C^2$, the steps are those of gradient descent or momentum, and the initial law is bounded), then
+with $\psi = \phi^2$
+$C_T(k+a) = C_T(k) + \kappa_T\psi(a) + o(\psi(a)), \quad \kappa_0 = \frac{1}{2}E\langle c_k, F''(S_k)c_k\rangle.$
+For $\kappa_T \neq 0$ the right derivative of $C_T$ at $k$ is $0$ if $\psi = o(a)$, finite and not $0$ if $\psi
+\sim ca$, infinite if $a = o(\psi)$. So for the interval mask $\phi = a$ the exact hypergradient of the capacity
+loss, direct part plus response, is $0$ at $k$ on the right for every $T$, and $C_T + \rho\gamma$ has the right
+derivative $\rho > 0$ at every integer. At $\rho = 0$ the integer is stationary, and unstable if $\kappa_T < 0$.
+For Adam $\Psi_T$ is even as well, but its expansion holds only for $\phi|g| \ll \epsilon$, with Adam's $\epsilon$
+and the gradient $\phi g$; above, the slope is of first order.""",
+    verdict=Verdict.HOLDS,
+    proof=r"""$(\phi, W_k) \rightarrow (-\phi, -W_k)$ leaves $\phi W_k$ and all outputs as they are; $\partial
+L/\partial W_k = \phi\langle F', \sigma\rangle$ changes its sign, all other gradients, $\partial L/\partial V_k$
+among them, stay. By induction the two runs are mirror images and have the same validation loss; average over the
+sign of $W_k(0)$. An even function with a second-order expansion has no first-order term. Insert $\phi(a)$ and
+divide by $a$.""",
+    symbolic=derive,
+    witnesses=(
+        Witness(
+            name="evenness: descent, momentum, Adam, decay; tanh and ReLU",
+            check=is_even,
+            claim=at_mirror,
+            wrong={"one sign of W only": one_run, "sign of another neuron": other_neuron},
+            given={
+                "network": strategies.networks(UNITS),
+                "targets": strategies.tensors(3, 1),
+                "phi": strategies.fractions(1 / 8),
+                "descent": st.sampled_from(
+                    [
+                        Descent(0.25, 3),
+                        Descent(0.25, 3, momentum=0.5, decay=0.125),
+                        Descent(0.25, 3, adam=True),
+                        Descent(0.25, 3, decay=0.125, adam=True),
+                    ]
+                ),
+            },
+            examples=6,
+        ),
+        Witness(
+            name="slope at an integer by the shipped hypergradient",
+            check=has_slopes,
+            claim=trichotomy,
+            wrong={
+                "every mask has slope kappa": lambda kappa: {1.0: kappa, 2.0: kappa, 0.5: kappa},
+                "every mask has slope 0": lambda kappa: {1.0: 0.0, 2.0: 0.0, 0.5: 0.0},
+                "twice": lambda kappa: {1.0: 0.0, 2.0: 0.0, 0.5: 2 * kappa},
+            },
+            given={
+                "network": strategies.networks(UNITS, outputs=1, activations=("tanh",)),
+                "targets": strategies.tensors(3, 1),
+                "steps": st.integers(1, 2),
+            },
+            examples=4,
+        ),
+        Witness(
+            name="immediate loss",
+            check=immediate,
+            claim=lambda curved, part: curved / 2,
+            wrong={
+                "not halved": lambda curved, part: curved,
+                "sign": lambda curved, part: -curved / 2,
+                "none": lambda curved, part: 0 * curved,
+            },
+            given={"network": strategies.networks(UNITS)},
+            examples=6,
+        ),
+    ),
+    rates=masks(),
+    counterexamples=(
+        Counterexample(
+            text=r"""Adam: $L = \frac{1}{2}(aW-1)^2$, $W_0 = \pm 1$, one step of rate $0.1$. The gradient is about
+$-a$, and Adam moves $W$ by $0.1\,a/(a+10^{-8})$ whatever its size. So $(C_1(a)-C_1(0))/a$ is $-0.1 + 0.000506 =
+-0.099494$ at $a = 10^{-3}$: a slope of first order under the interval mask. Only at $a = 10^{-9}$ does it shrink,
+to $-0.1/11 = -0.009091$. Gradient descent has $0.000400$ at $a = 10^{-3}$, that is $\kappa_1 a$ with $\kappa_1 =
+1/2 - 0.1$.""",
+            numbers={"Adam, 1e-3": -0.099494, "Adam, 1e-9": -0.009091, "descent, 1e-3": 0.000400},
+            compute=lambda: {
+                "Adam, 1e-3": one_step(1e-3, torch.optim.Adam),
+                "Adam, 1e-9": one_step(1e-9, torch.optim.Adam),
+                "descent, 1e-3": one_step(1e-3, torch.optim.SGD),
+            },
+            tolerance=6e-7,
+        ),
+        Counterexample(
+            text=r"""The initial law must not depend on $\gamma$: outgoing weights of variance $1/\max(\gamma, 1)$
+give the mean initial loss $\frac{1}{2}(1+a^2)/(1+a)$ for $F(z) = \frac{1}{2}z^2$ and $y = 1$, whose slope at $a =
+0$ is $-0.5$; with the variance of $\gamma = 1$ it is $0$.""",
+            numbers={"std by width": -0.5, "fixed std": 0.0},
+            compute=scaled,
+            tolerance=2e-6,
+        ),
+    ),
+    references=(
+        "A. Zela, T. Elsken, T. Saikia, Y. Marrakchi, T. Brox, F. Hutter, Understanding and robustifying "
+        "differentiable architecture search, ICLR 2020",
+        "Y. Wu, M. Ren, R. Liao, R. Grosse, Understanding short-horizon bias in stochastic meta-optimization, "
+        "ICLR 2018",
+        "L. Ziyin, Symmetry induces structure and constraint of learning, ICML 2024 (a mirror symmetry of the loss "
+        "makes the mirror stationary)",
+    ),
+    covers=(
+        "continuum.widths.interval",
+        "continuum.widths.power",
+        "continuum.hypergrad.unrolled",
+        "continuum.train.initial",
+    ),
+    document="n2_2_trichotomy",
+)
