@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from proofs_checks.identity import Asymptote, Rate, Witness
 
 RELEASED = os.environ.get("CONTINUUM_RANDOM_SEEDS") == "1"
-DRAW, SHRINK = (Phase.explicit, Phase.generate), (Phase.explicit, Phase.generate, Phase.shrink)
+DRAW: tuple[Phase, ...] = (Phase.explicit, Phase.generate)
+SHRINK: tuple[Phase, ...] = (*DRAW, Phase.shrink)
 
 
 def witness(check: Witness, formula: object, *, shrink: bool) -> None:

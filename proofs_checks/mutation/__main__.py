@@ -28,7 +28,7 @@ class Options:
     """rooms of the library."""
     only: tuple[str, ...] = ()
     """modules, such as widths.interval (all by default)."""
-    per_function: int = 6
+    per_function: int = 4
     """alterations of each function, at most."""
     processes: int = 2
     """trials at a time."""
@@ -53,8 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console()
     with Progress(console=Console(stderr=True)) as progress:
         bar = progress.add_task("mutants", total=len(pairs), completed=len(pairs) - len(waiting))
-        open_targets = {target.module: target for target, _ in waiting}
-        limits = {name: 10 + 4 * campaign.baseline(target) for name, target in open_targets.items()}
+        limits = campaign.limits([target for target, _ in waiting])
         for result in campaign.tried(waiting, limits, options.processes):
             campaign.remember(options.out, result)
             results[result.key] = result
