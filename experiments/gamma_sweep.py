@@ -32,7 +32,7 @@ from experiments.sweep_report import report
 
 __all__ = ["RESULT_VERSION", "Config", "cells", "draw", "report", "run"]
 
-RESULT_VERSION = 1
+RESULT_VERSION = 2
 #: Fields of the configuration that a cell has one of; all others, but those on how to run, are common to all cells.
 PER_CELL = ("tasks", "seeds")
 #: Fields that are passed on to the engine's settings.

@@ -58,7 +58,7 @@ class CardinalFuzzy(Cardinal):
     """Equal grades gamma / N.
 
     >>> CardinalFuzzy(4, torch.tensor(3.0)).gates()
-    tensor([0.7500, 0.7500, 0.7500, 0.7500], grad_fn=<_ProjectionBackward>)
+    tensor([0.7500, 0.7500, 0.7500, 0.7500], grad_fn=<AddBackward0>)
     """
 
     def gates(self) -> Float[Tensor, "*batch units"]:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import logsigmoid
+from torch.nn.functional import softplus
 
 Rule = tuple[list[float], list[float]]
 
@@ -21,7 +21,9 @@ def legendre(order: int) -> Rule:
     return ((places + 1) / 2).tolist(), (weights / 2).tolist()
 
 
-_NARROW = legendre(8)
+_NARROW = torch.tensor(legendre(8), dtype=torch.float64)
+_PLACES, _WEIGHTS = torch.stack([1 - _NARROW[0], _NARROW[0]]), _NARROW[1]
+_DIFFERENCE = torch.tensor([-1.0, 1.0], dtype=torch.float64)
 
 
 class Cells(NamedTuple):
@@ -40,9 +42,22 @@ class Cells(NamedTuple):
     even: bool
 
     @property
+    def whole(self) -> bool:
+        """Whether the panels are the cells."""
+        return self.even and len(self.edges) == self.units + 1
+
+    @property
     def lengths(self) -> Float[Tensor, " panels"]:
         """Length of every panel."""
         return self.edges.diff()
+
+    def ends(self) -> Float[Tensor, " ends"]:
+        """Left and right end of every panel, panel by panel."""
+        return self.edges.unfold(0, 2, 1).flatten()
+
+    def integrals(self, means: Float[Tensor, "*batch panels"]) -> Float[Tensor, "*batch panels"]:
+        """Integral over every panel of what has these means."""
+        return means if self.whole else means * self.lengths
 
     def nodes(self, rule: Rule) -> tuple[Float[Tensor, " nodes"], Float[Tensor, " nodes"]]:
         """Nodes and weights of a rule on [0, 1], moved to every panel, panel by panel."""
@@ -52,6 +67,8 @@ class Cells(NamedTuple):
 
     def collect(self, parts: Float[Tensor, "*batch panels"]) -> Float[Tensor, "*batch units"]:
         """Sum of the panels in each cell."""
+        if self.whole:
+            return parts
         if self.even:
             panels = parts.shape[-1] // self.units
             return parts.reshape(*parts.shape[:-1], self.units, panels).sum(-1)
@@ -91,18 +108,16 @@ def mean_sigmoid(left: Float[Tensor, "*shape"], right: Float[Tensor, "*shape"]) 
     >>> [f"{mean:.4g}" for mean in mean_sigmoid(p, torch.tensor([0.0, 2.0, -40.0], dtype=torch.float64))]
     ['0.5', '0.7169', '4.248e-19']
     """
-    low, high = torch.minimum(left, right), torch.maximum(left, right)
-    mirrored = low + high > 0
-    low, high = torch.where(mirrored, -high, low), torch.where(mirrored, -low, high)
-    wide = high - low > 1
-    gap = torch.where(wide, high - low, 1.0)  # no division by zero in the branch that is not taken
-    # torch's softplus turns linear at 20, an error of 1e-10; log(1 + e^x) = -logsigmoid(-x) is exact.
-    apart = (logsigmoid(-low) - logsigmoid(-high)) / gap
-    apart = torch.where(mirrored, 1 - apart, apart)
-    return torch.where(wide, apart, _close_mean(left, right))
+    return mean_sigmoids(torch.stack([left, right], -1))
 
 
-def _close_mean(left: Tensor, right: Tensor) -> Tensor:
-    places, weights = (left.new_tensor(row) for row in _NARROW)
-    points = left.unsqueeze(-1) + (right - left).unsqueeze(-1) * places
-    return points.sigmoid() @ weights
+def mean_sigmoids(pairs: Float[Tensor, "*shape 2"]) -> Float[Tensor, "*shape"]:
+    """The same for pairs of arguments; few operations, because the graph of a step is made of many small ones."""
+    places, weights, difference = (value.to(pairs) for value in (_PLACES, _WEIGHTS, _DIFFERENCE))
+    gap = pairs @ difference
+    wide = gap.abs() > 1
+    mirrored = (pairs.detach().sum(-1) > 0).to(pairs.dtype)  # 1 or 0
+    # torch's softplus turns linear at 20 by default, an error of 1e-10.
+    integral = softplus(pairs * (1 - 2 * mirrored).unsqueeze(-1), threshold=40) @ difference
+    apart = torch.addcdiv(mirrored, integral, torch.where(wide, gap, 1.0))  # no division by zero where it is not taken
+    return torch.where(wide, apart, (pairs @ places).sigmoid() @ weights)

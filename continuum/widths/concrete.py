@@ -68,15 +68,15 @@ class Concrete(Width):
         """A sample of the gates while training, their means after ``eval()``."""
         if not self.training:
             return self.expected_gates()
-        noisy = self.logits + sampling.gumbel(self.logits, generator)
+        noise = sampling.gumbel(self.logits, generator)
         if self.mode == "hard":
-            return self._hard(noisy)
-        relaxed = tail_sums(self._log_relaxed(noisy).exp())
-        return relaxed if self.mode == "relaxed" else sampling.straight_through(self._hard(noisy), relaxed)
+            return self._hard(noise)
+        relaxed = tail_sums(self._sharpened(noise).softmax(-1), constant_sum=True)
+        return relaxed if self.mode == "relaxed" else sampling.straight_through(self._hard(noise), relaxed)
 
     def log_sample(self, generator: torch.Generator | None = None) -> Float[Tensor, "*batch units"]:
         r"""Logarithm of a relaxed one-hot sample :math:`\nu`, finite however low the temperature."""
-        return self._log_relaxed(self.logits + sampling.gumbel(self.logits, generator))
+        return self._sharpened(sampling.gumbel(self.logits, generator)).log_softmax(-1)
 
     def probabilities(self) -> Float[Tensor, "*batch units"]:
         """q_j = P(k = j + 1)."""
@@ -84,7 +84,7 @@ class Concrete(Width):
 
     def expected_gates(self) -> Float[Tensor, "*batch units"]:
         """P(k > i), the mean of the hard gates."""
-        return tail_sums(self.probabilities())
+        return tail_sums(self.probabilities(), constant_sum=True)
 
     def cardinality(self) -> Float[Tensor, "*batch"]:
         r"""Expected width :math:`E k = \sum_i P(k > i)`, never random."""
@@ -101,10 +101,13 @@ class Concrete(Width):
         """Move to another temperature > 0, as a schedule does."""
         self.temperature.copy_(_temperature(temperature, self.temperature.dtype))
 
-    def _log_relaxed(self, noisy: Tensor) -> Tensor:
-        return (noisy / self.temperature.unsqueeze(-1)).log_softmax(-1)
+    def _sharpened(self, noise: Tensor) -> Tensor:
+        """(logits + noise) / temperature, as one operation on the logits."""
+        temperature = self.temperature.unsqueeze(-1)
+        return torch.addcdiv(noise / temperature, self.logits, temperature)
 
-    def _hard(self, noisy: Tensor) -> Tensor:
+    def _hard(self, noise: Tensor) -> Tensor:
+        noisy = self.logits.detach() + noise
         indices = torch.arange(self.units, device=noisy.device)
         sample = (indices <= noisy.argmax(-1, keepdim=True)).to(noisy.dtype)
         return sample.masked_fill(noisy.isnan().any(-1, keepdim=True), torch.nan)
@@ -113,16 +116,22 @@ class Concrete(Width):
         return f"units={self.units}, mode={self.mode!r}"
 
 
-def tail_sums(shares: Float[Tensor, "*batch units"]) -> Float[Tensor, "*batch units"]:
+def tail_sums(shares: Float[Tensor, "*batch units"], *, constant_sum: bool = False) -> Float[Tensor, "*batch units"]:
     r"""Gates :math:`m_i = \sum_{j \ge i} \nu_j` of a point of the simplex; :math:`m_0 = 1` exactly.
 
     Small shares are added first, so that the tail keeps its relative precision.
+
+    Args:
+        shares: :math:`\nu`.
+        constant_sum: whether they add up to 1 however their parameters move, as those of a softmax do. Then autograd
+            need not follow their sum; its derivative, which is 0, is left out with its rounding.
 
     >>> tail_sums(torch.tensor([0.25, 0.5, 0.25]))
     tensor([1.0000, 0.7500, 0.2500])
     """
     sums = shares.flip(-1).cumsum(-1).flip(-1)
-    return sums / sums[..., :1]
+    whole = sums[..., :1]
+    return sums / (whole.detach() if constant_sum else whole)
 
 
 def tilted(units: int, cardinality: float | Float[Tensor, "*batch"]) -> Float[Tensor, "*batch units"]:

@@ -53,6 +53,8 @@ class Affine(Field):
         self.gamma, self.slope = nn.Parameter(batch + zero), nn.Parameter(batch + rate)
 
     def forward(self, points: Float[Tensor, " points"]) -> Float[Tensor, "*batch points"]:
+        if self.gamma.dim() == 0:  # the same with fewer operations
+            return self.slope * (self.gamma - points)
         return self.slope.unsqueeze(-1) * (self.gamma.unsqueeze(-1) - points)
 
     def stationary(self) -> Float[Tensor, " places"]:

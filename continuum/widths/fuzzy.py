@@ -54,7 +54,7 @@ class Fuzzy(Width):
 
     >>> width = Fuzzy(units=4, cardinality=2.5)
     >>> width.gates()
-    tensor([0.6250, 0.6250, 0.6250, 0.6250], grad_fn=<_ProjectionBackward>)
+    tensor([0.6250, 0.6250, 0.6250, 0.6250], grad_fn=<HardtanhBackward0>)
     >>> int(Fuzzy(units=4, cardinality=2.0, mode="systematic").gates().sum())
     2
     """

@@ -107,7 +107,7 @@ def gumbel(like: Float[Tensor, "*shape"], generator: torch.Generator | None = No
     torch.Size([2, 3])
     """
     uniform = _uniform(like, generator).clamp(min=torch.finfo(like.dtype).tiny)
-    return -torch.log(-torch.log(uniform))
+    return uniform.log_().neg_().log_().neg_()
 
 
 def _uniform(like: Tensor, generator: torch.Generator | None) -> Tensor:

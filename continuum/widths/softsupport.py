@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.widths.cells import Cells, Rule, cut, legendre, mean_sigmoid
+from continuum.widths.cells import Cells, Rule, cut, legendre, mean_sigmoids
 from continuum.widths.combined import breakpoints, joined, reference
 from continuum.widths.law import Width
 
@@ -82,8 +82,8 @@ class SoftSupport(Width):
     def _gates(self, rule: Rule) -> Float[Tensor, "*batch units"]:
         kappa, cells = self.kappa.unsqueeze(-1), self.cells()
         if getattr(self.f, "piecewise_linear", False):
-            ends = kappa * self.f(cells.edges)
-            parts = mean_sigmoid(ends[..., :-1], ends[..., 1:]) * cells.lengths
+            ends = kappa * self.f(cells.ends())
+            parts = cells.integrals(mean_sigmoids(ends.unflatten(-1, (-1, 2))))
         else:
             points, weights = cells.nodes(rule)
             values = (kappa * self.f(points)).sigmoid() * weights

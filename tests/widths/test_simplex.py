@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq, minimize
 from torch import Tensor
-from torch.func import grad, vmap
+from torch.func import grad, jacfwd, jacrev, vmap
 from torch.testing import assert_close
 
 from continuum.errors import BadInput
+from continuum.widths.clipped import FEW
 from continuum.widths.simplex import project
 
 scores = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=8).map(lambda p: torch.tensor(p, dtype=torch.float64))
@@ -83,6 +84,42 @@ class TestValues:
         assert violation(p, clipped * total / clipped.sum(), total) > 1e-2
         assert violation(p, project(p, total), total) < 1e-14
 
+    @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+    @pytest.mark.parametrize(
+        "scores",
+        [
+            lambda p: p,
+            lambda p: 30 * p,
+            lambda p: (2 * p).round() / 2,
+            lambda p: p**9,
+            lambda p: 0 * p + 0.3,
+            lambda p: 1e-20 * p,
+            lambda p: p.index_fill(-1, torch.tensor(0), 1e30),
+        ],
+    )
+    def test_few_rows_equal_many(self, scores, dtype):
+        """Both ways to the threshold: row by row, and all rows at once."""
+        p, totals = scores(torch.randn(40, 30, dtype=dtype)), 1 + 29 * torch.rand(40, dtype=dtype)
+        scale = p[p < 1e20].abs().max().item()
+        assert len(p) > FEW
+        apart = torch.stack([project(row, total) for row, total in zip(p, totals, strict=True)])
+        assert_close(project(p, totals), apart, rtol=0, atol=(8 + 2 * scale) * torch.finfo(dtype).eps)
+
+    @pytest.mark.parametrize("rows", [1, FEW, FEW + 1])
+    @pytest.mark.parametrize("total", [0.0, 2.0, 4.0, torch.nan])
+    def test_nan_is_handed_on_at_the_ends_too(self, rows, total):
+        p = torch.randn(rows, 4)
+        p[0, 1] = torch.nan
+        spoilt = project(p, total).isnan()
+        assert spoilt[0].all()
+        assert (spoilt[1:] == (total != total)).all()
+
+    @pytest.mark.parametrize("rows", [1, FEW + 1])
+    def test_a_total_that_no_threshold_reaches_ends_on_a_plateau(self, rows):
+        p = torch.tensor([0.3, 1e30, -1e30], dtype=torch.float64).expand(rows, -1)
+        for total in (0.5, 2.5):
+            assert (project(p, total).sum(-1) - total).abs().max() <= 1
+
     def test_nan_spoils_its_own_row_alone(self):
         g = project(torch.tensor([[0.1, torch.nan, 0.3], [0.1, 0.2, 0.3]]), 1.0)
         assert g[0].isnan().all()
@@ -97,6 +134,24 @@ class TestDerivative:
         total = (1.3 + 3 * torch.rand(batch, dtype=torch.float64)).requires_grad_()
         assert torch.autograd.gradcheck(project, (p, total))
         assert torch.autograd.gradgradcheck(project, (p, total))
+
+    # PyTorch itself scripts its forward derivatives, and then warns of that.
+    @pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")
+    def test_forward_mode_equals_reverse_mode(self):
+        p, total = torch.randn(6, dtype=torch.float64), torch.tensor(2.3, dtype=torch.float64)
+        for argument in (0, 1):
+            assert_close(jacfwd(project, argument)(p, total), jacrev(project, argument)(p, total), rtol=0, atol=1e-15)
+        values = p.requires_grad_(), total.requires_grad_()
+        assert torch.autograd.gradcheck(project, values, check_forward_ad=True)
+
+    def test_an_infinite_gradient_stops_at_a_bound(self):
+        p = torch.tensor([3.0, 0.5, 0.25, -2.0], requires_grad=True)
+        (found,) = torch.autograd.grad(project(p, 1.5), p, torch.tensor([torch.inf, 1.0, 0.0, -torch.inf]))
+        assert found.tolist() == [0, 0.5, -0.5, 0]
+
+    def test_the_value_does_not_depend_on_whether_there_is_a_graph(self):
+        p, total = torch.randn(20, 6), 6 * torch.rand(20)
+        assert torch.equal(project(p, total), project(p.clone().requires_grad_(), total.clone().requires_grad_()))
 
     def test_closed_form(self):
         p = torch.tensor([3.0, 0.5, 0.25, -2.0, 0.4], dtype=torch.float64)
