@@ -13,6 +13,7 @@ TESTS = {
     "widths.law": ["widths/test_interval.py"],
     "widths.power": ["widths/test_interval.py", "widths/test_fuzzy.py"],
     "widths.bounds": ["widths/test_interval.py", "widths/test_fuzzy.py"],
+    "widths.clipped": ["widths/test_simplex.py", "widths/test_fuzzy.py"],
     "widths.cells": ["widths/test_softsupport.py", "widths/test_variation.py"],
     "widths.combined": ["widths/test_fields.py", "widths/test_softsupport.py", "widths/test_variation.py"],
     "widths.piecewise": ["widths/test_fields.py", "widths/test_softsupport.py", "widths/test_zeros.py"],

@@ -19,6 +19,21 @@ DRAWS = 200_000
 
 @laws
 class TestBoth:
+    @dtypes
+    @pytest.mark.parametrize("uniform", [0.0, 1.0])
+    def test_noise_at_its_ends_gives_finite_numbers(self, law, dtype, uniform):
+        q, noise = draw(law, dtype=dtype), torch.full((3,), uniform, dtype=dtype)
+        perturbed = q.perturb(noise)
+        assert perturbed.isfinite().all()
+        assert q.condition(q.harden(perturbed), noise).isfinite().all()
+
+    def test_copies_do_not_lead_back_to_the_logits(self, law):
+        values = torch.randn(3, dtype=torch.float64, requires_grad=True)
+        copies = law(2 * values).copies(5)
+        assert copies.logits.is_leaf
+        copies.logits.square().sum().backward()
+        assert values.grad is None
+
     @given(values=logits)
     def test_the_shares_of_the_support_add_up_to_one_and_to_the_probabilities(self, law, values):
         q = law(values)

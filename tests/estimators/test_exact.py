@@ -90,6 +90,12 @@ class TestExact(EstimatorContract):
         with pytest.raises(AssertionError):
             assert_close(excess, 0.5 * (p * c**2).sum(), rtol=1e-2, atol=0)
 
+    @laws
+    def test_secants_of_a_batch_are_those_of_its_members(self, law):
+        q = draw(law, (2, 3))
+        alone = torch.stack([Exact().secants(law(member), loss) for member in q.logits.flatten(0, 1)])
+        assert_close(Exact().secants(q, loss), alone.unflatten(0, (2, 3)), rtol=1e-12, atol=1e-13)
+
     def test_secants_hold_where_probabilities_round_to_one(self):
         q = Bernoulli(torch.tensor([60.0, -60.0], dtype=torch.float64))
         assert_close(Exact().secants(q, lambda m: m[..., 0] * (2 - m[..., 1])), torch.tensor([2.0, -1.0]).double())

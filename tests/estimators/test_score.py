@@ -7,7 +7,7 @@ import torch
 from torch.testing import assert_close
 
 from continuum.errors import BadInput
-from continuum.estimators import Bernoulli, Exact, ScoreFunction
+from continuum.estimators import Bernoulli, Estimate, Exact, ScoreFunction
 from tests.estimators.contract import LAWS, SampledContract, UnbiasedContract, draw, laws, loss, seeded
 from tests.estimators.quadrature import noise_of
 
@@ -95,3 +95,8 @@ class TestBaselines:
             ScoreFunction(1, baseline="leave_one_out")
         with pytest.raises(BadInput, match="baseline"):
             ScoreFunction(4, baseline=float("nan"))
+
+
+def test_the_second_moment_is_the_mean_squared_length():
+    gradients = torch.tensor([[3.0, 4.0], [0.0, -1.0]])
+    assert Estimate(torch.zeros(2), gradients).second_moment.item() == (25 + 1) / 2
