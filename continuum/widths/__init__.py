@@ -11,6 +11,7 @@ from continuum.widths.interval import Interval, Side
 from continuum.widths.law import Width
 from continuum.widths.piecewise import PiecewiseLinear, Tiled
 from continuum.widths.proximal import proximal_step
+from continuum.widths.reverse_huber import best_gates, full_norm, reverse_huber, reverse_huber_prox, threshold
 from continuum.widths.schedule import LogSchedule
 from continuum.widths.simplex import project
 from continuum.widths.softsupport import SoftSupport
@@ -38,7 +39,9 @@ __all__ = [
     "Width",
     "Zero",
     "Zeros",
+    "best_gates",
     "expresses",
+    "full_norm",
     "gamma_derivative",
     "hard_derivative",
     "hard_gates",
@@ -46,9 +49,12 @@ __all__ = [
     "price",
     "project",
     "proximal_step",
+    "reverse_huber",
+    "reverse_huber_prox",
     "soft_density",
     "soft_derivative",
     "tail_sums",
+    "threshold",
     "tilted",
     "weight_decay",
     "zeros",

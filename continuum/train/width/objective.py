@@ -1,0 +1,153 @@
+"""What is minimised: a likelihood's gradient in the outputs, batch by batch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from continuum import checks
+from continuum.errors import BadInput
+
+Outputs = Float[np.ndarray, "rows outputs"]
+Targets = Float[np.ndarray, "rows targets"]
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """A loss of one's own, with the scale that turns it into nats.
+
+    Args:
+        loss: maps outputs (rows, outputs) and targets (rows, ...) to a scalar, the mean over rows; differentiable.
+        outputs: number of outputs of the network.
+        scale: a loss of ``scale`` is one nat: 1 for a negative log-likelihood, the variance of the noise for half of
+            a squared error.
+
+    >>> Likelihood(torch.nn.functional.poisson_nll_loss, outputs=1).scale
+    1.0
+    """
+
+    loss: Callable[[Tensor, Tensor], Tensor]
+    outputs: int
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        checks.whole("outputs", self.outputs, at_least=1)
+        checks.positive("scale", self.scale, remedy="give the loss that stands for one nat")
+
+
+class Objective(Protocol):
+    """Gradients and values of a loss for rows of outputs; targets are arrays with one row a sample."""
+
+    def gradient(self, outputs: Outputs, targets: Targets) -> Outputs:
+        """Gradient of each row's loss in its outputs; may overwrite ``outputs``."""
+
+    def losses(self, outputs: Outputs, targets: Targets) -> Float[np.ndarray, " rows"]:
+        """Loss of each row."""
+
+    def scores(self, outputs: Outputs, targets: Targets) -> Float[np.ndarray, " rows"]:
+        """What held-out rows are judged by, smaller is better: a proper score that single rows cannot dominate."""
+
+    def nat(self) -> float:
+        """The loss that stands for one nat, as known by now."""
+
+    @property
+    def unit(self) -> float:
+        """The loss in whose multiples decay is measured, the same all the time."""
+
+
+class CrossEntropy:
+    """-log softmax(z)_y, targets one-hot; in nats already."""
+
+    unit = 1.0
+
+    def gradient(self, outputs: Outputs, targets: Targets) -> Outputs:
+        outputs -= outputs.max(1, keepdims=True)
+        np.exp(outputs, out=outputs)
+        outputs /= outputs.sum(1, keepdims=True)
+        outputs -= targets
+        return outputs
+
+    def losses(self, outputs: Outputs, targets: Targets) -> Float[np.ndarray, " rows"]:
+        largest = outputs.max(1, keepdims=True)
+        spread = np.log(np.exp(outputs - largest).sum(1)) + largest[:, 0]
+        return np.asarray(spread - (outputs * targets).sum(1))
+
+    def scores(self, outputs: Outputs, targets: Targets) -> Float[np.ndarray, " rows"]:
+        """Brier's, bounded by 2: the log-likelihood of a network that is sure would hang on a handful of rows."""
+        return np.asarray(np.square(self.gradient(outputs, targets)).sum(1))
+
+    def nat(self) -> float:
+        return 1.0
+
+
+class SquaredError:
+    """|z - y|^2 / 2, whose nat is the variance of the residual, followed as a running mean.
+
+    Decay is no multiple of it: targets are standardised, and a decay that fell with the residual would let weights
+    grow while the price falls.
+    """
+
+    unit = 1.0
+
+    def __init__(self, variance: float = 1.0) -> None:
+        self.variance = variance
+
+    def gradient(self, outputs: Outputs, targets: Targets) -> Outputs:
+        outputs -= targets
+        self.variance += 0.01 * (float(np.vdot(outputs, outputs)) / outputs.size - self.variance)
+        return outputs
+
+    def losses(self, outputs: Outputs, targets: Targets) -> Float[np.ndarray, " rows"]:
+        return np.asarray(np.square(outputs - targets).sum(1) / 2)
+
+    scores = losses
+
+    def nat(self) -> float:
+        return self.variance
+
+
+class Own:
+    """A user's loss; autograd differentiates it, row by row through the sum."""
+
+    def __init__(self, likelihood: Likelihood) -> None:
+        self.likelihood = likelihood
+        self.unit = likelihood.scale
+
+    def gradient(self, outputs: Outputs, targets: Targets) -> Outputs:
+        with torch.enable_grad():
+            z = torch.from_numpy(outputs).requires_grad_()
+            (found,) = torch.autograd.grad(self._value(z, torch.from_numpy(targets)), z)
+        return found.numpy() * len(outputs)
+
+    def losses(self, outputs: Outputs, targets: Targets) -> Float[np.ndarray, " rows"]:
+        rows = zip(torch.from_numpy(outputs)[:, None], torch.from_numpy(targets)[:, None], strict=True)
+        return np.array([float(self._value(*row)) for row in rows], outputs.dtype)
+
+    scores = losses
+
+    def nat(self) -> float:
+        return self.likelihood.scale
+
+    def _value(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        value = self.likelihood.loss(outputs, targets)
+        if not isinstance(value, Tensor) or value.dim() != 0:
+            came = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+            raise BadInput("loss", expected="a scalar tensor", came=came, remedy="return the mean over the rows")
+        return value
+
+
+LOSSES: dict[str, type[CrossEntropy] | type[SquaredError]] = {
+    "cross_entropy": CrossEntropy,
+    "squared_error": SquaredError,
+}
+
+
+def objective(loss: "str | Likelihood") -> Objective:
+    """A fresh objective by name, or of a user's own likelihood."""
+    if isinstance(loss, Likelihood):
+        return Own(loss)
+    return LOSSES[checks.one_of("loss", loss, LOSSES, plural="losses")]()

@@ -1,0 +1,80 @@
+"""From tensors to the rows of a run, refused before anything is computed."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from continuum import checks
+from continuum.errors import BadInput
+from continuum.train.width.objective import LOSSES, Likelihood
+from continuum.train.width.rows import Rows
+
+Loss = str | Likelihood
+
+
+def rows_of(x: Tensor, y: Tensor, loss: Loss, sample_weight: Tensor | None = None, classes: int | None = None) -> Rows:
+    """Inputs with a column of ones, one-hot or real targets, and weights of mean 1."""
+    if not isinstance(loss, Likelihood):
+        checks.one_of("loss", loss, LOSSES, plural="losses")
+    _inputs(x)
+    _targets(x, y, loss, checked=classes is None)
+    numbers = x.detach().cpu().numpy()
+    inputs = np.concatenate([numbers, np.ones_like(numbers[:, :1])], 1)
+    return Rows(inputs, _coded(y, loss, numbers.dtype, classes), _importance(x, sample_weight, loss))
+
+
+def outputs_of(rows: Rows, loss: Loss) -> int:
+    """Outputs of the network."""
+    return loss.outputs if isinstance(loss, Likelihood) else rows.y.shape[1]
+
+
+def _coded(y: Tensor, loss: Loss, dtype: "np.dtype[np.generic]", classes: int | None) -> np.ndarray:
+    target = y.detach().cpu().numpy()
+    if loss == "cross_entropy":
+        return np.asarray(np.eye(classes or int(target.max()) + 1, dtype=dtype)[target])
+    if isinstance(loss, Likelihood):
+        return np.asarray(target)
+    return np.asarray(target.reshape(len(target), -1), dtype)
+
+
+def _importance(x: Tensor, sample_weight: Tensor | None, loss: Loss) -> "np.ndarray | None":
+    if sample_weight is None:
+        return None
+    if isinstance(loss, Likelihood):
+        remedy = "weigh the rows inside of the loss"
+        raise BadInput("sample_weight", expected="none with a loss of one's own", came="weights", remedy=remedy)
+    if sample_weight.shape != (len(x),):
+        expected, came = f"{len(x)} weights", f"shape {tuple(sample_weight.shape)}"
+        raise BadInput("sample_weight", expected=expected, came=came, remedy="give one a row")
+    good = sample_weight.isfinite().all() and (sample_weight >= 0).all() and sample_weight.sum() > 0
+    if not bool(good):
+        remedy = "remove rows that do not count"
+        raise BadInput("sample_weight", expected="finite weights >= 0, not all 0", came="others", remedy=remedy)
+    return np.asarray((sample_weight.to(x.dtype) / sample_weight.to(x.dtype).mean()).detach().cpu().numpy()[:, None])
+
+
+def _inputs(x: Tensor) -> None:
+    if x.dtype not in (torch.float32, torch.float64):
+        raise BadInput("x", expected="float32 or float64", came=x.dtype, remedy="convert it")
+    if x.dim() != 2 or 0 in x.shape:
+        raise BadInput("x", expected="shape (rows, features)", came=tuple(x.shape), remedy="give one row a sample")
+    if not bool(x.isfinite().all()):
+        raise BadInput("x", expected="finite values", came="NaN or inf", remedy="impute what is missing")
+
+
+def _targets(x: Tensor, y: Tensor, loss: Loss, *, checked: bool) -> None:
+    if len(y) != len(x):
+        raise BadInput("y", expected=f"{len(x)} targets", came=len(y), remedy="give one a row")
+    if y.is_floating_point() and not bool(y.isfinite().all()):
+        raise BadInput("y", expected="finite targets", came="NaN or inf", remedy="remove or mend these rows")
+    if loss == "cross_entropy":
+        _classes(y, checked)
+
+
+def _classes(y: Tensor, enough: bool) -> None:
+    if y.dtype != torch.long or y.dim() != 1 or bool((y < 0).any()):
+        came = f"{y.dtype} of shape {tuple(y.shape)}"
+        raise BadInput("y", expected="class indices >= 0, long, one a row", came=came, remedy="encode the labels")
+    classes = int(y.max()) + 1
+    if enough and len(y) < classes:
+        raise BadInput("y", expected=f"at least {classes} rows for {classes} classes", came=len(y), remedy="add rows")

@@ -1,0 +1,86 @@
+"""Settings of one run that learns the width."""
+
+from dataclasses import dataclass
+
+from continuum import checks
+
+#: Names of the methods; "graded" is the recommended one.
+METHODS = ("graded",)
+#: Nats of the whole training set per unit of width where held-out rows do not ask for more.
+DEFAULT_PRICE = 4.0
+ACTIVATIONS = ("auto", "tanh", "relu")
+
+
+@dataclass(frozen=True)
+class Learning:
+    r"""How a width is learned.
+
+    Args:
+        price: nats of the whole training set that one unit of width must save, at its full weight; None takes
+            ``DEFAULT_PRICE`` and raises it where held-out rows show that units fit noise.
+        activation: tanh, relu (with incoming weights of unit length), or auto: see ``activation_for``.
+        hidden_layers: number of hidden layers, each with its own width.
+        start: units that are on at the start; the width learned does not depend on it.
+        max_units: most units of a layer that are ever allocated.
+        steps: of the graded phase; None: see ``steps_for``. Rounding takes half as many again.
+        batch: rows of a minibatch (at most all).
+        learning_rate: of Adam and of the block steps, falling to 0 along a cosine.
+        decay: :math:`\lambda` of the outgoing weights in :math:`L_2(E)`, in nats of a row. It sets, with the price,
+            the length :math:`\sqrt{2\rho/\lambda}` of a whole unit's weights.
+        seed: of everything random; equal seeds give equal bits on one machine.
+        method: by name.
+    """
+
+    price: float | None = None
+    activation: str = "auto"
+    hidden_layers: int = 1
+    start: float = 8
+    max_units: int = 512
+    steps: int | None = None
+    batch: int = 32
+    learning_rate: float = 1e-2
+    decay: float = 0.004
+    seed: int = 0
+    method: str = "graded"
+
+    def __post_init__(self) -> None:
+        if self.price is not None:
+            checks.positive("price", self.price, remedy="without a price every unit is worth having; None calibrates")
+        checks.one_of("activation", self.activation, ACTIVATIONS, plural="activations")
+        checks.one_of("method", self.method, METHODS, plural="methods")
+        for name in ("hidden_layers", "max_units", "batch"):
+            checks.whole(name, getattr(self, name), at_least=1)
+        if self.steps is not None:
+            checks.whole("steps", self.steps, at_least=1)
+        checks.whole("seed", self.seed, at_least=0)
+        checks.positive("learning_rate", self.learning_rate, remedy="0.01 is a common choice")
+        checks.positive("decay", self.decay, remedy="without decay of the weights no width is worth its price")
+        checks.number("start", self.start, low=1, high=self.max_units, remedy="start between 1 and max_units")
+
+
+def activation_for(name: str, features: int) -> str:
+    """The activation by name; "auto" is tanh up to 3 features, else relu.
+
+    With incoming weights of unit length a rectifier pays for every bend in its outgoing weights, so that in few
+    dimensions, where functions bend sharply along each of them, it needs more width and time than tanh, whose
+    steepness costs nothing. In many dimensions rectifiers need fewer units for the same score.
+
+    >>> activation_for("auto", 2), activation_for("auto", 64), activation_for("tanh", 64)
+    ('tanh', 'relu', 'tanh')
+    """
+    if name != "auto":
+        return name
+    return "tanh" if features <= FEW_FEATURES else "relu"
+
+
+#: Up to so many features "auto" takes tanh.
+FEW_FEATURES = 3
+
+
+def steps_for(steps: int | None, rows: int) -> int:
+    """Steps of the graded phase; by default 3000, and twice the rows where that is more (64 epochs of 32 rows).
+
+    >>> steps_for(None, 150), steps_for(None, 16000), steps_for(700, 150)
+    (3000, 32000, 700)
+    """
+    return max(3000, 2 * rows) if steps is None else steps

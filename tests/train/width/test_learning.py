@@ -1,0 +1,210 @@
+"""A whole run: what it promises, on tasks small enough to train in a blink."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.testing import assert_close
+
+from continuum.errors import BadInput
+from continuum.train.learning import DEFAULT_PRICE, Learned, Learning, Likelihood, learn, width_path
+from continuum.train.width.calibrate import chosen
+
+FAST = Learning(price=4.0, steps=400)
+
+
+def ring(rows=200, dtype=torch.float32):
+    """Two classes, inside and outside of a circle, in two dimensions."""
+    x = torch.randn(rows, 2, generator=torch.Generator().manual_seed(3), dtype=dtype)
+    return x, (x.norm(dim=1) > 1.2).long()
+
+
+def same(one: Learned, other: Learned) -> bool:
+    pairs = zip(one.network.state_dict().values(), other.network.state_dict().values(), strict=True)
+    return one.widths == other.widths and all(torch.equal(a, b) for a, b in pairs)
+
+
+class TestResult:
+    def test_a_plain_network_of_ceil_width_units(self):
+        x, y = ring()
+        found = learn(x, y, "cross_entropy", FAST)
+        assert [type(layer) for layer in found.network] == [nn.Linear, nn.Tanh, nn.Linear]
+        assert not found.network.training
+        assert found.units == (math.ceil(found.widths[0]),) == (found.network[0].out_features,)
+        assert found.steps == 600
+        assert found.width_curve.shape == (len(found.loss_curve), 1)
+        assert found.width_curve[-1, 0].item() == pytest.approx(found.widths[0])
+        assert (found.network(x).argmax(1) == y).float().mean() > 0.95
+
+    def test_the_dtype_of_the_inputs_is_kept(self):
+        found = learn(*ring(dtype=torch.float64), "cross_entropy", FAST)
+        assert found.network[0].weight.dtype == torch.float64
+
+    @pytest.mark.parametrize("activation", ["tanh", "relu"])
+    def test_two_hidden_layers_have_a_width_each(self, activation):
+        x, y = ring()
+        found = learn(x, y, "cross_entropy", Learning(price=4.0, steps=600, hidden_layers=2, activation=activation))
+        assert len(found.widths) == len(found.units) == 2
+        assert [m.out_features for m in found.network if isinstance(m, nn.Linear)] == [*found.units, 2]
+        assert (found.network(x).argmax(1) == y).float().mean() > 0.9
+
+    def test_equal_seeds_give_equal_bits(self):
+        x, y = ring()
+        settings = Learning(steps=200)
+        assert same(learn(x, y, "cross_entropy", settings), learn(x, y, "cross_entropy", settings))
+        assert not same(
+            learn(x, y, "cross_entropy", settings), learn(x, y, "cross_entropy", Learning(steps=200, seed=1))
+        )
+
+    def test_any_start_leads_to_the_same_width(self):
+        x, y = ring()
+        widths = [learn(x, y, "cross_entropy", Learning(price=4.0, steps=2000, start=s)).widths[0] for s in (1, 8, 64)]
+        assert max(widths) - min(widths) < 0.1 * min(widths)
+
+    def test_a_higher_price_buys_less_width(self):
+        x, y = ring()
+        widths = [learn(x, y, "cross_entropy", Learning(price=p, steps=500)).widths[0] for p in (1.0, 8.0, 64.0)]
+        assert widths[0] > 1.5 * widths[1] > 2 * widths[2]
+
+    def test_saturation_is_reported(self):
+        x, y = ring()
+        found = learn(x, y, "cross_entropy", Learning(price=0.1, steps=300, max_units=2, start=2))
+        assert found.saturated
+        assert any("max_units" in note for note in found.notes)
+        assert not learn(x, y, "cross_entropy", FAST).saturated
+
+    def test_progress_is_told_and_may_stop(self):
+        seen = []
+        found = learn(*ring(), "cross_entropy", FAST, progress=lambda *now: seen.append(now) or len(seen) == 10)
+        assert len(seen) == 10
+        assert seen[0][:2] == (0, 400)
+        assert found.steps < 600
+
+
+class TestLosses:
+    def test_a_loss_of_one_s_own_equals_the_built_in_one(self):
+        x, y = ring(dtype=torch.float64)
+        own = Likelihood(nn.functional.cross_entropy, outputs=2)
+        found, expected = (learn(x, y, loss, FAST) for loss in (own, "cross_entropy"))
+        assert_close(found.widths[0], expected.widths[0], rtol=1e-6, atol=0)
+        assert_close(found.network(x), expected.network(x), rtol=1e-5, atol=1e-5)
+
+    def test_the_scale_of_a_loss_cancels(self):
+        """Up to Adam's epsilon, 1e-8 beside gradients of 1e-2."""
+        x, y = ring(dtype=torch.float64)
+        own = [Likelihood(lambda z, t, c=c: c * nn.functional.cross_entropy(z, t), 2, scale=c) for c in (1.0, 16.0)]
+        one, other = (learn(x, y, loss, Learning(price=4.0, steps=100)).widths[0] for loss in own)
+        assert_close(one, other, rtol=1e-3, atol=0)
+        undeclared = Likelihood(lambda z, t: 16 * nn.functional.cross_entropy(z, t), 2)
+        with pytest.raises(AssertionError):
+            assert_close(one, learn(x, y, undeclared, Learning(price=4.0, steps=100)).widths[0], rtol=1e-1, atol=0)
+
+    def test_regression_with_two_outputs(self):
+        x = torch.randn(200, 3, generator=torch.Generator().manual_seed(0))
+        y = torch.stack([x[:, 0].abs(), x[:, 1]], 1)
+        y = (y - y.mean(0)) / y.std(0)
+        found = learn(x, y, "squared_error", Learning(price=4.0, steps=1000))
+        assert (found.network(x) - y).square().mean() < 0.1
+
+    def test_weights_count_like_repetitions_when_all_rows_are_one_batch(self):
+        x, y = ring(60, torch.float64)
+        counts = torch.arange(60) % 3
+        full = Learning(price=4.0, steps=100, batch=10_000)
+        weighted = learn(x, y, "cross_entropy", full, sample_weight=counts.double())
+        repeated = learn(x.repeat_interleave(counts, 0), y.repeat_interleave(counts), "cross_entropy", full)
+        assert_close(weighted.graded(x), repeated.graded(x), rtol=1e-6, atol=1e-6)
+
+
+class TestCalibration:
+    def test_equal_prices_leave_the_default(self):
+        """Chance alone raises the price at most in some of a hundred tables; the two-error rule errs in about 2 %."""
+        random = np.random.default_rng(0)
+        raised = sum(chosen(random.normal(size=(2, 300))) != 1 for _ in range(400))
+        assert raised < 24  # 9 expected, standard deviation 3
+
+    def test_the_least_mean_alone_is_rejected(self):
+        random = np.random.default_rng(0)
+        with pytest.raises(AssertionError):
+            assert sum(int(random.normal(size=(2, 300)).mean(1).argmin()) != 1 for _ in range(400)) < 24
+
+    def test_pure_noise_gets_one_unit(self):
+        x = torch.randn(400, 6, generator=torch.Generator().manual_seed(0))
+        y = torch.randint(0, 2, (400,), generator=torch.Generator().manual_seed(1))
+        found = learn(x, y, "cross_entropy", Learning(steps=500))
+        assert found.price > DEFAULT_PRICE
+        assert found.units == (1,)
+        assert any("raised the price" in note for note in found.notes)
+        assert learn(x, y, "cross_entropy", Learning(steps=500, price=DEFAULT_PRICE)).widths[0] > 1.5
+
+    def test_rows_for_validation_take_the_place_of_halves(self):
+        x, y = ring(300)
+        found = learn(x[:200], y[:200], "cross_entropy", Learning(steps=200), validation=(x[200:], y[200:]))
+        assert found.price == DEFAULT_PRICE
+
+    def test_few_rows_keep_the_default_and_say_so(self):
+        found = learn(*ring(30), "cross_entropy", Learning(steps=100))
+        assert found.price == DEFAULT_PRICE
+        assert any("40 rows" in note for note in found.notes)
+
+
+class TestPath:
+    def test_widths_rise_as_the_price_falls(self):
+        path = width_path(*ring(), "cross_entropy", Learning(steps=900), prices=(100.0, 10.0, 1.0))
+        assert (path.widths.diff(dim=0) > 0).all()
+        assert (path.train_loss.diff() < 0).all()
+        assert len(path.prices) == len(path.units) == len(path.score) == len(path.standard_error) == 3
+        assert path.one_standard_error() <= path.best()
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("given", "match"),
+        [
+            ({"price": 0.0}, "price"),
+            ({"price": -1.0}, "price"),
+            ({"max_units": 0}, "max_units"),
+            ({"activation": "tahn"}, "did you mean tanh"),
+            ({"method": "grade"}, "did you mean graded"),
+            ({"start": 0.5}, "start"),
+            ({"start": 600}, "start"),
+            ({"decay": 0.0}, "decay"),
+            ({"steps": 0}, "steps"),
+            ({"learning_rate": math.nan}, "learning_rate"),
+        ],
+    )
+    def test_settings(self, given, match):
+        with pytest.raises(BadInput, match=match):
+            Learning(**given)
+
+    def test_data(self):
+        x, y = ring(50)
+        inf = torch.full((50,), torch.inf)
+        for inputs, targets, loss, match in [
+            (x, inf, "squared_error", "finite targets"),
+            (inf[:, None], y, "cross_entropy", "finite values"),
+            (x, y[:-1], "cross_entropy", "50 targets"),
+            (x, y.float(), "cross_entropy", "class indices"),
+            (x[:2], torch.tensor([0, 4]), "cross_entropy", "5 classes"),
+            (x, y, "crossentropy", "did you mean cross_entropy"),
+            (x[:, 0], y, "cross_entropy", "rows, features"),
+        ]:
+            with pytest.raises(BadInput, match=match):
+                learn(inputs, targets, loss)
+
+    def test_a_loss_that_is_no_scalar(self):
+        x, y = ring(50)
+        rows = Likelihood(lambda z, t: nn.functional.cross_entropy(z, t, reduction="none"), outputs=2)
+        with pytest.raises(BadInput, match="scalar"):
+            learn(x, y, rows)
+
+    def test_prices_must_fall(self):
+        with pytest.raises(BadInput, match="falling"):
+            width_path(*ring(50), "cross_entropy", prices=(1.0, 2.0))
+
+    def test_weights(self):
+        x, y = ring(50)
+        for weights in (torch.ones(49), -torch.ones(50), torch.zeros(50)):
+            with pytest.raises(BadInput, match="sample_weight"):
+                learn(x, y, "cross_entropy", sample_weight=weights)
