@@ -33,7 +33,8 @@ class Witness:
 
     ``check(formula, **drawn)`` compares ``formula`` with what the shipped functions of ``continuum`` give, and raises
     ``AssertionError`` where they differ; any other exception is an error of the check itself, also for a wrong
-    variant. ``given`` names the strategies whose values it takes.
+    variant. ``given`` names the strategies whose values it takes. Where the shipped code does not contain what the
+    claim is about, a witness may compare two computations of the ledger's own; its name then says "mathematics alone".
 
     Attributes:
         name: what is compared with what, in a few words.
@@ -110,7 +111,7 @@ class Identity:
         title: a few words.
         source: key into ``sources.SOURCES``; ``"here"`` for a result of our own.
         place: section, equation or display in the source.
-        printed: what the source prints.
+        printed: what the source prints; for a result of our own its main formula, if one says it in short.
         precise: what is meant, with all assumptions, in a form that the verdict is about.
         verdict: what is true of it.
         proof: a few lines that a referee accepts; a longer one stands in ``document``.

@@ -11,7 +11,7 @@ def page(entry: Identity, report: Report | None = None) -> str:
     """Statement, proof, counterexamples, references, and with a report the figures."""
     parts = [f"# {entry.id} {entry.title}", f"*{SOURCES[entry.source]}*; {entry.place}."]
     if entry.printed:
-        parts += ["## As printed", entry.printed]
+        parts += ["## In short" if entry.source == "here" else "## As printed", entry.printed]
     parts += [f"## Verdict: {entry.verdict}", entry.precise, "## Proof", entry.proof]
     if entry.document:
         parts.append(f"The complete proof stands in `proofs_checks/theorems/{entry.document}`.")

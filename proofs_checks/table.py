@@ -1,6 +1,8 @@
 """The ledger as a table in the terminal, in Markdown, and in LaTeX."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from itertools import cycle
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -79,17 +81,18 @@ def _evidence(report: Report) -> tuple[str, str]:
 
 
 def _escaped(text: str) -> str:
-    """Escape for LaTeX what stands outside of the dollar signs.
+    """Escape for LaTeX what stands outside of the dollar signs, and turn Markdown's emphasis into its own.
 
-    >>> print(_escaped("5 % of $a_k$, `kappa_0`"))
-    5 \\% of $a_k$, \\texttt{kappa\\_0}
+    >>> print(_escaped("5 % of $a_k^*$, `kappa_0`, *all of $b$*"))
+    5 \\% of $a_k^*$, \\texttt{kappa\\_0}, \\emph{all of $b$}
     """
-    parts = text.split("$")
-    return "$".join(part if i % 2 else _prose(part) for i, part in enumerate(parts))
+    parts, stars = text.split("$"), cycle((r"\emph{", "}"))
+    return "$".join(part if i % 2 else _prose(part, stars) for i, part in enumerate(parts))
 
 
-def _prose(text: str) -> str:
+def _prose(text: str, stars: Iterator[str]) -> str:
     for character in "%&#_":
         text = text.replace(character, "\\" + character)
     parts = text.split("`")
-    return "".join(rf"\texttt{{{part}}}" if i % 2 else part for i, part in enumerate(parts))
+    emphasised = (part if i % 2 else re.sub(r"\*", lambda _: next(stars), part) for i, part in enumerate(parts))
+    return "".join(rf"\texttt{{{part}}}" if i % 2 else part for i, part in enumerate(emphasised))

@@ -169,6 +169,33 @@ def at_ends(claim: Slope, exponent: float, side: Side, k: int, cotangent: float)
     assert_close(gamma_derivative(width, ones, ones.T, gradient, side), torch.tensor(expected), rtol=1e-14, atol=0)
 
 
+def rests(network: Network, k: int, exponent: float) -> float:
+    """The right derivative, and 0 in place of an infinite one."""
+    return 0.0 if exponent < 1 else _product(network, float(k), 1.0, k).item() * end_slope(exponent, "right")
+
+
+def runs_off(network: Network, k: int, exponent: float) -> float:
+    """An infinite step, clamped to the range."""
+    push = _product(network, float(k), 1.0, k).item() if exponent < 1 else 0.0
+    return math.copysign(math.inf, push) if push else rests(network, k, exponent)
+
+
+def finite_part(network: Network, k: int, exponent: float) -> float:
+    """As for a linear gate."""
+    return _product(network, float(k), 1.0, k).item()
+
+
+def engine_at_integer(claim: Callable[[Network, int, float], float], network: Network, k: int, exponent: float) -> None:
+    """Right derivative that the engine reports at an integer, and its step from there."""
+    engine, rate = Engine.of(network, float(k), gamma_lr=1e-3, exponent=exponent), 1e-3
+    expected = torch.tensor(claim(network, k, exponent)).clamp((k - UNITS) / rate, k / rate)
+    push = _product(network, float(k), 1.0, k)
+    reported = torch.where(push == 0, 0.0, push * end_slope(exponent, "right"))
+    assert_close(engine.derivatives()[1], reported, rtol=1e-11, atol=1e-12)
+    engine.step()
+    assert_close((k - engine.gamma) / rate, expected, rtol=1e-9, atol=1e-10)
+
+
 def given(**options: object) -> dict[str, object]:
     """Widths off the integers, and powers of the gate."""
     return {
@@ -197,9 +224,10 @@ W^1_{\lfloor\gamma\rfloor}$""",
 is absolutely continuous on bounded intervals, and for almost every $\gamma$
 $\frac{d}{d\gamma} F(y_2(\gamma)) = \langle F'(y_2(\gamma)), \, y(\gamma) W(\gamma)\rangle .$
 For piecewise constant $y$ and $W$ it holds at every $\gamma$ that is not an integer, with $y_k W_k$, $k =
-\lfloor\gamma\rfloor$ counted from 0. $\langle\cdot,\cdot\rangle$ sums over outputs and takes the mean over rows
-of data. For gates $a^p$ in place of $a = \gamma - k$ there is a further factor $p\,a^{p-1}$; at an integer it is
-$p$ from the left, and from the right $0$ for $p > 1$, $1$ for $p = 1$, $+\infty$ for $p < 1$.""",
+\lfloor\gamma\rfloor$ counted from 0. $\langle\cdot,\cdot\rangle$ sums over outputs and takes the mean over rows of
+data. For gates $a^p$ in place of $a = \gamma - k$ there is a further factor $p\,a^{p-1}$; at an integer it is $p$
+from the left, and from the right $0$ for $p > 1$, $1$ for $p = 1$, $+\infty$ for $p < 1$ (there the engine lets
+$\gamma$ rest).""",
     verdict=Verdict.ALMOST_EVERYWHERE,
     proof=r"""Lebesgue's differentiation theorem gives $y_2' = yW$ at every Lebesgue point of $yW$, hence almost
 everywhere; $F$ is differentiable, so the chain rule holds there. A point inside a tile is a Lebesgue point of a
@@ -213,6 +241,7 @@ p\,a^{p-1}$.""",
             claim=formula,
             wrong=WRONG,
             given=given(),
+            examples=18,
         ),
         Witness(
             name="derivative and step of the engine",
@@ -220,6 +249,7 @@ p\,a^{p-1}$.""",
             claim=formula,
             wrong=WRONG,
             given=given(losses=("squared",)),
+            examples=18,
         ),
         Witness(
             name="central differences",
@@ -228,6 +258,18 @@ p\,a^{p-1}$.""",
             wrong=WRONG,
             given=given(),
             examples=10,
+        ),
+        Witness(
+            name="the engine at an integer: a root gate rests",
+            check=engine_at_integer,
+            claim=rests,
+            wrong={"runs off the range": runs_off, "moves like a linear gate": finite_part},
+            given={
+                "network": strategies.networks(UNITS, losses=("squared",)),
+                "k": st.integers(1, UNITS - 1),
+                "exponent": st.sampled_from([0.5, 1.0, 2.0]),
+            },
+            examples=8,
         ),
         Witness(
             name="slope of a power at the ends of a tile",

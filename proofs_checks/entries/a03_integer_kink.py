@@ -104,9 +104,9 @@ IDENTITY = Identity(
     id="A03",
     title="two one-sided derivatives at an integer",
     source="DFM",
-    place="section 1.7, display, read at integers",
-    printed=r"""$\frac{\partial F}{\partial\gamma} = \frac{\partial F}{\partial y_2}\, y_{\lfloor\gamma\rfloor}
-W_{\lfloor\gamma\rfloor}$ for all $\gamma$""",
+    place="section 1.7, display, read for all gamma, integers among them, as it excepts none",
+    printed=r"""$\frac{\partial F}{\partial\gamma} = \frac{dF}{dy^2} \cdot y^1_{\lfloor\gamma\rfloor}
+W^1_{\lfloor\gamma\rfloor}$""",
     precise=r"""Let $F$ be differentiable, $k$ an integer with $0 < k < N$, and $S_k = \sum_{j<k} c_j$ with $c_j =
 y_j W_j$. The loss $\ell(\gamma) = F(y_2(\gamma))$ has the left derivative $\langle F'(S_k), c_{k-1}\rangle$ and the
 right derivative $\langle F'(S_k), c_k\rangle$ at $\gamma = k$. It is differentiable there iff they are equal. If

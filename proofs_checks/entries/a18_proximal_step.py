@@ -191,9 +191,8 @@ IDENTITY = Identity(
     title="the proximal step needs a metric",
     source="DFM",
     place="section 1.7, display of the functional gradient step",
-    printed=r"""$J[\phi] = J[f] + \frac{\delta J}{\delta f}[\phi - f] + \frac{1}{2t}\|\phi-f\|^2$, hence
-$\phi = f - t\left(\psi \mapsto \sum_{z \in Z(f)} \psi(z)\,y^1(z)\,\omega_1(z)\right)$, "a functional gradient
-ascent step\"""",
+    printed=r"""$J[\phi] = J[f] + \frac{\delta J}{\delta f}[\phi - f] + \frac{1}{2t}\|\phi-f\|^2$, hence $\phi = f -
+t\left(\psi \mapsto \sum_{z \in Z(f)} \psi(z)\,y^1(z)\,\omega_1(z)\right)$, "a functional gradient ascent step".""",
     precise=r"""False as printed: the right-hand side is $f$ minus a functional, and a step down $J$. Let $f$ have
 finitely many zeros in $[0,N]$, all simple and off the jumps of $g$, $c_z = g(z)/|f'(z)| \neq 0$ for some $z$, and
 $Q(\phi) = \sum_z c_z\,(\phi-f)(z) + \frac{1}{2t}\|\phi-f\|^2$; for a loss $F$ of the output, $g = \langle F',

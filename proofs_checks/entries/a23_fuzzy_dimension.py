@@ -20,7 +20,7 @@ Membership = Callable[[Tensor, Tensor], Tensor]
 
 
 def derive() -> list[Derivation]:
-    """Integrate the dimension of the cuts of three units; bound the sum of the grades of a basis by it."""
+    """Integrate the dimension of the cuts of three units; the arithmetic of the bound by it for any basis."""
     third, gap, lift = sp.symbols("g_3 d e", positive=True)  # g_1 >= g_2 >= g_3, spaced by d and e
     second, first, level = third + gap, third + gap + lift, sp.Symbol("alpha", real=True)
     cuts = sum(sp.Integral(n, (level, a, b)) for n, a, b in ((3, 0, third), (2, third, second), (1, second, first)))
@@ -28,14 +28,14 @@ def derive() -> list[Derivation]:
     chain = chain.apply(lambda e: e.doit(), 3 * third + 2 * (second - third) + first - second, "constant in between")
     total = chain.claims(first + second + third, {"largest grade": first, "units of grade > 0": sp.Integer(3)})
 
-    # Any basis has at most dim(cut) vectors inside a cut, so its profile of counts lies below 3, 2, 1.
+    # That a basis has at most dim(cut) = 3, 2, 1 vectors in a cut is linear algebra (the proof); this sums it up.
     counts = sp.symbols("n_1:4", integer=True, nonnegative=True)
     lost = sp.symbols("l_1:4", nonnegative=True)
     steps = (third, second - third, first - second)
-    basis = Derivation("sum of the grades of a basis", sum(n * s for n, s in zip(counts, steps, strict=True)))
+    basis = Derivation("arithmetic of the bound for a basis", sum(n * s for n, s in zip(counts, steps, strict=True)))
     short = {n: size - loss for n, size, loss in zip(counts, (3, 2, 1), lost, strict=True)}
     missing = sum(loss * s for loss, s in zip(lost, steps, strict=True))
-    basis = basis.apply(lambda e: e.subs(short), first + second + third - missing, "each cut holds too few vectors")
+    basis = basis.apply(lambda e: e.subs(short), first + second + third - missing, "with 3, 2, 1 less what it lacks")
     return [total, basis.claims(first + second + third - missing, {"every basis attains it": first + second + third})]
 
 
@@ -133,16 +133,18 @@ IDENTITY = Identity(
     source="DFM",
     place="section 1.7, fuzzy vector spaces",
     printed=r""""In these spaces, a basis is a fuzzy set of vectors which both span their space and are linearly
-independent to eachother. As fuzzy sets, their cardinality, and hence the dimensionality of the spece, is [...] a
-postivie real number. [...] it suffices to think of this approach as similar to that of dropout".""",
+independent to eachother. As fuzzy sets, their cardinality, and hence the dimensionality of the spece, is not an
+integer, but a fuzzy integer; that is to say, their cardinality is a postivie real number. [...] it suffices to
+think of this approach as similar to that of dropout".""",
     precise=r"""A fuzzy vector space is a vector space $V$, here of finite dimension, with grades $\mu: V \to [0,1]$
 such that $\mu(ax + by) \geq \min(\mu(x), \mu(y))$ for all $x$, $y$ and scalars $a$, $b$; say $\mu(0) = 1$. Its
 dimension is $\dim\mu = \sup_B \sum_{v\in B}\mu(v)$ over the bases $B$ of $V$. Then $\dim\mu = \int_0^1 \dim\{\mu
 \geq \alpha\}\, d\alpha$, and a basis attains it. For units with grades $g_i$ let $\mu(\sum_i a_i e_i) = \min\{g_i :
 a_i \neq 0\}$: that is a fuzzy vector space of dimension $\sum_i g_i$, the sigma-count of the fuzzy basis $\{e_i\}$;
-not each basis attains it. As random units it is the common threshold $m_i = 1[g_i > U]$: $\mu(v)$ is the
-probability that all units of $v$ stay. Independent dropout gives $v$ the product of the grades instead, which
-breaks the axiom.""",
+not each basis attains it. "Fuzzy integer" and "real number" are not the same: the counts $\#\{i : g_i \geq
+\alpha\}$ over all levels $\alpha$ are a fuzzy integer, and the real number, which may be an integer, is only their
+mean. As random units $\mu$ is the common threshold $m_i = 1[g_i > U]$: $\mu(v)$ is the probability that all units of
+$v$ stay. Independent dropout gives $v$ the product of the grades instead, which breaks the axiom.""",
     verdict=Verdict.CORRECTED,
     proof=r"""The cuts $V_\alpha = \{\mu \geq \alpha\}$ are subspaces, by the axiom. For any basis $B$, $\sum_{v\in
 B}\mu(v) = \int_0^1 \#(B \cap V_\alpha)\, d\alpha \leq \int_0^1 \dim V_\alpha\, d\alpha$, because independent
@@ -154,7 +156,7 @@ g_i$.""",
     symbolic=derive,
     witnesses=(
         Witness(
-            name="axiom of a fuzzy subspace",
+            name="axiom of a fuzzy subspace (mathematics alone)",
             check=axiom,
             claim=minimum,
             wrong={"product, as in dropout": product, "mean grade": mean, "bounded difference": bounded},

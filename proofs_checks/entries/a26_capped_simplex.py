@@ -217,5 +217,5 @@ smallest value, and the units that move are those of $F_+$.""",
         "R. Cominetti, W. Mascarenhas and P. Silva, A Newton's method for the continuous quadratic knapsack problem, "
         "Math. Prog. Comp. 6, 2014",
     ),
-    covers=("continuum.widths.simplex", "continuum.widths.fuzzy"),
+    covers=("continuum.widths.simplex", "continuum.widths.clipped", "continuum.widths.fuzzy"),
 )

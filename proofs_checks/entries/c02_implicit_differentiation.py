@@ -117,15 +117,15 @@ IDENTITY = Identity(
     id="C02",
     title="implicit differentiation of the minimum",
     source="STN",
-    place="slide on gradient-based approaches, implicit differentiation",
+    place="slide on gradient-based approaches, implicit differentiation; its formula has come down as garbled text, in "
+    "which the exponent -1 of the Hessian is a reading, and a minus in front of the right side may be lost",
     printed=r"""$\frac{d\mathbf{w}(\lambda)}{d\lambda} = \left(\frac{\partial^2 \mathcal{L}_{train}}{\partial
-\mathbf{w}^2}\right)^{-1} \frac{\partial^2 \mathcal{L}_{train}}{\partial\lambda\,\partial \mathbf{w}}$ (as the text
-of the slide has come down; a minus in front of the right side may be lost)""",
+\mathbf{w}^2}\right)^{-1} \frac{\partial^2 \mathcal{L}_{train}}{\partial\lambda\,\partial \mathbf{w}}$""",
     precise=r"""Under the assumptions of C01, $\frac{dw^*}{d\lambda} = -\left(\partial_{ww} L\right)^{-1}
 \partial_{w\lambda} L$ at $(w^*(\lambda), \lambda)$, where $(\partial_{w\lambda} L)_{ij} =
 \partial_{w_i}\partial_{\lambda_j} L$. So the response is $-(\partial_{w\lambda} L)^{T} q$ with $\partial_{ww} L\; q
-= \partial_w F$: one linear system for any number of hyperparameters. The minus is needed. At a saddle the formula
-differentiates a stationary point that is no minimum.""",
+= \partial_w F$: one linear system for any number of hyperparameters. The minus is needed, and as read here the
+formula lacks it. At a saddle the formula differentiates a stationary point that is no minimum.""",
     verdict=Verdict.CORRECTED,
     proof=r"""$\partial_w L(w^*(\lambda), \lambda) = 0$ holds for all $\lambda$ near $\lambda_0$. Differentiate:
 $\partial_{ww} L\, \frac{dw^*}{d\lambda} + \partial_{w\lambda} L = 0$, and solve. The Hessian is symmetric, so the

@@ -166,9 +166,9 @@ IDENTITY = Identity(
     id="C04",
     title="error of unrolled differentiation",
     source="MSHO",
-    place="section 3, approximation of the response gradient",
+    place="section 3, approximation of the response gradient; no error is given",
     printed=r""""we approximate the response gradient using either unrolled differentiation as in Maclaurin et al.
-[2015] or the Implicit Function Theorem as in Pedregosa [2016]" (no error is given)""",
+[2015] or the Implicit Function Theorem as in Pedregosa [2016]".""",
     precise=r"""Ridge as in C03, gradient descent from a fixed $w_0$ with rate $\eta$, $A = I - \eta H$ with
 $H = G + \lambda I$. After $T$ steps, of which the last $K \leq T$ are differentiated,
 $\frac{dw_T}{d\lambda} - \frac{dw^*}{d\lambda} = -A^K \frac{dw^*}{d\lambda} - \eta K A^{T-1}(w_0 - w^*)$.

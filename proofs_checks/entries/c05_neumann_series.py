@@ -156,9 +156,9 @@ IDENTITY = Identity(
     id="C05",
     title="truncated Neumann series",
     source="MSHO",
-    place="section 3, approximation of the response gradient",
+    place="section 3, approximation of the response gradient; the series is a link between the two",
     printed=r""""we approximate the response gradient using either unrolled differentiation as in Maclaurin et al.
-[2015] or the Implicit Function Theorem as in Pedregosa [2016]" (the series is a link between the two)""",
+[2015] or the Implicit Function Theorem as in Pedregosa [2016]".""",
     precise=r"""Let $H$ be symmetric and positive definite with eigenvalues from $\mu$ to $\ell$, and $\eta > 0$.
 Then
 $\eta\sum_{k=0}^{K-1}(I - \eta H)^k v = H^{-1}v - (I - \eta H)^K H^{-1}v$,

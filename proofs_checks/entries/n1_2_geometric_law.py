@@ -28,8 +28,12 @@ SMALL = 2.0**-20
 def derive() -> list[Derivation]:
     """The product of coins, its mean, and the probability of crossing a tile for Gaussian weights."""
     n, j = sp.symbols("n j", integer=True, positive=True)
-    coins = Derivation("coins", sp.Product(sp.Rational(1, 2), (j, 1, n))).apply(
-        lambda e: e.doit(), sp.Rational(1, 2) ** n, "each entry has conditional probability 1/2"
+    x = sp.Symbol("x", real=True)
+    coin = sp.Integral(sp.exp(-(x**2) / 2) / sp.sqrt(2 * sp.pi), (x, -sp.oo, 0))  # P(r_k < 0 | weights below k)
+    coins = Derivation("product of the coins of Gaussian weights", sp.Product(coin, (j, 1, n))).apply(
+        lambda e: sp.Product(e.function.doit(), *e.limits).doit(),
+        sp.Rational(1, 2) ** n,
+        "coin by coin, each given those before",
     )
     law = coins.claims(2 ** (-n), {"one less": 2 ** (1 - n), "thirds": sp.Integer(3) ** (-n)})
     mean = Derivation("mean", sp.Sum(sp.Rational(1, 2) ** n, (n, 1, sp.oo))).apply(
@@ -196,24 +200,24 @@ IDENTITY = Identity(
     place="pinning",
     printed="",
     precise=r"""Interval gates, $F$ convex and $C^1$, all weights frozen, $\gamma$ follows an exact solution of
-$\gamma' \in -\partial\ell(\gamma)$ (Clarke subdifferential) from an integer $k_0$. Going up, it stops at the
-first point where no side descends: a minimum inside a tile, or an integer with $l \leq 0 \leq r$. Let the
-outgoing weights of neurons $k \geq k_0$ be independent and symmetric given all $V$ and the data. Then the number
-$N$ of fresh tiles entered satisfies
+$\gamma' \in -\partial\ell(\gamma)$ (Clarke subdifferential) from an integer $k_0$. Going up, it stops at, or tends
+to, the first point where no side descends: a minimum inside a tile, or an integer with $l \leq 0 \leq r$. (At an
+integer with $l = 0 > r$ it may also stay.) Let the outgoing weights of neurons $k \geq k_0$ be independent and
+symmetric given all $V$ and the data. Then the number $N$ of fresh tiles entered satisfies
 $P(N \geq n) \leq 2^{-n}, \quad E N \leq 1$
-for every $F$, data and target. Let $P(\langle W_k, G\rangle = 0) = 0$ for the gradients that occur: then equality
-holds (as far as units are allocated) for affine $F$ if $k_0 = 0$, and $P(N \geq n) \rightarrow 2^{-n}$ if the
-fresh weights are $s\tilde W_k$ with $s \rightarrow 0$ and $\langle F'(S_{k_0}), y_k\rangle \neq 0$ for all of
-them. For squared loss, one output and $W_k$ normal with variance $s^2$, the tile is crossed with probability
-$\Phi(|v|/s) - \frac{1}{2}$, $v = \langle t - S_k, y_k\rangle/|y_k|^2$. Nothing of this holds for weights that are
-trained meanwhile, or for discrete steps.""",
+for every $F$, data and target. For a flow that goes up whenever it can, as far as units are allocated: equality
+holds for affine $F$ if $k_0 = 0$ and $P(r_k = 0) = 0$ for all $k$; $P(N \geq n) \rightarrow 2^{-n}$ if the fresh
+weights are $s\tilde W_k$ with $s \rightarrow 0$ and $P(\langle\tilde W_k, g_k\rangle = 0) = 0$ for the limiting
+gradients $g_k = \langle F'(S_{k_0}), y_k\rangle$; and for squared loss, one output, $y_k \neq 0$ and $W_k$ normal
+with variance $s^2$ the tile is crossed with probability $\Phi(|v|/s) - \frac{1}{2}$, $v = \langle t - S_k,
+y_k\rangle/|y_k|^2$. Nothing of this holds for weights that are trained meanwhile, or for discrete steps.""",
     verdict=Verdict.HOLDS,
     proof=r"""On a tile $\ell$ is convex, so that $\ell'$ increases: once the flow has entered a tile upwards it
-stays at its minimum or reaches the next integer, where it has $l \leq 0$ and goes on only if $r < 0$. Entering
-tile $k$ needs $r_k < 0$. Given all weights of the neurons below $k$ this has probability at most $1/2$, by
-symmetry: multiply. For affine $F$ the slope is constant on a tile, so that $r_k < 0$ is also enough to cross it.
-As $s \rightarrow 0$ the derivatives $\ell'/s$ on all tiles converge to $\langle\tilde W_k, F'(S_{k_0}),
-y_k\rangle$, uniformly. For squared loss $\ell'$ at the far end of the tile has the sign of $W(W-v)$, $v > 0$.""",
+stops at its first minimum, tends to it, or reaches the next integer, where $l \leq 0$, and goes on only if $r < 0$.
+Entering tile $k$ needs $r_k < 0$. Given all weights of the neurons below $k$ this has probability at most $1/2$, by
+symmetry: multiply. For affine $F$ the slope is constant on a tile, so that $r_k < 0$ is also enough to cross it. As
+$s \rightarrow 0$ the derivatives $\ell'/s$ on all tiles converge to $\langle\tilde W_k, F'(S_{k_0}), y_k\rangle$,
+uniformly. For squared loss $\ell'$ at the far end of the tile has the sign of $W(W-v)$, $v > 0$.""",
     symbolic=derive,
     witnesses=(
         Witness(
@@ -287,5 +291,5 @@ is entered with probability $1$.""",
         "continuum.train.gating",
         "continuum.train.chunk",
     ),
-    document="n1_2_geometric_law",
+    document="n1_2_geometric_law.md",
 )

@@ -264,5 +264,5 @@ $1/64$ and $1/512$.""",
         "about a threshold in training)",
     ),
     covers=("continuum.widths.interval",),
-    document="n1_3_chattering",
+    document="n1_3_chattering.md",
 )

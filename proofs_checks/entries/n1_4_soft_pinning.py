@@ -228,5 +228,5 @@ slopes at the pinned point are $l = m_0 - 2$ and $r = 1/2 + m_1$ instead, and th
     ),
     references=("V. I. Utkin, Sliding Modes in Control and Optimization, 1992 (boundary layers against chattering)",),
     covers=("continuum.widths.softsupport", "continuum.widths.fields", "continuum.widths.cells"),
-    document="n1_4_soft_pinning",
+    document="n1_4_soft_pinning.md",
 )

@@ -265,5 +265,5 @@ over a jump of $1/8-1/2$ at density $1/4$: this adds $2.8125$, and the derivativ
         "W. Lee, H. Yu, H. Yang, Reparameterization gradient for non-differentiable models, NeurIPS 2018",
     ),
     covers=("continuum.widths.interval", "continuum.widths.power", "continuum.hypergrad.unrolled"),
-    document="n2_1_sensitivity",
+    document="n2_1_sensitivity.md",
 )

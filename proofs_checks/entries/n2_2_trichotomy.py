@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.testing import assert_close
 
-from continuum.hypergrad import Unrolled
+from continuum.hypergrad import Bilevel, Unrolled
 from continuum.train import Member, Settings
 from continuum.train.initial import scales
 from continuum.widths import Interval
@@ -19,7 +19,7 @@ from proofs_checks.derivation import Derivation
 from proofs_checks.identity import Asymptote, Counterexample, Identity, Rate, Verdict, Witness
 from proofs_checks.network import Network
 from proofs_checks.shipped import Engine
-from proofs_checks.training import Descent, bilevel, capacity_loss, gates_at, mirrored, with_weights
+from proofs_checks.training import Descent, Weights, bilevel, capacity_loss, gates_at, mirrored, with_weights
 
 UNITS = 3
 FRESH = UNITS - 1
@@ -98,6 +98,30 @@ def is_even(other: Other, network: Network, targets: Tensor, phi: float, descent
     validation = with_targets(network, targets)
     here = capacity_loss(network, validation, gate_of(phi), FRESH, descent).detach()
     assert_close(here, other(network, validation, gate_of(-phi), descent).detach(), rtol=1e-12, atol=1e-13)
+
+
+Parity = tuple[float, float]  # factors of the loss and of its slope
+SHIPPED = Unrolled(3, 0.25)
+
+
+def by_unrolling(parity: Parity, network: Network, targets: Tensor, phi: float) -> None:
+    """The shipped descent and its hypergradient in the gate, at phi and -phi: the loss is even, its slope odd."""
+    validation = with_targets(network, targets)
+    ahead, behind = (_unrolled(network, validation, sign * phi) for sign in (1, -1))
+    assert_close(ahead, behind * torch.tensor(parity), rtol=1e-12, atol=1e-13)
+
+
+def _unrolled(network: Network, validation: Network, phi: float) -> Tensor:
+    """Psi_T and its derivative in phi."""
+    on = torch.ones(FRESH)
+
+    def loss(data: Network) -> Callable[[Weights, Tensor], Tensor]:
+        return lambda weights, gate: with_weights(data, weights).loss(torch.cat([on, gate]))
+
+    problem, at = Bilevel(inner=loss(network), outer=loss(validation)), torch.tensor([phi])
+    runs = [SHIPPED(problem, (run.incoming, run.outgoing), at) for run in (network, mirrored(network, FRESH))]
+    values = [torch.stack([problem.outer(run.parameters, at), run.total.squeeze()]) for run in runs]
+    return torch.stack(values).mean(0).detach()
 
 
 def curvature(network: Network, validation: Network, descent: Descent) -> float:
@@ -234,31 +258,33 @@ IDENTITY = Identity(
     source="here",
     place="capacity loss",
     printed="",
-    precise=r"""Let the network depend on the fresh neuron $k$ only through $\phi W_k\sigma(V_k, x)$, where
-$\phi = \phi(a)$ is its gate at $\gamma = k+a$, $\phi(0) = 0$, and $\gamma$ is fixed during training. Let the
-initial law and that of the batches not depend on $\gamma$; let $(W_k, \mathrm{rest})$ and $(-W_k, \mathrm{rest})$
-have the same law; let the optimiser commute with the sign of $W_k$ and start in a symmetric state (gradient
-descent, momentum, Adam, decay, clipping by the norm). Then $C_T(k+a) = \Psi_T(\phi(a))$ with an even function
-$\Psi_T$. If $\Psi_T(\phi) = \Psi_T(0) + \kappa_T\phi^2 + o(\phi^2)$ (which holds if training and validation loss
-are $C^3$ and $C^2$, the steps are those of gradient descent or momentum, and the initial law is bounded), then
-with $\psi = \phi^2$
+    precise=r"""Let the network depend on the fresh neuron $k$ only through $\phi W_k\sigma(V_k, x)$, where $\phi =
+\phi(a)$ is its gate at $\gamma = k+a$, $\phi(a) \rightarrow \phi(0) = 0$ as $a \rightarrow 0$, and $\gamma$ is
+fixed during training. Let the validation loss be integrable, and the initial law and that of the batches not depend
+on $\gamma$; let $(W_k, \mathrm{rest})$ and $(-W_k, \mathrm{rest})$ have the same law; let the optimiser commute
+with the sign of $W_k$ and start in a symmetric state (gradient descent, momentum, Adam, decay, clipping by the
+norm). Then $C_T(k+a) = \Psi_T(\phi(a))$ with an even function $\Psi_T$. If $\Psi_T(\phi) = \Psi_T(0) +
+\kappa_T\phi^2 + o(\phi^2)$ (which holds if training losses and penalties are $C^3$ and the validation loss $C^2$,
+there are finitely many batches, the steps are those of gradient descent or momentum, and the initial law is
+bounded), then with $\psi = \phi^2$
 $C_T(k+a) = C_T(k) + \kappa_T\psi(a) + o(\psi(a)), \quad \kappa_0 = \frac{1}{2}E\langle c_k, F''(S_k)c_k\rangle.$
-For $\kappa_T \neq 0$ the right derivative of $C_T$ at $k$ is $0$ if $\psi = o(a)$, finite and not $0$ if $\psi
-\sim ca$, infinite if $a = o(\psi)$. So for the interval mask $\phi = a$ the exact hypergradient of the capacity
-loss, direct part plus response, is $0$ at $k$ on the right for every $T$, and $C_T + \rho\gamma$ has the right
-derivative $\rho > 0$ at every integer. At $\rho = 0$ the integer is stationary, and unstable if $\kappa_T < 0$.
-For Adam $\Psi_T$ is even as well, but its expansion holds only for $\phi|g| \ll \epsilon$, with Adam's $\epsilon$
-and the gradient $\phi g$; above, the slope is of first order.""",
+For $\kappa_T \neq 0$ the right derivative of $C_T$ at $k$ is $0$ if $\psi = o(a)$, finite and not $0$ if $\psi \sim
+ca$, infinite if $a = o(\psi)$. So for the interval mask $\phi = a$ the exact hypergradient of the capacity loss,
+direct part plus response, is $0$ at $k$ on the right for every $T$, and $C_T + \rho\gamma$ has the right derivative
+$\rho > 0$ at every integer, which a gradient flow then never crosses upwards. At $\rho = 0$ the integer is
+stationary, and unstable if $\kappa_T < 0$. For Adam $\Psi_T$ is even as well, but its expansion holds only for
+$\phi|g| \ll \epsilon$, with Adam's $\epsilon$ and the gradient $\phi g$; above, the slope is of first order.""",
     verdict=Verdict.HOLDS,
     proof=r"""$(\phi, W_k) \rightarrow (-\phi, -W_k)$ leaves $\phi W_k$ and all outputs as they are; $\partial
 L/\partial W_k = \phi\langle F', \sigma\rangle$ changes its sign, all other gradients, $\partial L/\partial V_k$
 among them, stay. By induction the two runs are mirror images and have the same validation loss; average over the
 sign of $W_k(0)$. An even function with a second-order expansion has no first-order term. Insert $\phi(a)$ and
-divide by $a$.""",
+divide by $a$. $P = C_T + \rho\gamma$ has $P(k+a) = P(k) + \rho a + o(a) > P(k)$ for small $a > 0$, and does not
+rise along its flow: from $k$ the flow reaches no such point.""",
     symbolic=derive,
     witnesses=(
         Witness(
-            name="evenness: descent, momentum, Adam, decay; tanh and ReLU",
+            name="evenness: descent, momentum, Adam, decay; tanh and ReLU (mathematics alone)",
             check=is_even,
             claim=at_mirror,
             wrong={"one sign of W only": one_run, "sign of another neuron": other_neuron},
@@ -274,6 +300,18 @@ divide by $a$.""",
                         Descent(0.25, 3, decay=0.125, adam=True),
                     ]
                 ),
+            },
+            examples=6,
+        ),
+        Witness(
+            name="evenness of the shipped descent, oddness of its hypergradient in the gate",
+            check=by_unrolling,
+            claim=(1.0, -1.0),
+            wrong={"odd loss": (-1.0, -1.0), "even slope": (1.0, 1.0)},
+            given={
+                "network": strategies.networks(UNITS),
+                "targets": strategies.tensors(3, 1),
+                "phi": strategies.fractions(1 / 8),
             },
             examples=6,
         ),
@@ -345,5 +383,5 @@ give the mean initial loss $\frac{1}{2}(1+a^2)/(1+a)$ for $F(z) = \frac{1}{2}z^2
         "continuum.hypergrad.unrolled",
         "continuum.train.initial",
     ),
-    document="n2_2_trichotomy",
+    document="n2_2_trichotomy.md",
 )

@@ -300,5 +300,5 @@ the direct part at $T = 32$.""",
         "A. Shaban, C.-A. Cheng, N. Hatch, B. Boots, Truncated back-propagation for bilevel optimization, AISTATS 2019",
     ),
     covers=("continuum.widths.interval", "continuum.widths.power", "continuum.hypergrad.unrolled"),
-    document="n2_3_solvable_model",
+    document="n2_3_solvable_model.md",
 )

@@ -223,5 +223,5 @@ one.""",
         "continuum.hypergrad.implicit",
         "continuum.hypergrad.direct",
     ),
-    document="n2_4_ridge_validation",
+    document="n2_4_ridge_validation.md",
 )

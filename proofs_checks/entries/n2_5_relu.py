@@ -124,10 +124,17 @@ def remainder(phi: float, activation: Callable[[Tensor], Tensor], name: str) -> 
 
 
 def pattern_kept(formula: Callable[[Tensor, Weights], Tensor], bias: float, sign: float, old: float) -> None:
-    """A run whose start is further than 1/8 from all thresholds, at phi = 1/64."""
+    """A run of the shipped descent from further than 1/8 from all thresholds, at phi = 1/64."""
     start = (torch.tensor([bias]), torch.tensor([sign]), torch.tensor([old]))
     phi = torch.tensor(1 / 64)
-    assert_close(trained(torch.relu, phi, start), formula(phi, start), rtol=1e-12, atol=0)
+
+    def run(weights: tuple[Tensor, ...], gamma: Tensor) -> Tensor:
+        first, second, third = (weight.squeeze() for weight in weights)
+        return loss(torch.relu, (first, second, third), gates_at(gamma, 2), None)
+
+    problem = Bilevel(run, run)
+    final = Unrolled(STEPS, RATE)(problem, start, 1 + phi).parameters
+    assert_close(problem.outer(final, 1 + phi), formula(phi, start).squeeze(), rtol=1e-12, atol=0)
 
 
 def frozen_pattern(phi: Tensor, start: Weights) -> Tensor:
@@ -216,14 +223,14 @@ IDENTITY = Identity(
     source="here",
     place="capacity loss",
     printed="",
-    precise=r"""Setting of the evenness theorem: finitely many rows, output $z = f(\theta, x) + \phi W\sigma(V
-\cdot x)$ with $\sigma$ the ReLU ($\sigma'(0)$ any number in $[0, 1]$), losses $F$ and $f$ in $C^4$ ($\theta$ is
-trained, $f$ is smooth in it: tanh neurons, or ReLU neurons with frozen incoming weights), $T$ steps of gradient
-descent or momentum on all of $\theta, V, W$, initial law bounded, $W_0$ symmetric given $(\theta_0, V_0)$. (a) If
-$P(V_0 \cdot x = 0) = 0$ for every row $x \neq 0$, then
+    precise=r"""Setting of the evenness theorem: finitely many rows, output $z = f(\theta, x) + \phi W\sigma(V \cdot
+x)$ with $\sigma$ the ReLU ($\sigma'(0)$ any number in $[0, 1]$), losses $F$ and $f$ in $C^4$ ($\theta$ is trained,
+$f$ is smooth in it: tanh neurons, or ReLU neurons with frozen incoming weights), $T$ steps of gradient descent or
+momentum on $\theta, V, W$, initial law bounded and independent of $\gamma$, $W_0$ symmetric given $(\theta_0,
+V_0)$. (a) If $P(V_0 \cdot x = 0) = 0$ for every row $x \neq 0$, then
 $\Psi_T(\phi) = \Psi_T(0) + \kappa_T\phi^2 + o(\phi^2),$
-so that the trichotomy holds, and $\kappa_T$ is the mean of half the second derivative of the runs at $0$, which
-autograd computes. (b) If $V_0 \cdot x$ has a bounded density for every row $x \neq 0$, the error is
+so that the trichotomy and the no-go hold, and $\kappa_T$ is the mean of half the second derivative of the runs at
+$0$, which autograd computes. (b) If $V_0 \cdot x$ has a bounded density for every row $x \neq 0$, the error is
 $O(|\phi|^3)$. (c) If incoming weights of other ReLU neurons are trained as well, (a) and (b) are false: $\Psi_T$
 may jump at $0$ (their initial law has an atom), may have a one-sided slope other than $0$ (their density is
 bounded, but jumps at a threshold), or may have a $\kappa_T$ of the other sign than autograd says (uniform density
@@ -238,7 +245,7 @@ $o(\phi^2)$, and $O(\phi^3)$ under (b).""",
     symbolic=derive,
     witnesses=(
         Witness(
-            name="runs that start away from the thresholds keep their pattern",
+            name="shipped runs that start away from the thresholds keep their pattern",
             check=pattern_kept,
             claim=frozen_pattern,
             wrong={
@@ -283,9 +290,9 @@ $o(\phi^2)$, and $O(\phi^3)$ under (b).""",
         Counterexample(
             text=r"""Old neuron $\mathrm{relu}(V)$ with trained $V$, fresh contribution $\phi c$ with $c = \pm 1$,
 target $1$, two steps of rate $3/2$, $L = \frac{1}{2}(z-1)^2$. The first step takes $V_0$ to $(3 - V_0 - 3\phi
-c)/2$: beyond $V_0 = 3 - 3\phi c$ the old neuron is dead and $L = (1-\phi c)^2/2$; below, $L = (V_0+\phi
-c-1)^2/32$. Start $V_0 = 3$: at $\phi = 0$ the mean loss is $0.5$, just above $0.3125$: the capacity loss jumps at
-the integer.""",
+c)/2$: beyond $V_0 = 3 - 3\phi c$ the old neuron is dead and $L = (1-\phi c)^2/2$; below, $L = (V_0+\phi c-1)^2/32$.
+Start $V_0 = 3$ and $\sigma'(0) = 0$: at $\phi = 0$ the first step ends at $V_1 = 0$, where it stays, and the mean
+loss is $0.5$, just above $0.3125$: the capacity loss jumps at the integer.""",
             numbers={"at 1": 0.5, "above": 0.3125},
             compute=atom,
             tolerance=1e-8,
@@ -315,5 +322,5 @@ fresh neuron does harm, and it helps.""",
         "H. Flanders, Differentiation under the integral sign, Amer. Math. Monthly 80, 1973",
     ),
     covers=("continuum.widths.interval", "continuum.hypergrad.unrolled"),
-    document="n2_5_relu",
+    document="n2_5_relu.md",
 )

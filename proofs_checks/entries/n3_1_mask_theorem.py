@@ -23,7 +23,7 @@ EXPONENTS = (0.5, 1.0, 0.25)
 
 
 def derive() -> list[Derivation]:
-    """The saddle point for one unit, the slope at an integer, one more feature in a ridge regression, and its peak."""
+    """The saddle point for one unit, its slope from the solved weight, one more feature in a ridge, and its peak."""
     return [_dual(), _slope(), _gain(), _peak()]
 
 
@@ -47,15 +47,17 @@ def _dual() -> Derivation:
 
 def _slope() -> Derivation:
     a, p, lam = sp.symbols("a p lambda", positive=True)
-    pull = sp.Symbol("G", real=True)
-    psi = a ** (2 * p)
-    chain = Derivation("envelope for a^p", -(pull**2) * psi / (2 * lam))
-    chain = chain.apply(lambda e: sp.diff(e, a), -p * a ** (2 * p - 1) * pull**2 / lam, "u* is stationary: fix it")
-    weight = -(a**p) * pull / lam
-    slope = -p * a**p / a * (a**p * pull**2 / lam)
-    chain = chain.rewrite(slope, "psi' = 2 phi phi'")
-    wrong = {"phi' alone": -p * a ** (p - 1) * lam * weight**2, "half": -p / a * lam * weight**2 / 2}
-    return chain.claims(-p / a * lam * weight**2, wrong)
+    weight, miss, y = sp.symbols("W r y", real=True)  # miss: output of the other units less the target
+    objective = (miss + a**p * y * weight) ** 2 / 2 + lam * weight**2 / 2
+    best = sp.solve(sp.diff(objective, weight), weight)[0]
+    chain = Derivation("one row behind a^p, squared loss", objective)
+    value = lam * miss**2 / (2 * (lam + a ** (2 * p) * y**2))
+    chain = chain.apply(lambda e: e.subs(weight, best), value, "solve for W")
+    pull = sp.simplify(miss + a**p * y * best) * y  # <u*, y> with u* = F' at the optimum
+    slope = -sp.diff(a ** (2 * p), a) * pull**2 / (2 * lam)
+    chain = chain.apply(lambda e: sp.diff(e, a), slope, "derivative of the optimum: -psi' G^2/2 lam")
+    wrong = {"phi' alone": -p * a ** (p - 1) * lam * best**2, "half": -p / a * lam * best**2 / 2}
+    return chain.claims(-p / a * lam * best**2, wrong)
 
 
 def _gain() -> Derivation:
@@ -257,10 +259,10 @@ only; so $V$ is a function of $\psi(g)$, convex and $C^1$ on $[0, \infty)^N$.
 $\psi'(g_i)$ exists; where $\phi(g_i) > 0$ this is $-\frac{\phi'}{\phi}\, \lambda |W_i^*|^2$, the derivative at
 frozen $W^*$.
 
-(c) At an integer, with $G_k = \langle u^*, y_k\rangle$:
-$V(k+a) = V(k) - \frac{\psi(a)}{2\lambda} |G_k|^2 + o(\psi(a))$. For $G_k \ne 0$ the right derivative is $0$ for
-$\phi = a$, $-|G_k|^2/2\lambda$ for $\phi = \sqrt{a}$, and $-\infty$ for $\phi = a^p$ with $p < 1/2$. The left one
-is $-\frac{\psi'(1^-)}{2\lambda} |G_{k-1}|^2$.
+(c) Let $\phi$ be continuous at 0 and at 1. At an integer, with $G_k = \langle u^*, y_k\rangle$: $V(k+a) = V(k) -
+\frac{\psi(a)}{2\lambda} |G_k|^2 + o(\psi(a))$. For $G_k \ne 0$ the right derivative is $0$ for $\phi = a$,
+$-|G_k|^2/2\lambda$ for $\phi = \sqrt{a}$, and $-\infty$ for $\phi = a^p$ with $p < 1/2$. The left one is
+$-\frac{\psi'(1^-)}{2\lambda} |G_{k-1}|^2$. ($\phi = 1[a > 0]$ jumps at once to $V(k+1)$: no expansion in $\psi$.)
 
 (d) For $F(z) = \frac{1}{2}|z-t|^2$, with $l = y_k^\top (K+\lambda)^{-1} y_k$ and $K = \sum_{i<k} y_i y_i^\top$:
 

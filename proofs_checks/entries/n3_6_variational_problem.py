@@ -241,27 +241,27 @@ with $u^* = F'$ at the optimal output, and $s(u) = \rho - \frac{1}{2\lambda} |\l
 continuous at the zeros. Then in the direction of a continuous $\varphi$ the derivative of $P$ is
 $\sum_z \frac{\varphi(z)\, s(z)}{|f'(z)|}$.
 
-(ii) *Topology.* For almost every $u \notin E$, $P(E \cup B) = P(E) + s(u) |B| + o(|B|)$ for intervals $B$ around
-$u$ outside $E$; for almost every $u \in E$, $P(E \setminus B) = P(E) - s(u) |B| + o(|B|)$. This does not vanish for
-$E$ empty, where (i) is an empty sum.
+(ii) *Topology.* For intervals $B$ around almost every $u$, $P(E \cup B) = P(E) + s(u) |B \setminus E| + o(|B|)$ and
+$P(E \setminus B) = P(E) - s(u) |B \cap E| + o(|B|)$; $|B \setminus E|/|B| \to 1$ at almost every $u \notin E$. This
+does not vanish for $E$ empty, where (i) is an empty sum.
 
 (iii) *Relaxation.* With grades $g: [0,N] \to [0,1]$ in place of $1_E$ the problem is convex and has a minimiser.
 $g$ is one iff $g = 1$ a.e. where $s < 0$ and $g = 0$ a.e. where $s > 0$. All minimisers share $u^*$, so $s$. If
 $\{s = 0\}$ is null, the minimiser is unique, and a set.
 
 (iv) *Crisp minimisers always exist,* null or not: the relaxation is exact, $\min_g P = \min_E P$. For $y$
-continuous and $\{s = 0\}$ null the set is open up to a null set, so of the form $\{f > 0\}$ with $f$ continuous.
+continuous and $\{s = 0\}$ null the set is open up to a null set, namely $\{f > 0\}$ for $f = -s$.
 
 (v) On the whole line, with $y \in L^2_{\mathrm{loc}}$ only, there may be no minimiser.""",
     verdict=Verdict.HOLDS,
     proof=r"""$P(E) = \hat V(K_E) + \rho|E|$ with $K_E = \int_E y y^\top$ and $\hat V$ convex and $C^1$, with
-derivative $-\frac{1}{2\lambda} u^* u^{*\top}$ (N3.4). (i) $z' = -\varphi/f'$, so $K_E$ and $|E|$ move by
-$\sum_z \varphi\, (y y^\top, 1)/|f'|$; chain rule. (ii) Chain rule at Lebesgue points of $y y^\top$. (iii)
-$g \mapsto K_g$ is linear and weak-* continuous ($y y^\top \in L^1$), the grades are weak-* compact, and $\hat V$ is
-convex and continuous. The variational inequality $\int (h - g)\, s \geq 0$ for all $h$ is the pointwise condition.
-Minimisers and dual maximisers form a saddle set, a product; $u^* = F'(z^*)$ is the only dual maximiser at each $g$.
-(iv) By Lyapunov's theorem the values $\int_A (y y^\top, 1)$, $A \subset \{s=0\}$, are a convex set: it contains the
-value of $g$ there. (v) The second counterexample.""",
+derivative $-\frac{1}{2\lambda} u^* u^{*\top}$ (N3.4). (i) All zeros near $z$ are at $z - \epsilon\varphi/f' +
+o(\epsilon)$, so $K_E$ and $|E|$ move by $\sum_z \varphi\, (y y^\top, 1)/|f'|$; chain rule. (ii) Chain rule at
+Lebesgue points of $y y^\top$. (iii) $g \mapsto K_g$ is linear and weak-* continuous ($y y^\top \in L^1$), the
+grades are weak-* compact, and $\hat V$ is convex and continuous. The variational inequality $\int (h - g)\, s \geq
+0$ for all $h$ is the pointwise condition. Minimisers and dual maximisers form a saddle set, a product; $u^* =
+F'(z^*)$ is the only dual maximiser at each $g$. (iv) By Lyapunov's theorem the values $\int_A (y y^\top, 1)$, $A
+\subset \{s=0\}$, are a convex set: it contains the value of $g$ there. (v) The second counterexample.""",
     symbolic=derive,
     witnesses=(
         Witness(

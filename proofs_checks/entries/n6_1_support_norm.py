@@ -145,9 +145,18 @@ def published(sizes: Tensor, k: int) -> Tensor:
 
 
 def by_published(formula: Norm, effective: Tensor, k: int) -> None:
-    """At an integer c."""
+    """At an integer c, the shipped decay behind the shipped gates with these grades."""
+    effective = roomy(effective)
     sizes = effective.norm(dim=-1)
-    close(formula(sizes, float(k))[0], published(sizes, k), 1e-11)
+    value, grades = formula(sizes, float(k))
+    close(value, published(sizes, k), 1e-11)
+    for geometry, exponent in GEOMETRIES:
+        close(shipped(effective, grades, geometry, exponent), published(sizes, k), 1e-10)
+
+
+def shipped(effective: Tensor, grades: Tensor, geometry: Geometry, exponent: float) -> Tensor:
+    """The shipped decay behind the gates of the shipped law with these grades."""
+    return decay(effective, Fuzzy(UNITS, grades.sum(), grades, exponent=exponent).gates().detach(), geometry)
 
 
 Slope = Callable[[Tensor, float], Tensor]
@@ -171,10 +180,12 @@ def by_projection(formula: Slope, effective: Tensor, c: float) -> None:
 
 
 def by_differences(formula: Slope, effective: Tensor, c: float) -> None:
-    """The value itself moved with c, across the integers as well."""
-    sizes, step = roomy(effective).norm(dim=-1), 1e-6
-    rise = (claimed(sizes, c + step)[0] - claimed(sizes, c - step)[0]) / (2 * step)
-    torch.testing.assert_close(rise, formula(sizes, c), rtol=1e-4, atol=1e-4)
+    """The shipped decay at the best grades moved with c, across the integers as well."""
+    effective, step = roomy(effective), 1e-6
+    sizes = effective.norm(dim=-1)
+    for geometry, exponent in GEOMETRIES:
+        ahead, behind = (shipped(effective, claimed(sizes, c + s)[1], geometry, exponent) for s in (step, -step))
+        torch.testing.assert_close((ahead - behind) / (2 * step), formula(sizes, c), rtol=1e-4, atol=1e-4)
 
 
 def by_hand() -> dict[str, float]:

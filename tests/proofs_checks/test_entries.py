@@ -66,3 +66,20 @@ def test_tables_escape_what_would_break_them():
     report = prove(found)
     assert r"a\|b" in markdown([report])
     assert r"a|b \& c\_d.} 5 \% of $x_1$" in latex([found], [report])
+
+
+def test_emphasis_is_set_by_latex_and_stars_in_formulas_stay():
+    found = entry(precise="*Root of $u^*$:* `a*b` is *not* $F^*$.")
+    assert r"\emph{Root of $u^*$:} \texttt{a*b} is \emph{not} $F^*$." in latex([found], [prove(found)])
+
+
+@pytest.mark.parametrize("key", KNOWN)
+def test_every_emphasis_of_an_entry_ends(key):
+    prose = re.sub(r"\$[^$]*\$|`[^`]*`", "", registry.load(key).precise)
+    assert prose.count("*") % 2 == 0
+
+
+@pytest.mark.parametrize(("source", "heading"), [("here", "## In short"), ("DFM", "## As printed")])
+def test_a_page_says_as_printed_only_of_what_a_source_prints(source, heading):
+    lines = page(entry(source=source, printed="$x + x$")).splitlines()
+    assert [line for line in lines if line in ("## In short", "## As printed")] == [heading]
