@@ -1,0 +1,165 @@
+"""What the classifier and the regressor share: parameters, training, and the plain network."""
+
+import copy
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from jaxtyping import Float64
+from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+from torch import nn
+
+from continuum.sklearn.parameters import Parameters, checked, device_of
+from continuum.sklearn.rows import Rows
+from continuum.sklearn.standard import folded
+from continuum.sklearn.training import Fitted, frontier, train
+from continuum.train.learning import WidthPath
+
+#: Rows that a network takes at once when it predicts, so that activations stay small.
+AT_ONCE = 1 << 16
+
+#: Nats of the whole training set per unit of width, from narrow networks to wide ones.
+PRICES = (256.0, 128.0, 64.0, 32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
+
+
+class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
+    r"""A perceptron whose hidden width is a real number, learned in the run that trains its weights.
+
+    Features (and targets, of the regressor) are standardised inside; what is fitted and exported takes and gives
+    them raw. A column without spread among the training rows is ignored.
+
+    Args:
+        method: how the width is learned, by name; "graded" is the recommended way.
+        price: nats of the whole training set that a unit of width must save; None calibrates it.
+        activation: "tanh", "relu", or "auto", which chooses between them by the number of features.
+        hidden_layers: number of hidden layers, each of which learns a width of its own.
+        max_units: most units of a hidden layer. A ``ConvergenceWarning`` says when all of them were on.
+        max_iter: gradient steps (not epochs) in which the width is learned; None: by the number of rows. Calibrating
+            the price takes some more, and rounding to whole units half as many again.
+        batch_size: rows of a step; None: all of them. Then equal rows are merged, so that a row of integer weight
+            is to the bit as good as a row that is repeated, and the order of the rows does not matter.
+        early_stopping: hold out rows, and train from an eighth of the steps on with twice as many each time, as long
+            as the loss on these rows falls; keep the best network.
+        validation_fraction: share of the rows held out by early stopping.
+        random_state: seed of everything random; equal integers give equal networks on one machine.
+        device: where the fitted network predicts and is exported to. Training runs on one thread of the CPU: such
+            networks are too small to gain from more.
+        verbose: show a progress bar.
+
+    Attributes:
+        width_: the width learned, a real number; of several hidden layers their sum.
+        widths_: the width of every hidden layer.
+        units_: whole units of every hidden layer of the network: ceil(widths_), at least 1.
+        width_curve_: (points, layers), the widths while they were learned, evenly spaced in steps.
+        loss_curve_: (points,), the training loss at these points: nats of a row; of standardised targets, half the
+            squared error.
+        n_iter_: gradient steps taken, those of calibration, rounding and shorter runs included.
+        rounding_gap_: by how much rounding to whole units, with its annealing, raised the training loss.
+        price_, activation_: the price and the activation that were used.
+        notes_: what a reader of the width should know, in words.
+        validation_losses_: held-out loss of every run of early stopping; empty without it.
+        n_features_in_, feature_names_in_: as in all of scikit-learn.
+
+    Raises:
+        BadInput: from ``fit``, before any training, for parameters; a ``ValueError`` as scikit-learn words it for data.
+    """
+
+    _loss: ClassVar[str]
+
+    def __init__(
+        self,
+        *,
+        method: str = "graded",
+        price: float | None = None,
+        activation: str = "auto",
+        hidden_layers: int = 1,
+        max_units: int = 512,
+        max_iter: int | None = None,
+        batch_size: int | None = 32,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        random_state: int | np.random.RandomState | None = None,
+        device: str | torch.device = "cpu",
+        verbose: bool = False,
+    ) -> None:
+        self.method = method
+        self.price = price
+        self.activation = activation
+        self.hidden_layers = hidden_layers
+        self.max_units = max_units
+        self.max_iter = max_iter
+        self.batch_size = batch_size
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.random_state = random_state
+        self.device = device
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn width and weights from rows (n, features) and their labels or targets, (n,) or (n, outputs)."""
+        given = self._parameters()
+        fitted = train(self._rows(X, y, sample_weight), given, self._loss)
+        self._keep(fitted)
+        if fitted.learned.saturated:
+            text = f"all of max_units={self.max_units} are on: the width may be too small; raise max_units or the price"
+            warnings.warn(text, ConvergenceWarning, stacklevel=2)
+        return self
+
+    def width_path(
+        self, X: Any, y: Any, *, prices: Sequence[float] = PRICES, validation_fraction: float = 0.2
+    ) -> WidthPath:
+        """The frontier of held-out score against width from one falling price; this estimator stays as it is.
+
+        The scores are those of graded networks, before they are rounded to whole units.
+        ``path.one_standard_error()`` is the narrowest point within one standard error of the best one:
+        ``estimator.set_params(price=path.prices[path.one_standard_error()])`` takes its price.
+
+        Args:
+            X: rows (n, features).
+            y: labels or targets.
+            prices: falling; the steps of one run are shared by them.
+            validation_fraction: share of the rows that is held out.
+        """
+        apart = clone(self).set_params(validation_fraction=validation_fraction)
+        given = apart._parameters()
+        return frontier(apart._rows(X, y, None), given, self._loss, prices)
+
+    def export(self, *, dtype: torch.dtype = torch.float32) -> nn.Sequential:
+        """A copy of the network: plain layers of PyTorch, in eval mode, from raw features to logits or raw targets.
+
+        Standardising is folded into its first layer, and into the last one of a regressor. Where the mean of a
+        feature is many times its spread, float32 loses digits by that; ``predict`` computes in float64.
+        """
+        check_is_fitted(self)
+        return copy.deepcopy(self._network).to(device_of(self.device), dtype)
+
+    @abstractmethod
+    def _rows(self, X: Any, y: Any, sample_weight: Any) -> Rows:
+        """Checked training rows, as scikit-learn checks them."""
+
+    def _parameters(self) -> Parameters:
+        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        return checked(self.get_params(deep=False), seed)
+
+    def _keep(self, fitted: Fitted) -> None:
+        found = fitted.learned
+        self._network = folded(found.network, fitted.scales.inputs, fitted.scales.targets)
+        self.widths_, self.units_, self.width_ = found.widths, found.units, float(sum(found.widths))
+        self.width_curve_, self.loss_curve_ = found.width_curve.numpy(), found.loss_curve.numpy()
+        self.n_iter_, self.rounding_gap_ = found.steps, found.rounding_gap
+        self.price_, self.activation_, self.notes_ = found.price, found.activation, found.notes
+        self.validation_losses_ = fitted.validation_losses
+
+    def _outputs(self, X: Any) -> Float64[np.ndarray, "rows outputs"]:
+        check_is_fitted(self)
+        rows = torch.tensor(validate_data(self, X, dtype=np.float64, order="C", reset=False))
+        network, device = self.export(dtype=torch.float64), device_of(self.device)
+        with torch.no_grad():
+            parts = [network(part.to(device)).cpu() for part in torch.split(rows, AT_ONCE)]
+        return np.asarray(torch.cat(parts))

@@ -1,0 +1,75 @@
+"""From checked rows to a learned network: hold out, merge, standardise, learn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from continuum.errors import BadInput
+from continuum.sklearn.parameters import Parameters
+from continuum.sklearn.progress import progress_bar
+from continuum.sklearn.rows import Rows
+from continuum.sklearn.scales import Scales, Seen
+from continuum.sklearn.stopping import held_out_loss, stopped_early
+from continuum.train.learning import Learned, Learning, WidthPath, learn, width_path
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What was learned on standardised rows, and how they were standardised."""
+
+    learned: Learned
+    scales: Scales
+    validation_losses: tuple[float, ...] = ()
+
+
+def train(rows: Rows, given: Parameters, loss: str) -> Fitted:
+    """Learn from these rows, of which early stopping holds some out."""
+    if not given.early_stopping:
+        scales, seen, settings = _prepared(rows, given, loss)
+        return Fitted(_learned(seen, settings, given, loss), scales)
+    kept, held = _parted(rows, given, loss)
+    scales, seen, settings = _prepared(kept, given, loss)
+    validation = scales(held)
+    found, losses = stopped_early(
+        lambda shorter: _learned(seen, shorter, given, loss),
+        settings,
+        len(seen),
+        lambda network: held_out_loss(network, validation),
+    )
+    return Fitted(found, scales, losses)
+
+
+def frontier(rows: Rows, given: Parameters, loss: str, prices: Sequence[float]) -> WidthPath:
+    """The frontier of held-out score against width, from rows without weights, which therefore are not merged."""
+    kept, held = _parted(rows, given, loss)
+    scales = Scales.of(kept, classes=loss == "cross_entropy")
+    seen, validation = scales(kept), scales(held)
+    settings = _settings(given, len(seen))
+    return width_path(seen.x, seen.y, loss, settings, prices, validation=(validation.x, validation.y))
+
+
+def _prepared(rows: Rows, given: Parameters, loss: str) -> tuple[Scales, Seen, Learning]:
+    """Scales, rows and settings of a run; a full batch takes all rows, equal ones merged."""
+    if given.full_batch:
+        rows = rows.merged()
+    scales = Scales.of(rows, classes=loss == "cross_entropy")
+    return scales, scales(rows), _settings(given, len(rows.x))
+
+
+def _settings(given: Parameters, rows: int) -> Learning:
+    return replace(given.learning, batch=rows) if given.full_batch else given.learning
+
+
+def _learned(seen: Seen, settings: Learning, given: Parameters, loss: str) -> Learned:
+    with progress_bar("width", shown=given.verbose) as progress:
+        return learn(seen.x, seen.y, loss, settings, sample_weight=seen.weight, progress=progress)
+
+
+def _parted(rows: Rows, given: Parameters, loss: str) -> tuple[Rows, Rows]:
+    classes = loss == "cross_entropy"
+    kept, held = rows.held_out(given.validation_fraction, given.learning.seed, stratify=classes)
+    if classes and len(np.unique(kept.y)) < (count := len(np.unique(rows.y))):
+        expected, came = f"rows of all {count} classes to train on", f"{len(kept.x)} rows without one of them"
+        raise BadInput("validation_fraction", expected=expected, came=came, remedy="hold out fewer rows")
+    return kept, held

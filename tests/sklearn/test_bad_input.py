@@ -1,0 +1,116 @@
+"""What cannot be fitted is refused before any training, with a remedy."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from continuum.errors import BadInput
+from continuum.sklearn import training
+from tests.sklearn.data import classifier, moons, regressor, waves, wine
+
+
+@pytest.fixture(autouse=True)
+def no_training(monkeypatch):
+    def learn(*_, **__):
+        pytest.fail("trained on bad input")
+
+    monkeypatch.setattr(training, "learn", learn)
+    monkeypatch.setattr(training, "width_path", learn)
+
+
+PARAMETERS = {
+    "price 0": ({"price": 0}, "price: expected a finite number > 0, got 0.0; .* None calibrates"),
+    "price below 0": ({"price": -1.0}, "price: expected a finite number > 0, got -1.0"),
+    "price nan": ({"price": np.nan}, "price: expected a finite number > 0, got nan"),
+    "price word": ({"price": "auto"}, "price: expected a number > 0, got 'auto'; None calibrates it"),
+    "no units": ({"max_units": 0}, "max_units: expected an integer >= 1, got 0"),
+    "units 2.5": ({"max_units": 2.5}, "max_units: expected an integer >= 1, got 2.5"),
+    "units True": ({"max_units": True}, "max_units: expected an integer >= 1, got True"),
+    "layers": ({"hidden_layers": 0}, "hidden_layers: expected an integer >= 1, got 0"),
+    "sizes": ({"hidden_layers": (5,)}, r"hidden_layers: expected an integer >= 1, got \(5,\)"),
+    "steps": ({"max_iter": 0}, "max_iter: expected an integer >= 1, got 0"),
+    "batch": ({"batch_size": 0}, "batch_size: expected an integer >= 1, got 0"),
+    "batch word": ({"batch_size": "auto"}, "batch_size: expected an integer >= 1, got 'auto'"),
+    "method": ({"method": "gradde"}, "method: expected one of .*graded.*, got 'gradde'; did you mean graded"),
+    "activation": ({"activation": "tan"}, "activation: expected one of auto, relu, tanh, got 'tan'; did you mean tanh"),
+    "switch": ({"early_stopping": "no"}, "early_stopping: expected True or False, got 'no'"),
+    "fraction": ({"validation_fraction": 1.0}, r"validation_fraction: expected a number in \(0, 1\), got 1.0; hold"),
+    "device": ({"device": "gpu"}, "device: expected a device that computes in float64 on this machine, got 'gpu'"),
+    "no data": ({"device": "meta"}, "device: expected a device that computes .*got 'meta' .*; give \"cpu\""),
+    "device number": ({"device": 1.5}, "device: expected a device that computes .*got 1.5"),
+    "seed": ({"random_state": "x"}, "'x' cannot be used to seed"),
+}
+
+
+@pytest.mark.parametrize(("parameters", "message"), PARAMETERS.values(), ids=PARAMETERS)
+@pytest.mark.parametrize("make", [classifier, regressor])
+def test_parameters(make, parameters, message):
+    X, y = wine()
+    with pytest.raises(ValueError, match=message):
+        make(**parameters).fit(X, y)
+    with pytest.raises(ValueError, match=message):
+        make(**parameters).fit("no data", None)  # parameters come first
+
+
+def spoiled(value: float) -> np.ndarray:
+    X, _ = wine()
+    X[3, 2] = value
+    return X
+
+
+WINE, LABELS = wine()
+FRAME = pd.DataFrame(WINE).add_prefix("x")
+DATA = {
+    "nan": (spoiled(np.nan), LABELS, "Input X contains NaN"),
+    "inf": (spoiled(np.inf), LABELS, "Input X contains infinity"),
+    "words": (FRAME.assign(colour="red"), LABELS, "could not convert string to float: 'red'"),
+    "categories": (FRAME.assign(c=pd.Categorical(["a"] * 178)), LABELS, "could not convert string to float: 'a'"),
+    "lengths": (WINE, LABELS[:-1], "inconsistent numbers of samples"),
+    "one row": (WINE[:1], LABELS[:1], r"Found array with 1 sample\(s\).*minimum of 2 is required"),
+    "no column": (WINE[:, :0], LABELS, r"Found array with 0 feature\(s\)"),
+    "missing label": (WINE, np.where(LABELS, LABELS, np.nan), "Input y contains NaN"),
+    "no y": (WINE, None, "requires y to be passed, but the target y is None"),
+}
+
+
+@pytest.mark.parametrize(("X", "y", "message"), DATA.values(), ids=DATA)
+@pytest.mark.parametrize("make", [classifier, regressor])
+def test_data_as_scikit_learn_words_it(make, X, y, message):
+    with pytest.raises(ValueError, match=message):
+        make().fit(X, y)
+
+
+def test_infinite_targets():
+    X, y = waves()
+    y[5] = np.inf
+    with pytest.raises(ValueError, match="Input y contains infinity"):
+        regressor().fit(X, y)
+
+
+def test_numbers_are_no_labels():
+    with pytest.raises(ValueError, match="Unknown label type: continuous"):
+        classifier().fit(*waves())
+
+
+def test_one_class():
+    X, y = moons()
+    with pytest.raises(ValueError, match="at least 2 classes in the data, but the data contains only one class"):
+        classifier().fit(X, np.zeros_like(y))
+    with pytest.raises(ValueError, match="at least 2 classes in the data, but the data contains only one class"):
+        classifier().fit(X, y, sample_weight=y)
+
+
+def test_too_few_rows_to_hold_any_out():
+    X = np.arange(12.0)[:, None]
+    y = np.arange(12) // 2
+    with pytest.raises(ValueError, match="should be greater or equal to the number of classes"):
+        classifier(early_stopping=True).fit(X, y)
+    with pytest.raises(BadInput, match="validation_fraction: expected rows of all 3 classes to train on, got 3 rows"):
+        classifier(early_stopping=True, validation_fraction=0.75).fit(X, np.minimum(y, 2) * (X[:, 0] < 6))
+
+
+def test_a_path_checks_like_fit():
+    with pytest.raises(BadInput, match="validation_fraction: expected a number"):
+        classifier().width_path(WINE, LABELS, validation_fraction=2)
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        classifier().width_path(spoiled(np.nan), LABELS)

@@ -1,0 +1,71 @@
+"""The plain network computes what the estimator predicts, from raw features, here and elsewhere."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.special import softmax
+from sklearn.exceptions import NotFittedError
+from torch import nn
+
+from tests.sklearn.data import classifier, regressor, waves, wine
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_raw_features_to_logits(layers, dtype):
+    X, y = wine()
+    found = classifier(hidden_layers=layers).fit(X, y)
+    network = found.export(dtype=dtype)
+    assert not network.training
+    assert [type(layer) for layer in network] == [nn.Linear, nn.ReLU] * layers + [nn.Linear]
+    assert tuple(layer.out_features for layer in network[:-1:2]) == found.units_
+    with torch.no_grad():
+        logits = network(torch.tensor(X, dtype=dtype)).numpy()
+    # Means of the features are up to 20 times their spread, so that float32 loses about two of its seven digits.
+    tolerance = 1e-4 if dtype == torch.float32 else 1e-12
+    np.testing.assert_allclose(softmax(logits, axis=1), found.predict_proba(X), atol=tolerance)
+
+
+def test_raw_features_to_raw_targets():
+    X, y = waves(outputs=2)
+    found = regressor().fit(X, y)
+    with torch.no_grad():
+        plain = found.export(dtype=torch.float64)(torch.tensor(X)).numpy()
+    np.testing.assert_allclose(plain, found.predict(X), rtol=1e-12)
+
+
+def test_a_copy_of_ones_own():
+    X, y = wine()
+    found = classifier().fit(X, y)
+    before = found.predict_proba(X)
+    nn.init.zeros_(found.export()[0].weight)
+    nn.init.zeros_(found.export(dtype=torch.float64)[0].weight)
+    np.testing.assert_array_equal(found.predict_proba(X), before)
+
+
+def test_before_fit():
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
+        classifier().export()
+
+
+@pytest.mark.filterwarnings("ignore")  # of the exporter, about itself
+def test_onnx_runtime_predicts_the_same(tmp_path):
+    pytest.importorskip("onnxscript", reason="needs the extra `onnx`")
+    onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra `onnx`")
+    X, y = waves()
+    found = regressor().fit(X, y)
+    path, x = tmp_path / "network.onnx", torch.tensor(X, dtype=torch.float32)
+    shapes = ({0: torch.export.Dim("rows")},)
+    torch.onnx.export(found.export(), (x[:5],), path, dynamo=True, dynamic_shapes=shapes, verbose=False)
+    session = onnxruntime.InferenceSession(path)
+    (output,) = session.run(None, {session.get_inputs()[0].name: x.numpy()})
+    # Targets of about 1000 with a spread of 50; features at 15 times their spread.
+    np.testing.assert_allclose(output[:, 0], found.predict(X), rtol=0, atol=0.01)
+
+
+def test_many_rows_are_predicted_in_parts(monkeypatch):
+    X, y = wine()
+    found = classifier().fit(X, y)
+    before = found.predict_proba(X)
+    monkeypatch.setattr("continuum.sklearn.estimator.AT_ONCE", 7)
+    np.testing.assert_allclose(found.predict_proba(X), before, rtol=1e-10)

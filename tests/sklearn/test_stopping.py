@@ -1,0 +1,76 @@
+"""Runs of doubling length, with runs that only pretend."""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.testing import assert_close
+
+from continuum.sklearn.rows import Rows
+from continuum.sklearn.scales import Scales, Seen
+from continuum.sklearn.stopping import held_out_loss, stopped_early
+from continuum.train.learning import Learned, Learning
+
+
+def pretended(losses: list[float]) -> tuple[Learned, tuple[float, ...], list[Learning]]:
+    """What comes of runs with these held-out losses, of 80 steps at full length and 5 steps overhead each."""
+    asked: list[Learning] = []
+
+    def run(settings: Learning) -> Learned:
+        asked.append(settings)
+        none, steps = torch.zeros(0), (settings.steps or 0) + 5
+        network = SimpleNamespace(loss=losses[len(asked) - 1])
+        return Learned(network, (1.0,), (1,), none, none, steps, network, 0.0, False, (), 7.0, "tanh")
+
+    found, seen = stopped_early(run, Learning(steps=80), 100, lambda network: network.loss)
+    return found, seen, asked
+
+
+@pytest.mark.parametrize(
+    ("losses", "runs", "kept"),
+    [
+        ([4.0, 3.0, 2.0, 1.0], 4, 1.0),
+        ([4.0, 3.0, 3.0, 1.0], 3, 3.0),
+        ([4.0, 5.0, 3.0, 1.0], 2, 4.0),
+        ([4.0, 3.0, 2.0, 9.0], 4, 2.0),
+        ([math.nan, 3.0, 4.0, 1.0], 3, 3.0),
+        ([4.0, math.nan, 2.0, 1.0], 2, 4.0),
+    ],
+)
+def test_doubles_while_the_loss_falls_and_keeps_the_best(losses, runs, kept):
+    found, seen, asked = pretended(losses)
+    np.testing.assert_array_equal(seen, np.nan_to_num(losses[:runs], nan=math.inf))
+    assert found.network.loss == kept
+    assert [settings.steps for settings in asked] == [10, 20, 40, 80][:runs]
+    assert found.steps == sum([10, 20, 40, 80][:runs]) + 5 * runs
+
+
+def test_the_first_run_alone_calibrates_the_price():
+    _, _, asked = pretended([4.0, 3.0, 2.0, 1.0])
+    assert [settings.price for settings in asked] == [None, 7.0, 7.0, 7.0]
+
+
+@pytest.mark.parametrize("kind", ["classes", "numbers"])
+def test_held_out_loss_counts_rows_by_their_weight(kind):
+    x, network = torch.randn(6, 3), nn.Sequential(nn.Linear(3, 4)).requires_grad_(False)
+    y = torch.tensor([0, 1, 2, 3, 0, 1]) if kind == "classes" else torch.randn(6, 4)
+    count = torch.tensor([0, 1, 2, 3, 1, 0])
+    repeated = Seen(x.repeat_interleave(count, 0), y.repeat_interleave(count, 0), None)
+    weighted = held_out_loss(network, Seen(x, y, count.double()))
+    assert weighted == pytest.approx(held_out_loss(network, repeated), rel=1e-5)
+    mean = nn.functional.cross_entropy if kind == "classes" else lambda z, t: 4 * nn.functional.mse_loss(z, t) / 2
+    assert weighted == pytest.approx(float(mean(network(repeated.x), repeated.y)), rel=1e-5)
+    assert weighted != pytest.approx(held_out_loss(network, Seen(x, y, None)), rel=1e-2)
+
+
+def test_scales_count_rows_by_their_weight():
+    rows = Rows(np.array([[0.0], [4.0]]), np.array([[10.0], [20.0]]), np.array([3.0, 1.0]))
+    scales = Scales.of(rows, classes=False)
+    assert (scales.inputs.mean[0], scales.targets.mean[0]) == (1.0, 12.5)
+    seen = scales(rows)
+    assert_close(seen.x[:, 0] * 3**0.5, torch.tensor([-1.0, 3.0]), rtol=1e-6, atol=0)
+    assert_close(seen.y, seen.x, rtol=1e-6, atol=0)
+    assert Scales.of(rows, classes=True).targets is None
