@@ -34,6 +34,7 @@ Name = Literal[
     "simplex_float64",
     "hyper_unrolled",
     "hyper_implicit",
+    "hyper_torchopt",
     "memory",
 ]
 

@@ -81,6 +81,7 @@ ROWS = [
     Row("simplex_float64", "1000 x 512", "the same in float64"),
     Row("hyper_unrolled", "ridge", "Unrolled(100) / a loop written by hand", 1.2, 1.2, at_most=True),
     Row("hyper_implicit", "ridge", "Implicit(ConjugateGradient(20)) / the same written by hand"),
+    Row("hyper_torchopt", "ridge", "Implicit(ConjugateGradient(20)) / torchopt's", 1.0, 1.0, at_most=True),
     Row("memory", "digits", "peak memory of 10,000 networks", 2, 2, unit=" GB", at_most=True),
 ]
 #: Module that measures a row; the rows of a module are measured in one process.
@@ -104,6 +105,7 @@ MODULES = {
     "simplex_float64": "simplex",
     "hyper_unrolled": "hypergradients",
     "hyper_implicit": "hypergradients",
+    "hyper_torchopt": "hypergradients",
     "memory": "memory",
 }
 #: Modules whose rows no choice of kernels should change: a quick run measures them in one environment only.

@@ -1,12 +1,13 @@
-"""Means over seeds, with intervals."""
+"""Means over seeds and shares of networks, with intervals; many tests at once."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
+from scipy.stats import binomtest
 
 
 class Interval(NamedTuple):
@@ -39,6 +40,45 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
         return Interval(mean, np.nan, np.nan)
     half = float(stdtrit(n - 1, (1 + level) / 2) * x.std(ddof=1) / np.sqrt(n))
     return Interval(mean, mean - half, mean + half)
+
+
+def share_interval(successes: int, trials: int, level: float = 0.95) -> Interval:
+    """Return the share of successes and its exact interval, for independent trials of equal probability.
+
+    Its coverage is at least ``level`` whatever the probability. Of no trial the share is NaN, its bounds 0 and 1.
+
+    Reference: Clopper and Pearson, "The use of confidence or fiducial limits", Biometrika 26 (1934).
+
+    >>> [round(number, 4) for number in share_interval(5, 10)]
+    [0.5, 0.1871, 0.8129]
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level: expected a number in (0, 1), got {level}")
+    if not 0 <= successes <= trials:
+        raise ValueError(f"successes: expected 0 to {trials}, got {successes}")
+    if not trials:
+        return Interval(np.nan, 0.0, 1.0)
+    bounds = binomtest(successes, trials).proportion_ci(level, method="exact")
+    return Interval(successes / trials, float(bounds.low), float(bounds.high))
+
+
+def holm(p: ArrayLike) -> NDArray[np.float64]:
+    """Return p-values adjusted for testing them all: rejecting those <= q errs at all with probability <= q.
+
+    The i-th smallest of n (i = 0, 1, ...) becomes ``(n - i) p``, at least what the smaller ones became, at most 1. No
+    independence is needed.
+
+    Reference: Holm, "A simple sequentially rejective multiple test procedure", Scand. J. Statist. 6 (1979).
+
+    >>> holm([0.01, 0.04, 0.03]).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    values = np.asarray(p, dtype=np.float64)
+    order = np.argsort(values)
+    raised = np.maximum.accumulate((values.size - np.arange(values.size)) * values[order])
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.minimum(raised, 1.0)
+    return adjusted
 
 
 def summarise(frame: pd.DataFrame, by: str | Sequence[str], column: str, level: float = 0.95) -> pd.DataFrame:

@@ -53,8 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console()
     with Progress(console=Console(stderr=True)) as progress:
         bar = progress.add_task("mutants", total=len(pairs), completed=len(pairs) - len(waiting))
-        limits = campaign.limits([target for target, _ in waiting])
-        for result in campaign.tried(waiting, limits, options.processes):
+        limit = campaign.limit([target for target, _ in waiting]) if waiting else 0.0
+        for result in campaign.tried(waiting, limit, options.processes):
             campaign.remember(options.out, result)
             results[result.key] = result
             progress.update(bar, advance=1)

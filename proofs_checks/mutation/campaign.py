@@ -56,35 +56,25 @@ def remember(path: Path, result: Result) -> None:
         file.write(json.dumps(asdict(result)) + "\n")
 
 
-def limits(open_targets: Sequence[Target]) -> dict[str, float]:
-    """Seconds that a trial of a module may take, after its tests and entries have passed on the library as it is."""
-    groups: dict[tuple[str, ...], dict[str, Target]] = {}
-    for target in open_targets:
-        groups.setdefault(target.tests, {})[target.module] = target
-    found: dict[str, float] = {}
-    for group in groups.values():  # modules with the same tests share one trial
-        entries = tuple(dict.fromkeys(key for target in group.values() for key in target.entries))
-        found |= dict.fromkeys(group, 20 + 4 * _baseline(replace(next(iter(group.values())), entries=entries)))
-    return found
-
-
-def _baseline(target: Target) -> float:
-    unchanged = Mutant(target.module, "", 0, "", "", target.path.read_text())
-    (result,) = tried([(target, unchanged)], {target.module: 900.0}, 1)
+def limit(open_targets: Sequence[Target]) -> float:
+    """Seconds that a trial may take: twice what all tests and entries take on the library as it is; they must pass."""
+    tests = tuple(dict.fromkeys(test for target in open_targets for test in target.tests))
+    entries = tuple(dict.fromkeys(key for target in open_targets for key in target.entries))
+    everything = replace(open_targets[0], tests=tests, entries=entries)
+    unchanged = Mutant(everything.module, "", 0, "", "", everything.path.read_text())
+    (result,) = tried([(everything, unchanged)], 3600.0, 1)
     if result.killed:
-        raise RuntimeError(
-            f"{target.module} is not green as it stands ({result.outcome}): run `make test proofs` first"
-        )
-    return result.seconds
+        raise RuntimeError(f"the library is not green as it stands ({result.outcome}): run `make test proofs` first")
+    return 2 * result.seconds
 
 
-def tried(mutants: Sequence[tuple[Target, Mutant]], limits: dict[str, float], processes: int) -> Iterator[Result]:
-    """Results as they come, at most ``processes`` trials at a time, each within the limit of its module."""
+def tried(mutants: Sequence[tuple[Target, Mutant]], limit: float, processes: int) -> Iterator[Result]:
+    """Results as they come, at most ``processes`` trials at a time, each within a limit of seconds."""
     waiting, live = list(reversed(mutants)), list[_Live]()
     while waiting or live:
         while waiting and len(live) < processes:
             target, mutant = waiting.pop()
-            live.append(_Live.start(target, mutant, limits[target.module]))
+            live.append(_Live.start(target, mutant, limit))
         for run in list(live):
             if (result := run.result()) is not None:
                 live.remove(run)

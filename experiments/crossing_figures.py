@@ -1,0 +1,138 @@
+"""The figures of integer_crossing."""
+
+from collections.abc import Mapping
+from math import ceil, floor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from continuum.exp.statistics import share_interval
+from continuum.exp.style import FULL, OKABE_ITO, new_figure, save
+from experiments.crossing_predictions import confrontations
+from experiments.crossing_report import write
+from experiments.crossing_zoom import chatter, soft
+
+Tables = Mapping[str, pd.DataFrame]
+LAWS = ("affine, from 0", "squared, s = 1e-4, from 0", "cross-entropy, s = 0.5, from 0", "squared, s = 0.5, from 0")
+
+
+def draw(tables: Tables, folder: Path) -> list[Path]:
+    """Write all figures as PNG and PDF, and the tables of the report as CSV and Markdown."""
+    results = tables["results"]
+    figures = {f"fan_{task}": _fan(paths) for task, paths in tables["paths"].groupby("task", sort=False)}
+    figures |= {"gained": _gained(results), "portrait": _portrait(tables["portraits"])}
+    figures |= {"chatter": chatter(results, tables["orbits"]), "soft": soft(results)}
+    figures["deviations"] = _deviations(confrontations(results))
+    drawn = [path for name, figure in figures.items() for path in save(figure, folder, str(name))]
+    return [*drawn, *write(tables, folder)]
+
+
+def _fan(paths: pd.DataFrame) -> Figure:
+    """Widths against steps, one panel a variant, coloured by the start; integers are marked."""
+    settings = paths["setting"].unique()
+    columns = min(3, len(settings))
+    rows = ceil(len(settings) / columns)
+    figure, axes = new_figure(rows, columns, width=FULL, squeeze=False, sharex=True, sharey=True)
+    for ax, (setting, part) in zip(axes.flat, paths.groupby("setting", sort=False), strict=False):
+        for integer in range(floor(part["gamma"].min()), ceil(paths["gamma"].max()) + 1):
+            ax.axhline(integer, color="0.88", linewidth=0.6, zorder=0)
+        colors = {start: OKABE_ITO[i] for i, start in enumerate(sorted(part["start"].unique()))}
+        for (start, _), path in part.groupby(["start", "member"]):
+            ax.plot(path["step"], path["gamma"], color=colors[start], linewidth=0.6, alpha=0.8)
+        ax.set_title(str(setting), loc="left", fontweight="bold")
+    for ax in axes.flat[len(settings) :]:
+        ax.set_axis_off()
+    for ax in axes[:, 0]:
+        ax.set_ylabel("width γ")
+    for ax in axes[-1]:
+        ax.set_xlabel("step")
+    return figure
+
+
+def _gained(results: pd.DataFrame) -> Figure:
+    """Share of networks that gain at least n fresh neurons; left frozen weights, right joint training."""
+    figure, (left, right) = new_figure(1, 2, width=FULL, sharey=True)
+    figure.set_figheight(3.4)
+    flow, joint = results[results["part"] == "flow"], results[results["part"] == "joint"]
+    for ax, part, settings, title in (
+        (left, flow, LAWS, "exact flow, frozen weights"),
+        (right, joint, joint["setting"].unique(), "joint training"),
+    ):
+        law = 2.0 ** -np.arange(0, 5)
+        ax.plot(range(5), law, color="black", marker="_", markersize=9, linewidth=0.6, label="$2^{-n}$", zorder=5)
+        for number, setting in enumerate(settings):
+            _shares(ax, part[part["setting"] == setting], str(setting), number, len(settings))
+        ax.set_yscale("log")
+        ax.set_ylim(2e-4, 1.4)
+        ax.set_xlabel("n")
+        ax.set_xticks(range(5 if ax is left else 4))
+        ax.set_title(title, loc="left", fontweight="bold")
+        ax.legend(fontsize=6, loc="lower left", ncols=1 if ax is left else 2)
+    left.set_ylabel("share that gains ≥ n fresh neurons")
+    return figure
+
+
+def _shares(ax: Axes, part: pd.DataFrame, label: str, number: int, count: int) -> None:
+    """One series with exact 95 % intervals; a share of 0 is an arrow-like bar from below."""
+    points = []
+    for n in range(1, 5):
+        rows = part[part["quantity"].str.fullmatch(f"gained (<=|=) law, n = {n}")]
+        if len(rows):
+            points.append((n, *share_interval(int(rows["measured"].sum()), len(rows))))
+    if not points:
+        return
+    n, mean, low, high = np.array(points).T
+    bars = np.array([mean - low, high - mean])
+    shift = (number - (count - 1) / 2) * 0.6 / count
+    style: dict[str, Any] = {
+        "linestyle": "none",
+        "marker": "os^vDP*X<>ph"[number % 12],
+        "markersize": 3,
+        "elinewidth": 0.7,
+    }
+    ax.errorbar(n + shift, mean, bars, color=OKABE_ITO[number % 7], label=label, **style)
+
+
+def _portrait(portraits: pd.DataFrame) -> Figure:
+    """Orbits of (a, W) inside a tile, of the first task, on curves of the conserved quantity."""
+    part = portraits[portraits["task"] == portraits["task"].iloc[0]]
+    settings = part["setting"].unique()
+    figure, axes = new_figure(1, len(settings), width=FULL, squeeze=False, sharey=True)
+    reach = 1.05 * part["weight"].abs().max()
+    grid = np.meshgrid(np.linspace(0, 1, 201), np.linspace(-reach, reach, 201))
+    for ax, (setting, orbits) in zip(axes.flat, part.groupby("setting", sort=False), strict=True):
+        level = grid[0] ** 2 / orbits["ratio"].iloc[0] - grid[1] ** 2
+        ax.contour(*grid, level, levels=15, colors="0.8", linewidths=0.5, linestyles="solid")
+        for _, orbit in orbits.groupby("member"):
+            ax.plot(orbit["a"], orbit["weight"], color=OKABE_ITO[0], linewidth=0.9)
+            ax.plot(orbit["a"].iloc[0], orbit["weight"].iloc[0], "o", color=OKABE_ITO[1], markersize=2)
+        ax.set_title(str(setting).replace("beta", "β").replace("alpha", "α"), loc="left", fontweight="bold")
+        ax.set_xlabel("gate a = γ − k")
+        ax.set_xlim(0, 1)
+    axes[0, 0].set_ylabel("outgoing weight W of neuron k")
+    return figure
+
+
+def _deviations(tests: pd.DataFrame) -> Figure:
+    """Measured minus predicted of every test, in units of its standard error; the plain 95 % band is grey."""
+    claims = tests["claim"].unique()
+    figure, ax = new_figure(width=FULL)
+    figure.set_figheight(0.19 * len(claims) + 0.8)
+    half = (tests["high"] - tests["low"]) / 2 / 1.96
+    off = tests["measured"] - tests["predicted"]
+    excess = np.sign(off) * np.maximum(off.abs() - tests["tolerance"], 0)
+    z = (excess / half.where(half > 0)).fillna(0).clip(-6, 6)
+    ax.axvspan(-1.96, 1.96, color="0.93", zorder=0)
+    ax.axvline(0, color="0.7", linewidth=0.6)
+    place = tests["claim"].map({claim: i for i, claim in enumerate(claims)})
+    jitter = tests.groupby("claim").cumcount() / place.map(place.value_counts()) - 0.5
+    ax.scatter(z, place + 0.6 * jitter, s=6, color=np.where(tests["verdict"] == "held", OKABE_ITO[0], OKABE_ITO[1]))
+    ax.set_yticks(range(len(claims)), claims, fontsize=7)
+    ax.invert_yaxis()
+    ax.set_xlim(-6.3, 6.3)
+    ax.set_xlabel("(measured − predicted) / standard error, clipped at 6; orange: rejected")
+    return figure

@@ -1,0 +1,334 @@
+"""integer_crossing: its arithmetic against enumeration, its statistics against wrong laws, a tiny run end to end."""
+
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy.integrate import quad
+from scipy.special import ndtr, ndtri
+from torch.testing import assert_close
+
+from continuum.exp import main
+from continuum.widths import Interval
+from experiments import crossing_hyperbola, crossing_soft, crossing_unpin, integer_crossing
+from experiments.crossing_arrivals import Arrivals
+from experiments.crossing_flow import entered, reach
+from experiments.crossing_motion import Motion, first_time
+from experiments.crossing_network import Networks, data, draw, pinned
+from experiments.crossing_predictions import confrontations, find, summary
+from experiments.crossing_record import chatter, crossings, near_integers, rotation, tiles
+from experiments.crossing_report import report
+from experiments.crossing_rows import confront
+from experiments.integer_crossing import Config
+
+TINY = Config(tasks=("iris",), variants=("descent", "soft gates"), draws=40, pinned=5, networks=4, steps=60)
+ALL = ("incoming", "bias", "outgoing")
+
+
+@pytest.fixture(scope="module")
+def iris() -> tuple[torch.Tensor, torch.Tensor]:
+    return data("iris", None, 24)
+
+
+# ---- networks ------------------------------------------------------------------------------------------------------
+
+
+def mean_losses(networks: Networks, gates: torch.Tensor) -> torch.Tensor:
+    """The losses once more, by torch's own functions."""
+    z = (networks.features() * gates.unsqueeze(1)) @ networks.outgoing
+    if networks.loss == "cross_entropy":
+        labels = networks.target.argmax(1).expand(len(z), -1)
+        return torch.nn.functional.cross_entropy(z.mT, labels, reduction="none").mean(1)
+    if networks.loss == "affine":
+        return -(z * networks.target).sum(2).mean(1)
+    return (z - networks.target).square().sum(2).mean(1) / 2
+
+
+@pytest.mark.parametrize("loss", ["affine", "squared", "cross_entropy"])
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_gradient_is_that_of_autograd(iris, loss, activation) -> None:
+    networks = draw(iris, 3, 4, seed=[0], loss=loss, activation=activation)
+    gates = torch.tensor([1.0, 0.6, 0.0, 0.0]).double().expand(3, 4).clone().requires_grad_()
+    numbers = [getattr(networks, name).requires_grad_() for name in ALL]
+    loss_values = mean_losses(networks, gates)
+    expected = torch.autograd.grad(loss_values.sum(), [*numbers, gates])
+    found = networks.gradient(gates)
+    assert_close(found.loss, loss_values, rtol=1e-12, atol=1e-14)
+    for ours, theirs in zip(found[1:], expected, strict=True):
+        assert_close(ours, theirs, rtol=1e-10, atol=1e-13)
+    with pytest.raises(AssertionError):  # the gate is not part of the pull on it
+        assert_close(found.gates * gates, expected[-1], rtol=1e-10, atol=1e-13)
+
+
+def test_sides_are_one_sided_differences(iris) -> None:
+    networks, k, step = draw(iris, 5, 4, seed=[1]), torch.full((5,), 2.0).double(), 1e-6
+    left, right = networks.sides(k)
+    here, above, below = (mean_losses(networks, Interval(4, k + s).gates().detach()) for s in (0, step, -step))
+    assert_close((above - here) / step, right, rtol=0, atol=1e-4)
+    assert_close((here - below) / step, left, rtol=0, atol=1e-4)
+    with pytest.raises(AssertionError):
+        assert_close((above - here) / step, left, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("optimizer", ["gd", "momentum", "adam"])
+def test_motion_is_torch_with_a_rate_for_each_network(iris, optimizer) -> None:
+    networks, gamma = draw(iris, 2, 3, seed=[2]), torch.tensor([1.5, 0.7]).double()
+    rates = torch.tensor([0.05, 0.2]).double()
+    moving = networks.take(torch.arange(2))
+    motion = Motion(moving, gamma.clone(), {"gamma": rates, **dict.fromkeys(ALL, rates.view(-1, 1, 1))}, optimizer)
+    for _ in range(5):
+        motion.step()
+    for i, rate in enumerate(rates.tolist()):
+        alone, width = networks.take(torch.tensor([i])), Interval(3, gamma[i : i + 1])
+        numbers = [*(getattr(alone, name).requires_grad_() for name in ALL), width.gamma]
+        torch_options = {"momentum": 0.9} if optimizer == "momentum" else {}
+        maker = torch.optim.Adam if optimizer == "adam" else torch.optim.SGD
+        plain = maker(numbers, lr=rate, **torch_options)
+        for _ in range(5):
+            plain.zero_grad()
+            mean_losses(alone, width.gates()).sum().backward()
+            plain.step()
+        assert_close(motion.gamma[i : i + 1], width.gamma.detach(), rtol=1e-9, atol=1e-12)
+        assert_close(moving.outgoing[i], alone.outgoing[0].detach(), rtol=1e-9, atol=1e-12)
+        with pytest.raises(AssertionError):
+            assert_close(moving.outgoing[i], networks.outgoing[i].detach(), rtol=1e-9, atol=1e-12)
+
+
+def test_what_has_no_rate_rests(iris) -> None:
+    networks = draw(iris, 2, 3, seed=[2])
+    before = networks.incoming.clone()
+    Motion(networks, torch.full((2,), 1.5).double(), {"gamma": 0.1, "outgoing": 0.1}).step()
+    assert_close(networks.incoming, before, rtol=0, atol=0)
+
+
+# ---- predictions against enumeration -------------------------------------------------------------------------------
+
+
+def with_outgoing(one: Networks, outgoing: torch.Tensor, loss: str) -> Networks:
+    """Copies of one network with other outgoing weights."""
+    return replace(one.take(torch.zeros(len(outgoing), dtype=torch.long)), outgoing=outgoing, loss=loss)
+
+
+def test_the_flow_over_all_signs_gains_by_the_law(iris) -> None:
+    one = draw(iris, 1, 4, seed=[3])
+    signs = torch.tensor(list(product((1.0, -1.0), repeat=4))).double().unsqueeze(-1)
+    gained = entered(with_outgoing(one, one.outgoing * signs, "affine"))[0]
+    for n in range(5):
+        assert (gained >= n).double().mean() == 2.0**-n
+    curved = entered(with_outgoing(one, 4 * one.outgoing * signs, "squared"))[0]
+    assert all((curved >= n).double().mean() <= 2.0**-n for n in range(5))
+    assert curved.max() < 4
+
+
+def test_crossing_over_quantiles_of_the_weight(iris) -> None:
+    single, count, spread = (iris[0], iris[1][:, :1]), 2001, 0.5
+    one = draw(single, 1, 1, seed=[4])
+    weights = torch.from_numpy(spread * ndtri((np.arange(count) + 0.5) / count)).view(-1, 1, 1)
+    crossed = entered(with_outgoing(one, weights, "squared"))[1].double().mean().item()
+    formula = float(ndtr(reach(one, 0).item() / spread)) - 0.5
+    assert crossed == pytest.approx(formula, abs=2 / count)
+    assert crossed != pytest.approx(0.5, abs=0.1)
+    assert crossed != pytest.approx(2 * formula, abs=2 / count)
+
+
+@pytest.mark.parametrize(("p", "q"), [(1, 3), (2, 3), (5, 2)])
+def test_the_rotation_over_a_period_and_all_phases(p, q) -> None:
+    phases = -q + (p + q) * (np.arange(1000) + 0.5) / 1000
+    history = [phases]
+    for _ in range(p + q):
+        history.append(np.where(history[-1] < 0, history[-1] + p, history[-1] - q))
+    orbit = np.array(history) / (p + q)
+    law = rotation(np.array(float(p)), np.array(float(q)))
+    assert (orbit[:-1] >= 0).mean() == pytest.approx(law["on"], rel=1e-12)
+    assert np.maximum(orbit[:-1], 0).mean() == pytest.approx(law["gate"], rel=1e-5)
+    assert ((orbit[1:] >= 0) & (orbit[:-1] < 0)).mean() == pytest.approx(law["frequency"], rel=1e-12)
+    assert law["gate"] != pytest.approx(law["on"] / 2, rel=1e-2)
+
+
+def test_soft_laws() -> None:
+    rho, kappa = torch.tensor([0.5, 2.0]).double(), torch.tensor([10.0, 20.0]).double()
+    at_rest = crossing_soft.place(rho, kappa)
+    soft = (torch.log1p((kappa * at_rest).exp()) - torch.log1p((kappa * (at_rest - 1)).exp())) / kappa
+    assert_close(soft, crossing_soft.gate(torch.ones(2).double(), rho, kappa), rtol=1e-12, atol=0)
+    for r, k, found in zip(rho.tolist(), kappa.tolist(), crossing_soft.duration(rho, kappa).tolist(), strict=True):
+        speed = lambda x, k=k: k / (np.log1p(1 / x) - np.log1p(np.exp(-k)))  # noqa: E731
+        assert found == pytest.approx(quad(speed, np.exp(-k), r, epsabs=1e-10)[0], rel=1e-6)
+
+
+def test_first_time_counts_steps(iris) -> None:
+    networks = draw(iris, 2, 2, seed=[0])
+    calls = iter(range(100))
+    motion = Motion(networks, torch.full((2,), 0.5).double(), {"gamma": 0.0})
+    found = first_time(motion, lambda _: torch.tensor([next(calls) >= 3, False]), torch.tensor([9.0, 6.0]).double())
+    assert found.tolist() == [3.0, 6.0]
+
+
+def test_pinned_networks_are_pinned(iris) -> None:
+    networks, left, right = pinned(iris, 20, 3, 2, seed=[5], loss="affine", spread=0.5)
+    found = networks.sides(torch.full((20,), 2.0).double())
+    assert_close(torch.stack(found), torch.stack([-left, right]), rtol=1e-12, atol=0)
+    assert bool(((right > left / 4) & (right < 4 * left)).all())
+
+
+# ---- recording -----------------------------------------------------------------------------------------------------
+
+
+def test_arrivals_see_the_integer_and_not_the_landing(iris) -> None:
+    networks = draw(iris, 2, 4, seed=[6], loss="squared")
+    arrivals = Arrivals(networks.take(torch.arange(2)), torch.tensor([0.5, 2.0]).double())
+    arrivals.look(networks, torch.tensor([0.5, 2.0]).double(), 0)
+    networks.outgoing[0, 1] += 1.0  # neuron 1 of the first network was touched before it was reached
+    arrivals.look(networks, torch.tensor([2.3, 1.9]).double(), 1)
+    arrivals.look(networks, torch.tensor([1.2, 2.5]).double(), 2)  # neither is fresh any more
+    found = arrivals.frame().sort_values(["member", "order"])
+    assert found[["member", "order", "k", "step"]].to_numpy().tolist() == [[0, 1, 1, 1], [0, 2, 2, 1], [1, 1, 2, 0]]
+    assert found["landed_at"].tolist() == pytest.approx([1.3, 0.3, 0.0])
+    assert found["untouched"].tolist() == [False, True, True]
+    left, right = networks.sides(torch.tensor([2.0, 2.0]).double())
+    assert found["right"].tolist()[1:] == pytest.approx(right.tolist())
+    assert found["left"].tolist()[1:] == pytest.approx(left.tolist())
+    assert found["landing"].iloc[1] != pytest.approx(right[0].item())
+
+
+def test_records_of_a_history() -> None:
+    gamma = np.array([[0.5, 1.0], [1.01, 1.2], [0.99, 2.2], [1.01, 0.7], [1.3, 0.5]])
+    up, down = crossings(gamma)
+    assert (up.tolist(), down.tolist()) == ([2, 1], [1, 2])
+    assert near_integers(gamma, 0.02).tolist() == [0.6, 0.2]
+    highest, last, retreats = tiles(gamma, 0.1)
+    assert (highest.tolist(), last.tolist(), retreats.tolist()) == ([1, 2], [1, 0], [0, 2])
+    flutter = np.tile([[1.99, 1.5], [2.02, 2.5]], (10, 1))
+    seen = chatter(flutter)
+    assert seen.chatters.tolist() == [True, False]
+    assert seen.on[0] == 0.5
+    assert (seen.amplitude[0], seen.gate[0]) == pytest.approx((0.03, 0.01))
+    assert seen.frequency[0] == pytest.approx(10 / 19)
+
+
+# ---- tests of predictions ------------------------------------------------------------------------------------------
+
+
+def rows(predicted, measured) -> pd.DataFrame:
+    return confront("joint", "iris", "descent", "coin, arrival 1", predicted, np.asarray(measured))
+
+
+def test_findings_accept_the_law_and_reject_wrong_ones() -> None:
+    random = np.random.default_rng(0)
+    heads = random.random(2000) < 0.5  # a bias of 5 % lies 4.5 standard errors away
+    assert find(rows(0.5, heads), "share").p > 0.01
+    assert find(rows(0.55, heads), "share").p < 1e-4
+    assert find(rows(0.55, heads), "at most").p > 0.99
+    assert find(rows(0.45, heads), "at most").p < 1e-4
+    chances = random.random(2000)
+    hits = random.random(2000) < chances
+    assert find(rows(chances, hits), "chance").p > 0.01
+    assert find(rows(chances**2, hits), "chance").p < 1e-6
+    values = random.standard_normal(2000) + 1
+    assert find(rows(1.0, values), "mean").p > 0.01
+    assert find(rows(1.2, values), "mean").p < 1e-6
+    assert find(rows(1.2, values), "mean", tolerance=0.2).p > 0.01
+    assert find(rows(0.0, np.zeros(5)), "share").p == 1.0
+    assert find(rows(0.0, np.array([0, 0, 1, 0])), "share").p == 0.0
+
+
+def test_the_interval_of_a_mean_is_about_the_prediction() -> None:
+    found = find(rows(np.array([1.0, 2.0]), [1.5, 2.7]), "mean")
+    assert (found.predicted, found.measured) == pytest.approx((1.5, 2.1))
+    assert found.low < 2.1 < found.high
+
+
+def test_the_family_is_adjusted_together() -> None:
+    random = np.random.default_rng(1)
+    results = pd.concat([rows(0.5, random.random(400) < 0.5), rows(0.5, random.random(400) < 0.8).assign(task="wine")])
+    tests = confrontations(results)
+    assert tests["verdict"].tolist() == ["held", "FAILED"]
+    assert tests["p_holm"].max() <= 1
+    assert tests["p_holm"].min() == pytest.approx(2 * tests["p"].min())
+    assert summary(results, tests)["verdict"].tolist() == ["FAILED in 1"]
+
+
+# ---- end to end ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, pd.DataFrame]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crossing_unpin, "LENGTHS", (20, 40, 80, 160))
+        patch.setattr(crossing_soft, "LENGTHS", (40, 80))
+        patch.setattr(crossing_soft, "SETTLE", 60)
+        patch.setattr(crossing_hyperbola, "LONG", 4.0)
+        found = [integer_crossing.run(cell) for cell in integer_crossing.cells(TINY.resolved())]
+    names = {name for part in found for name in part}
+    return {name: pd.concat([part[name] for part in found if name in part], ignore_index=True) for name in names}
+
+
+def test_tables(tables) -> None:
+    results = tables["results"]
+    assert set(results["part"]) == set(integer_crossing.PARTS)
+    assert set(results["task"]) == {"iris"}
+    assert results["measured"].notna().all()
+    assert len(tables["journeys"]) == 2 * 4 * 4
+    assert tables["journeys"]["gamma"].between(0, 6).all()
+    untouched = tables["arrivals"].groupby("setting")["untouched"].mean()
+    assert untouched["descent"] == 1.0
+    assert untouched["soft gates"] < 1.0
+    assert {"step", "gamma", "loss", "start"} <= set(tables["paths"].columns)
+
+
+def test_figures_and_report(tables, tmp_path: Path) -> None:
+    drawn = integer_crossing.draw(tables, tmp_path)
+    assert all(path.stat().st_size > 0 for path in drawn)
+    stems = {path.name for path in drawn}
+    assert {"fan_iris.png", "gained.png", "portrait.png", "chatter.png", "soft.png", "deviations.pdf"} <= stems
+    assert {"predictions.md", "tests.csv", "dropped.md", "journeys.csv"} <= stems
+    assert len(report(tables, TINY)) == 3
+    markdown = (tmp_path / "predictions.md").read_text().splitlines()
+    assert all(line.replace("\\|", "").count("|") == markdown[0].count("|") for line in markdown)
+
+
+def test_a_cell_repeats_itself() -> None:
+    cell = next(c for c in integer_crossing.cells(TINY.resolved()) if "descent" in c.label)
+    first, second = integer_crossing.run(cell), integer_crossing.run(cell)
+    for name in first:
+        pd.testing.assert_frame_equal(first[name], second[name], check_exact=True)
+
+
+def test_quick_keeps_what_the_user_asked_for() -> None:
+    assert Config(quick=True).resolved().tasks == ("iris",)
+    assert Config(quick=True, tasks=("wine",), draws=77).resolved().draws == 77
+    assert len(integer_crossing.cells(Config().resolved())) == 4 * (5 + 12)
+
+
+@pytest.mark.slow
+def test_command_and_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flags = "--tasks iris --variants descent --draws 40 --pinned 5 --networks 4 --steps 60 --jobs 1 --out".split()
+    assert main(["integer_crossing", *flags, str(tmp_path)]) == 0
+    (folder,) = (tmp_path / "integer_crossing").iterdir()
+    before = (folder / "results.parquet").read_bytes()
+    assert "predictions under their assumptions" in capsys.readouterr().out
+    assert main(["integer_crossing", *flags, str(tmp_path)]) == 0
+    assert "0 to compute" in capsys.readouterr().err
+    assert (folder / "results.parquet").read_bytes() == before
+
+
+BAD = {
+    "task": (["--tasks", "irs"], "iris"),
+    "variant": (["--variants", "desent"], "descent"),
+    "twice": (["--tasks", "iris", "iris"], "drop the repeated"),
+    "networks": (["--networks", "0"], "networks: expected an integer >= 1"),
+    "steps": (["--steps", "3"], "steps: expected an integer >= 40"),
+    "rows": (["--rows", "4"], "rows: expected an integer >= 16"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_ends_with_code_2_and_one_line(case: str, tmp_path: Path, capsys) -> None:
+    flags, words = BAD[case]
+    assert main(["integer_crossing", *flags, "--out", str(tmp_path / "out")]) == 2
+    errors = capsys.readouterr().err.strip()
+    assert words in errors
+    assert len(errors.splitlines()) == 1
