@@ -102,7 +102,11 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         self.verbose = verbose
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Learn width and weights from rows (n, features) and their labels or targets, (n,) or (n, outputs)."""
+        """Learn width and weights from rows (n, features) and their labels or targets, (n,) or (n, outputs).
+
+        A row of weight 2 counts like two rows. So weights of sum 1 make the price, which all rows together have to
+        pay, too high for them: give weights whose sum is the number of rows.
+        """
         given = self._parameters()
         fitted = train(self._rows(X, y, sample_weight), given, self._loss)
         self._keep(fitted)
@@ -112,23 +116,30 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         return self
 
     def width_path(
-        self, X: Any, y: Any, *, prices: Sequence[float] = PRICES, validation_fraction: float = 0.2
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        prices: Sequence[float] = PRICES,
+        validation_fraction: float = 0.2,
     ) -> WidthPath:
         """The frontier of held-out score against width from one falling price; this estimator stays as it is.
 
-        The scores are those of graded networks, before they are rounded to whole units.
-        ``path.one_standard_error()`` is the narrowest point within one standard error of the best one:
+        The scores are those of networks rounded to ceil(width) units, such as ``fit`` leaves.
+        ``path.one_standard_error()`` is the point of the fewest units within one standard error of the best one:
         ``estimator.set_params(price=path.prices[path.one_standard_error()])`` takes its price.
 
         Args:
             X: rows (n, features).
             y: labels or targets.
+            sample_weight: (n,), of the rows that train and of those held out.
             prices: falling; the steps of one run are shared by them.
             validation_fraction: share of the rows that is held out.
         """
         apart = clone(self).set_params(validation_fraction=validation_fraction)
         given = apart._parameters()
-        return frontier(apart._rows(X, y, None), given, self._loss, prices)
+        return frontier(apart._rows(X, y, sample_weight), given, self._loss, prices)
 
     def export(self, *, dtype: torch.dtype = torch.float32) -> nn.Sequential:
         """A copy of the network: plain layers of PyTorch, in eval mode, from raw features to logits or raw targets.

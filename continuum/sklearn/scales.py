@@ -22,6 +22,11 @@ class Seen:
     def __len__(self) -> int:
         return len(self.x)
 
+    @property
+    def total(self) -> float:
+        """The number of rows that these stand for: the sum of their weights."""
+        return float(len(self) if self.weight is None else self.weight.sum())
+
 
 @dataclass(frozen=True, eq=False)
 class Scales:

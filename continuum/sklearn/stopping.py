@@ -17,12 +17,12 @@ SHORTEST = 8
 
 
 def stopped_early(
-    run: Callable[[Learning], Learned], settings: Learning, rows: int, loss: Callable[[nn.Sequential], float]
+    run: Callable[[Learning], Learned], settings: Learning, rows: float, loss: Callable[[nn.Sequential], float]
 ) -> tuple[Learned, tuple[float, ...]]:
     """The best of runs that double in length while the held-out loss falls, and the losses of all.
 
-    All share the price that the first one found. ``steps`` of the result counts those of every run: between 3/8 and
-    15/8 of those of one full run, besides the calibration.
+    ``rows`` is their number, or the sum of their weights. All runs share the price that the first one found. ``steps``
+    of the result counts those of every run: between 3/8 and 15/8 of those of one full run, besides the calibration.
     """
     whole = steps_for(settings.steps, rows)
     best, losses, spent, share = None, [math.inf], 0, SHORTEST

@@ -34,19 +34,19 @@ def train(rows: Rows, given: Parameters, loss: str) -> Fitted:
     found, losses = stopped_early(
         lambda shorter: _learned(seen, shorter, given, loss),
         settings,
-        len(seen),
+        seen.total,
         lambda network: held_out_loss(network, validation),
     )
     return Fitted(found, scales, losses)
 
 
 def frontier(rows: Rows, given: Parameters, loss: str, prices: Sequence[float]) -> WidthPath:
-    """The frontier of held-out score against width, from rows without weights, which therefore are not merged."""
+    """The frontier of held-out score against width."""
     kept, held = _parted(rows, given, loss)
-    scales = Scales.of(kept, classes=loss == "cross_entropy")
-    seen, validation = scales(kept), scales(held)
-    settings = _settings(given, len(seen))
-    return width_path(seen.x, seen.y, loss, settings, prices, validation=(validation.x, validation.y))
+    scales, seen, settings = _prepared(kept, given, loss)
+    judge = scales(held)
+    validation = (judge.x, judge.y) if judge.weight is None else (judge.x, judge.y, judge.weight)
+    return width_path(seen.x, seen.y, loss, settings, prices, sample_weight=seen.weight, validation=validation)
 
 
 def _prepared(rows: Rows, given: Parameters, loss: str) -> tuple[Scales, Seen, Learning]:
@@ -54,11 +54,8 @@ def _prepared(rows: Rows, given: Parameters, loss: str) -> tuple[Scales, Seen, L
     if given.full_batch:
         rows = rows.merged()
     scales = Scales.of(rows, classes=loss == "cross_entropy")
-    return scales, scales(rows), _settings(given, len(rows.x))
-
-
-def _settings(given: Parameters, rows: int) -> Learning:
-    return replace(given.learning, batch=rows) if given.full_batch else given.learning
+    settings = replace(given.learning, batch=len(rows.x)) if given.full_batch else given.learning
+    return scales, scales(rows), settings
 
 
 def _learned(seen: Seen, settings: Learning, given: Parameters, loss: str) -> Learned:

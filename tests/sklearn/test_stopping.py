@@ -71,6 +71,7 @@ def test_scales_count_rows_by_their_weight():
     scales = Scales.of(rows, classes=False)
     assert (scales.inputs.mean[0], scales.targets.mean[0]) == (1.0, 12.5)
     seen = scales(rows)
+    assert (len(seen), seen.total) == (2, 4.0)
     assert_close(seen.x[:, 0] * 3**0.5, torch.tensor([-1.0, 3.0]), rtol=1e-6, atol=0)
     assert_close(seen.y, seen.x, rtol=1e-6, atol=0)
     assert Scales.of(rows, classes=True).targets is None

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 
+from continuum.train.width.meter import Meter
+from continuum.train.width.moments import mean_and_error
 from continuum.train.width.rows import Rows
 from continuum.train.width.run import Run, graded
 from continuum.train.width.settings import DEFAULT_PRICE
@@ -20,8 +22,23 @@ FEWEST = 40  # rows below which halves can show nothing
 Make = Callable[[Rows, int], Run]
 
 
-def calibrated(rows: Rows, held: Rows | None, make: Make, seed: int) -> tuple[float, int]:
-    """The price that held-out rows choose, and the steps it took; without such rows two halves judge each other.
+def judged(rows: Rows, held: Rows | None, seed: int) -> list[tuple[Rows, Rows]]:
+    """Rows to train on with those that judge; without rows held out two halves judge each other, unless too few."""
+    if held is not None:
+        return [(rows, held)]
+    if min(len(rows), rows.total) < FEWEST:
+        return []
+    one, other = (rows.part(h) for h in np.array_split(np.random.default_rng([seed, 17]).permutation(len(rows)), 2))
+    return [(one, other), (other, one)]
+
+
+def steps_of(pairs: list[tuple[Rows, Rows]]) -> int:
+    """Steps that a calibration takes."""
+    return STAGE * len(MULTIPLES) * len(pairs)
+
+
+def calibrated(pairs: list[tuple[Rows, Rows]], make: Make, meter: Meter) -> float:
+    """The price that held-out rows choose; the default without such rows, or where the meter was answered to stop.
 
     Units that fit noise lower the training loss by an amount that no price known in advance can tell from signal: half
     a nat for every weight that moved, over a residual of unknown size. Held-out rows can. Along a falling price
@@ -29,37 +46,45 @@ def calibrated(rows: Rows, held: Rows | None, make: Make, seed: int) -> tuple[fl
     standard errors of the paired difference, because on clean tasks the two differ by less than their noise.
     """
     prices = [DEFAULT_PRICE * multiple for multiple in MULTIPLES]
-    if held is not None:
-        pairs = [(rows, held)]
-    elif len(rows) < FEWEST:
-        return DEFAULT_PRICE, 0
-    else:
-        halves = [rows.part(h) for h in np.array_split(np.random.default_rng([seed, 17]).permutation(len(rows)), 2)]
-        pairs = [(halves[0], halves[1]), (halves[1], halves[0])]
-    tables = [np.stack([*falling(make(train, STAGE), other, prices)]) for train, other in pairs]
-    price = prices[chosen(np.concatenate(tables, 1).astype(np.float64))]
-    return price, STAGE * len(prices) * len(pairs)
+    total, tables = meter.total, []
+    for train, other in pairs:
+        run = make(train, STAGE)
+        tables.append([scores(run, other) for _ in falling(run, prices, meter)])
+        if meter.stopped:
+            meter.total = total - (steps_of(pairs) - meter.done)
+            return DEFAULT_PRICE
+    if not pairs:
+        return DEFAULT_PRICE
+    weights = np.concatenate([other.weights() for _, other in pairs])
+    return prices[chosen(np.concatenate([np.stack(table) for table in tables], 1).astype(np.float64), weights)]
 
 
-def falling(run: Run, held: Rows, prices: Sequence[float]) -> Iterator[Float[np.ndarray, " held"]]:
-    """Scores of the held-out rows at the end of a stage of ``run.steps`` steps at every price, smaller is better."""
+def falling(run: Run, prices: Sequence[float], meter: Meter) -> Iterator[float]:
+    """The run at the end of a stage of ``run.steps`` steps at every price, until the meter is answered to stop."""
     run.records = 1
     for price in prices:
         run.price = price
-        graded(run)
-        outputs = activations(run.pool.weights, held.x, run.pool.activation)[-1]
-        yield run.objective.scores(outputs, held.y)
+        graded(run, meter)
+        if meter.stopped:
+            return
+        yield price
 
 
-def chosen(table: Float[np.ndarray, "prices rows"]) -> int:
+def scores(run: Run, held: Rows) -> Float[np.ndarray, " held"]:
+    """Of held-out rows, smaller is better."""
+    outputs = activations(run.pool.weights, held.x, run.pool.activation)[-1]
+    return run.objective.scores(outputs, held.y)
+
+
+def chosen(table: Float64[np.ndarray, "prices rows"], weights: Float64[np.ndarray, " rows"]) -> int:
     """The price with the least mean among those that beat the last one by two standard errors, else the last.
 
+    >>> one = np.ones(4)
     >>> even = np.array([[0.5, 0.4, 0.6, 0.5], [0.5, 0.5, 0.4, 0.6]])
-    >>> chosen(even), chosen(even + np.array([[-0.5], [0.0]]))
+    >>> chosen(even, one), chosen(even + np.array([[-0.5], [0.0]]), one)
     (1, 0)
     """
-    gain = table[-1] - table
-    error = gain.std(1, ddof=1) / np.sqrt(gain.shape[1])
-    better = gain.mean(1) > ERRORS * error
+    mean, error = mean_and_error(table[-1] - table, weights)
+    better = mean > ERRORS * error
     better[-1] = True
-    return int(np.where(better, table.mean(1), np.inf).argmin())
+    return int(np.where(better, -mean, np.inf).argmin())

@@ -14,6 +14,7 @@ from continuum.errors import BadInput
 
 Outputs = Float[np.ndarray, "rows outputs"]
 Targets = Float[np.ndarray, "rows targets"]
+Importance = Float[np.ndarray, "rows 1"] | None
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ class Likelihood:
 class Objective(Protocol):
     """Gradients and values of a loss for rows of outputs; targets are arrays with one row a sample."""
 
-    def gradient(self, outputs: Outputs, targets: Targets) -> Outputs:
-        """Gradient of each row's loss in its outputs; may overwrite ``outputs``."""
+    def gradient(self, outputs: Outputs, targets: Targets, importance: Importance = None) -> Outputs:
+        """Gradient of each row's loss in its outputs, unweighted; may overwrite ``outputs``."""
 
     def losses(self, outputs: Outputs, targets: Targets) -> Float[np.ndarray, " rows"]:
         """Loss of each row."""
@@ -64,7 +65,7 @@ class CrossEntropy:
 
     unit = 1.0
 
-    def gradient(self, outputs: Outputs, targets: Targets) -> Outputs:
+    def gradient(self, outputs: Outputs, targets: Targets, importance: Importance = None) -> Outputs:
         outputs -= outputs.max(1, keepdims=True)
         np.exp(outputs, out=outputs)
         outputs /= outputs.sum(1, keepdims=True)
@@ -96,9 +97,10 @@ class SquaredError:
     def __init__(self, variance: float = 1.0) -> None:
         self.variance = variance
 
-    def gradient(self, outputs: Outputs, targets: Targets) -> Outputs:
+    def gradient(self, outputs: Outputs, targets: Targets, importance: Importance = None) -> Outputs:
         outputs -= targets
-        self.variance += 0.01 * (float(np.vdot(outputs, outputs)) / outputs.size - self.variance)
+        weighted = outputs if importance is None else outputs * importance
+        self.variance += 0.01 * (float(np.vdot(weighted, outputs)) / outputs.size - self.variance)
         return outputs
 
     def losses(self, outputs: Outputs, targets: Targets) -> Float[np.ndarray, " rows"]:
@@ -117,7 +119,7 @@ class Own:
         self.likelihood = likelihood
         self.unit = likelihood.scale
 
-    def gradient(self, outputs: Outputs, targets: Targets) -> Outputs:
+    def gradient(self, outputs: Outputs, targets: Targets, importance: Importance = None) -> Outputs:
         with torch.enable_grad():
             z = torch.from_numpy(outputs).requires_grad_()
             (found,) = torch.autograd.grad(self._value(z, torch.from_numpy(targets)), z)

@@ -16,8 +16,10 @@ class WidthPath:
         prices: nats of the whole training set per unit of width.
         widths: (points, layers).
         units: ceil(widths), at least 1.
-        train_loss: mean loss of the rows that trained.
-        score: minus the mean held-out loss: greater is better.
+        train_loss: of networks rounded to ``units``: their mean loss on the rows that trained, on at most 512.
+        score: of these rounded networks, too, since a graded width is no number of units: minus the mean over the
+            held-out rows of Brier's score of class probabilities, of half the squared error, or of a loss of one's
+            own. Greater is better.
         standard_error: of the score, over the held-out rows.
     """
 
@@ -29,11 +31,11 @@ class WidthPath:
     standard_error: Float[Tensor, " points"]
 
     def best(self) -> int:
-        """The point of the highest held-out score; the narrowest one of equals."""
+        """The point of the highest held-out score; of equals that of the highest price."""
         return int(np.argmax(self.score.numpy()))
 
     def one_standard_error(self) -> int:
-        """The narrowest point whose score is within one standard error of the best one's.
+        """The fewest units whose score is within one standard error of the best one's; of equals the best score.
 
         Reference: L. Breiman et al., Classification and Regression Trees, 1984, section 3.4.3.
 
@@ -45,4 +47,4 @@ class WidthPath:
         best = self.best()
         enough = self.score >= self.score[best] - self.standard_error[best]
         good = torch.nonzero(enough).flatten().tolist()
-        return int(min(good, key=lambda point: (float(self.widths[point].sum()), point)))
+        return int(min(good, key=lambda point: (sum(self.units[point]), -float(self.score[point]))))

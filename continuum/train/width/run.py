@@ -1,26 +1,20 @@
-"""One run: a graded phase, in which the width is learned, and a rounding phase, which leaves whole units."""
+"""One run, and its graded phase, in which the width is learned."""
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from continuum.train.width.descent import Penalty, gates, step, to_unit_length
+from continuum.train.width.meter import Meter
 from continuum.train.width.objective import Objective
 from continuum.train.width.pool import Pool
-from continuum.train.width.rounding import remove
 from continuum.train.width.rows import Rows
 from continuum.train.width.settings import Learning
 from continuum.train.width.weights import Weights, activations, gradient
 
-#: Called with (steps done, steps in all, width) now and then; a true answer stops the graded phase.
-Progress = Callable[[int, int, float], object]
-
 REPACK = 200  # steps between two repackings
 LAST_FRESH = 0.7  # share of the graded phase after which no fresh directions are drawn
-ROUNDING_RATE = 0.5  # of the learning rate
-ROUNDING_DECAY = 1e-3  # of outgoing weights while rounding
 
 
 @dataclass
@@ -41,7 +35,7 @@ class Run:
         objective: the loss.
         settings: of the run.
         steps: of the graded phase.
-        price: nats of all these rows per unit of width.
+        price: nats of all these rows, each counted by its weight, per unit of width.
         records: points of the curves.
     """
 
@@ -59,8 +53,8 @@ class Run:
         self.probe = self.rows.probe(self.settings.seed)
 
     def penalty(self) -> Penalty:
-        """The price in units of the loss per row."""
-        return Penalty(self.settings.decay * self.objective.unit, self.price * self.objective.nat() / len(self.rows))
+        """The price in units of the loss per row; of weighted rows, per unit of weight."""
+        return Penalty(self.settings.decay * self.objective.unit, self.price * self.objective.nat() / self.rows.total)
 
     def widths(self) -> list[float]:
         """Sum of the gates of every layer."""
@@ -79,9 +73,17 @@ class Run:
         self.curves.widths.append(self.widths())
         self.curves.losses.append(self.loss())
 
+    def step(self, batch: Rows, slope: Weights, rate: float, penalty: Penalty) -> None:
+        """One step on a minibatch; ``slope`` has the shape of the weights, and is overwritten."""
+        weights, activation = self.pool.weights, self.pool.activation
+        gradient(weights, batch.x, batch.y, batch.importance, activation, self.objective, slope)
+        step(weights, slope, self.pool.memory, rate, penalty)
+        if activation == "relu":
+            to_unit_length(weights)
 
-def graded(run: Run, progress: Progress | None = None) -> int:
-    """Learn the gates with the weights; the number of steps taken."""
+
+def graded(run: Run, meter: Meter) -> None:
+    """Learn the gates with the weights, until the meter is answered that it is enough."""
     every = max(run.steps // run.records, 1)
     slope = run.pool.weights.like()
     batches = run.rows.batches(run.settings.batch, run.random)
@@ -91,56 +93,11 @@ def graded(run: Run, progress: Progress | None = None) -> int:
             slope = run.pool.weights.like()
         if t % every == 0:
             run.record()
-            if progress is not None and progress(t, run.steps, sum(run.curves.widths[-1])):
+            if meter.ask(sum(run.curves.widths[-1])):
+                meter.total -= run.steps - t
                 break
         rate = run.settings.learning_rate * (1 + math.cos(math.pi * t / run.steps)) / 2
-        _step(run, next(batches), slope, rate, run.penalty())
-    else:
-        t = run.steps
+        run.step(next(batches), slope, rate, run.penalty())
+        meter.done += 1
     run.pool.repack(reserve=False)
     run.record()
-    return t
-
-
-def whole_units(widths: Sequence[float]) -> list[int]:
-    """ceil(width), at least 1, of every layer.
-
-    >>> whole_units([0.2, 3.0, 7.01])
-    [1, 3, 8]
-    """
-    return [max(1, math.ceil(width - 1e-6)) for width in widths]
-
-
-def rounded(run: Run, units: list[int]) -> int:
-    """Remove units until so many are left, then anneal; the number of steps taken."""
-    steps, pool = run.steps // 2, run.pool
-    pool.memory = type(pool.memory).of(pool.weights)
-    slope = pool.weights.like()
-    batches = run.rows.batches(run.settings.batch, run.random)
-    first, penalty = pool.weights.units, Penalty(ROUNDING_DECAY * run.objective.unit, 0.0, floor=run.penalty().slope)
-    removing = max(steps // 2, 1)
-    for t in range(steps):
-        if t % max(removing // 10, 1) == 0 and pool.weights.units != units:
-            left = max(1 - (t + 1) / removing, 0) if t else 0.9
-            _shrink(run, [n + int(left * (m - n)) for n, m in zip(units, first, strict=True)])
-            slope = pool.weights.like()
-        late = max(t - removing, 0) / max(steps - removing, 1)
-        rate = ROUNDING_RATE * run.settings.learning_rate * (1 + math.cos(math.pi * late)) / 2
-        _step(run, next(batches), slope, rate, penalty)
-    _shrink(run, units)
-    return steps
-
-
-def _shrink(run: Run, units: list[int]) -> None:
-    for layer, keep in enumerate(units):
-        if len(run.pool.weights.outgoing[layer]) > keep:
-            h = activations(run.pool.weights, run.probe.x, run.pool.activation)[layer]
-            run.pool.keep(layer, remove(run.pool.weights, layer, h, keep))
-
-
-def _step(run: Run, batch: Rows, slope: Weights, rate: float, penalty: Penalty) -> None:
-    weights, activation = run.pool.weights, run.pool.activation
-    gradient(weights, batch.x, batch.y, batch.importance, activation, run.objective, slope)
-    step(weights, slope, run.pool.memory, rate, penalty)
-    if activation == "relu":
-        to_unit_length(weights)

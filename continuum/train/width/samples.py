@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from continuum import checks
@@ -13,14 +14,21 @@ Loss = str | Likelihood
 
 
 def rows_of(x: Tensor, y: Tensor, loss: Loss, sample_weight: Tensor | None = None, classes: int | None = None) -> Rows:
-    """Inputs with a column of ones, one-hot or real targets, and weights of mean 1."""
+    """Inputs with a column of ones, one-hot or real targets, and weights; rows of weight 0 are left out."""
     if not isinstance(loss, Likelihood):
         checks.one_of("loss", loss, LOSSES, plural="losses")
     _inputs(x)
     _targets(x, y, loss, checked=classes is None)
     numbers = x.detach().cpu().numpy()
     inputs = np.concatenate([numbers, np.ones_like(numbers[:, :1])], 1)
-    return Rows(inputs, _coded(y, loss, numbers.dtype, classes), _importance(x, sample_weight, loss))
+    coded = _coded(y, loss, numbers.dtype, classes)
+    if sample_weight is None:
+        return Rows(inputs, coded)
+    weights = _weights(x, sample_weight, loss)
+    counted = weights[:, 0] > 0
+    inputs, coded, weights = inputs[counted], coded[counted], weights[counted]
+    mean = float(weights.mean())
+    return Rows(inputs, coded, (weights / mean).astype(inputs.dtype), mean)
 
 
 def outputs_of(rows: Rows, loss: Loss) -> int:
@@ -37,9 +45,7 @@ def _coded(y: Tensor, loss: Loss, dtype: "np.dtype[np.generic]", classes: int | 
     return np.asarray(target.reshape(len(target), -1), dtype)
 
 
-def _importance(x: Tensor, sample_weight: Tensor | None, loss: Loss) -> "np.ndarray | None":
-    if sample_weight is None:
-        return None
+def _weights(x: Tensor, sample_weight: Tensor, loss: Loss) -> Float[np.ndarray, "rows 1"]:
     if isinstance(loss, Likelihood):
         remedy = "weigh the rows inside of the loss"
         raise BadInput("sample_weight", expected="none with a loss of one's own", came="weights", remedy=remedy)
@@ -50,7 +56,7 @@ def _importance(x: Tensor, sample_weight: Tensor | None, loss: Loss) -> "np.ndar
     if not bool(good):
         remedy = "remove rows that do not count"
         raise BadInput("sample_weight", expected="finite weights >= 0, not all 0", came="others", remedy=remedy)
-    return np.asarray((sample_weight.to(x.dtype) / sample_weight.to(x.dtype).mean()).detach().cpu().numpy()[:, None])
+    return np.asarray(sample_weight.detach().cpu().double().numpy()[:, None])
 
 
 def _inputs(x: Tensor) -> None:

@@ -1,5 +1,6 @@
 """Settings of one run that learns the width."""
 
+import math
 from dataclasses import dataclass
 
 from continuum import checks
@@ -77,10 +78,12 @@ def activation_for(name: str, features: int) -> str:
 FEW_FEATURES = 3
 
 
-def steps_for(steps: int | None, rows: int) -> int:
+def steps_for(steps: int | None, rows: float) -> int:
     """Steps of the graded phase; by default 3000, and twice the rows where that is more (64 epochs of 32 rows).
+
+    Of weighted rows it takes the sum of the weights.
 
     >>> steps_for(None, 150), steps_for(None, 16000), steps_for(700, 150)
     (3000, 32000, 700)
     """
-    return max(3000, 2 * rows) if steps is None else steps
+    return max(3000, math.ceil(2 * rows)) if steps is None else steps

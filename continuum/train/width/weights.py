@@ -72,7 +72,7 @@ def gradient(
 ) -> None:
     """Write the gradient of the (weighted) mean loss of these rows to ``out``."""
     *hidden, outputs = activations(weights, x, activation)
-    back = objective.gradient(outputs, targets)
+    back = objective.gradient(outputs, targets, importance)
     back *= 1 / len(x) if importance is None else importance / len(x)
     for layer in reversed(range(len(hidden))):
         h = hidden[layer]

@@ -9,16 +9,11 @@ from torch import nn
 from torch.testing import assert_close
 
 from continuum.errors import BadInput
-from continuum.train.learning import DEFAULT_PRICE, Learned, Learning, Likelihood, learn, width_path
+from continuum.train.learning import DEFAULT_PRICE, Learned, Learning, Likelihood, learn
 from continuum.train.width.calibrate import chosen
+from tests.train.width.tasks import ring
 
 FAST = Learning(price=4.0, steps=400)
-
-
-def ring(rows=200, dtype=torch.float32):
-    """Two classes, inside and outside of a circle, in two dimensions."""
-    x = torch.randn(rows, 2, generator=torch.Generator().manual_seed(3), dtype=dtype)
-    return x, (x.norm(dim=1) > 1.2).long()
 
 
 def same(one: Learned, other: Learned) -> bool:
@@ -75,13 +70,6 @@ class TestResult:
         assert any("max_units" in note for note in found.notes)
         assert not learn(x, y, "cross_entropy", FAST).saturated
 
-    def test_progress_is_told_and_may_stop(self):
-        seen = []
-        found = learn(*ring(), "cross_entropy", FAST, progress=lambda *now: seen.append(now) or len(seen) == 10)
-        assert len(seen) == 10
-        assert seen[0][:2] == (0, 400)
-        assert found.steps < 600
-
 
 class TestLosses:
     def test_a_loss_of_one_s_own_equals_the_built_in_one(self):
@@ -108,20 +96,12 @@ class TestLosses:
         found = learn(x, y, "squared_error", Learning(price=4.0, steps=1000))
         assert (found.network(x) - y).square().mean() < 0.1
 
-    def test_weights_count_like_repetitions_when_all_rows_are_one_batch(self):
-        x, y = ring(60, torch.float64)
-        counts = torch.arange(60) % 3
-        full = Learning(price=4.0, steps=100, batch=10_000)
-        weighted = learn(x, y, "cross_entropy", full, sample_weight=counts.double())
-        repeated = learn(x.repeat_interleave(counts, 0), y.repeat_interleave(counts), "cross_entropy", full)
-        assert_close(weighted.graded(x), repeated.graded(x), rtol=1e-6, atol=1e-6)
-
 
 class TestCalibration:
     def test_equal_prices_leave_the_default(self):
         """Chance alone raises the price at most in some of a hundred tables; the two-error rule errs in about 2 %."""
         random = np.random.default_rng(0)
-        raised = sum(chosen(random.normal(size=(2, 300))) != 1 for _ in range(400))
+        raised = sum(chosen(random.normal(size=(2, 300)), np.ones(300)) != 1 for _ in range(400))
         assert raised < 24  # 9 expected, standard deviation 3
 
     def test_the_least_mean_alone_is_rejected(self):
@@ -147,15 +127,6 @@ class TestCalibration:
         found = learn(*ring(30), "cross_entropy", Learning(steps=100))
         assert found.price == DEFAULT_PRICE
         assert any("40 rows" in note for note in found.notes)
-
-
-class TestPath:
-    def test_widths_rise_as_the_price_falls(self):
-        path = width_path(*ring(), "cross_entropy", Learning(steps=900), prices=(100.0, 10.0, 1.0))
-        assert (path.widths.diff(dim=0) > 0).all()
-        assert (path.train_loss.diff() < 0).all()
-        assert len(path.prices) == len(path.units) == len(path.score) == len(path.standard_error) == 3
-        assert path.one_standard_error() <= path.best()
 
 
 class TestBadInput:
@@ -198,10 +169,6 @@ class TestBadInput:
         rows = Likelihood(lambda z, t: nn.functional.cross_entropy(z, t, reduction="none"), outputs=2)
         with pytest.raises(BadInput, match="scalar"):
             learn(x, y, rows)
-
-    def test_prices_must_fall(self):
-        with pytest.raises(BadInput, match="falling"):
-            width_path(*ring(50), "cross_entropy", prices=(1.0, 2.0))
 
     def test_weights(self):
         x, y = ring(50)

@@ -1,0 +1,56 @@
+"""The points of a frontier: one network at a falling price, each point rounded apart."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from continuum import checks
+from continuum.errors import BadInput
+from continuum.train.width.calibrate import falling, scores
+from continuum.train.width.meter import Meter
+from continuum.train.width.moments import mean_and_error
+from continuum.train.width.path import WidthPath
+from continuum.train.width.rows import Rows
+from continuum.train.width.settings import steps_for
+from continuum.train.width.task import Task
+from continuum.train.width.whole import rounded_copy, whole_units
+
+HELD_SHARE = 5  # one row in so many is held out without rows of its own for that
+
+
+def prices_of(prices: Sequence[float]) -> list[float]:
+    """Positive and falling, or ``BadInput``."""
+    for price in prices:
+        checks.positive("prices", price, remedy="without a price every unit is worth having")
+    if not prices or list(prices) != sorted(set(prices), reverse=True):
+        raise BadInput("prices", expected="falling prices", came=tuple(prices), remedy="sort them, highest first")
+    return list(prices)
+
+
+def parted(task: Task) -> tuple[Rows, Rows]:
+    """Rows to train on, and rows held out."""
+    if task.held is not None:
+        return task.rows, task.held
+    if len(task.rows) < 2:
+        raise BadInput("x", expected="at least 2 rows to hold one out", came=len(task.rows), remedy="give validation")
+    order = np.random.default_rng([task.settings.seed, 19]).permutation(len(task.rows))
+    cut = max(len(order) // HELD_SHARE, 1)
+    return task.rows.part(order[cut:]), task.rows.part(order[:cut])
+
+
+def frontier(task: Task, prices: list[float]) -> WidthPath:
+    """The path over these prices, which share the steps of the settings."""
+    rows, held = parted(task)
+    steps = max(steps_for(task.settings.steps, rows.total) // len(prices), 1)
+    run = task.run(rows, steps, prices[0])
+    widths, losses, table = [], [], []
+    for _ in falling(run, prices, Meter()):
+        whole = rounded_copy(run)
+        widths.append(run.widths())
+        losses.append(whole.loss())
+        table.append(scores(whole, held))
+    mean, error = mean_and_error(np.stack(table).astype(np.float64), held.weights())
+    units = tuple(tuple(whole_units(width)) for width in widths)
+    score, spread = torch.from_numpy(-mean).float(), torch.from_numpy(error).float()
+    return WidthPath(tuple(prices), torch.tensor(widths), units, torch.tensor(losses), score, spread)
