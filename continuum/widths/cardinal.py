@@ -113,6 +113,8 @@ def expresses(name: Law, units: int, gamma: float) -> bool:
 
     >>> expresses("concrete", 8, 0.5), expresses("soft_support", 8, 8.0), expresses("fuzzy", 8, 8.0)
     (False, False, True)
+    >>> expresses("concrete", 8, 1.0), expresses("soft_support", 8, 0.5), expresses("interval", 8, 0.0)
+    (True, True, True)
     """
     if name == "soft_support":
         return 0 < gamma < units
