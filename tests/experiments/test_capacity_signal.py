@@ -1,0 +1,338 @@
+"""capacity_signal: its networks against closed forms and plain loops, its statistics, and a tiny run end to end."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import Tensor
+from torch.testing import assert_close
+
+from continuum.data import load
+from continuum.exp import main
+from experiments import capacity_readout, capacity_signal
+from experiments.capacity_lead import task_of
+from experiments.capacity_measured import rises_again
+from experiments.capacity_methods import EDGE, Estimate, estimates
+from experiments.capacity_network import GEOMETRIES, Network
+from experiments.capacity_predictions import predictions
+from experiments.capacity_rows import Rows, Weights, draw, mirrored, rows_of
+from experiments.capacity_seen import seen
+from experiments.capacity_signal import Config
+from experiments.capacity_statistics import coin, near, order, positive, proportion, ranked, variance
+from experiments.capacity_training import Schedule, curvature, pull, running_mean, train
+
+WIDTH, SCHEDULE = 2, Schedule(lr=0.3, steps=6)
+TINY = Config(
+    tasks=("wine",),
+    widths=(1,),
+    seeds=2,
+    starts=3,
+    steps=4,
+    rows=30,
+    fresh=4,
+    lead_tasks=("wine",),
+    lead_steps=6,
+    units=3,
+    inits=2,
+)
+
+
+@pytest.fixture(scope="module")
+def rows() -> dict[str, Rows]:
+    return rows_of(load("wine"), seed=0, at_most=30)
+
+
+@pytest.fixture(scope="module")
+def start(rows: dict[str, Rows]) -> Weights:
+    return draw(0, 3, WIDTH + 1, rows["train"])
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, pd.DataFrame]:
+    found = [capacity_signal.run(cell) for cell in capacity_signal.cells(TINY.resolved())]
+    names = {name for tables in found for name in tables}
+    return {name: pd.concat([t[name] for t in found if name in t], ignore_index=True) for name in names}
+
+
+def network(rows: Mapping[str, Rows], geometry: str) -> Network:
+    return Network(rows, WIDTH, GEOMETRIES[geometry], decay=0.05)
+
+
+def curve(rows: Mapping[str, Rows], geometry: str, start: Weights, a: float) -> Tensor:
+    gamma = torch.full((3,), WIDTH + a, dtype=torch.float64)
+    return train(network(rows, geometry), start, gamma, SCHEDULE)[0]
+
+
+def with_fresh(start: Weights, factor: float) -> Weights:
+    scale = torch.ones(WIDTH + 1, 1, dtype=torch.float64)
+    scale[-1] = factor
+    return start | {"W": start["W"] * scale}
+
+
+# ---- networks ------------------------------------------------------------------------------------------------
+
+
+def test_only_the_gate_counts(rows: dict[str, Rows], start: Weights) -> None:
+    """With one penalty and one metric, the root mask at a is the linear mask at sqrt(a)."""
+    assert_close(curve(rows, "root", start, 0.09), curve(rows, "linear", start, 0.3), rtol=1e-12, atol=1e-12)
+    with pytest.raises(AssertionError):
+        assert_close(curve(rows, "penalty", start, 0.3), curve(rows, "linear", start, 0.3), rtol=1e-6, atol=1e-6)
+
+
+def test_norm_and_metric_and_start_of_l2_are_the_root_mask(rows: dict[str, Rows], start: Weights) -> None:
+    """W_k / sqrt(a) at linear gates, with decay a|W_k|^2 and steps lr / a, trains as W_k does at root gates."""
+    root = curve(rows, "root", start, 0.25)
+    assert_close(curve(rows, "both", with_fresh(start, 2.0), 0.25), root, rtol=1e-12, atol=1e-12)
+    for geometry, factor in (("both", 1.0), ("penalty", 2.0), ("metric", 2.0)):
+        with pytest.raises(AssertionError):
+            assert_close(curve(rows, geometry, with_fresh(start, factor), 0.25), root, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("geometry", ["metric", "both"])
+def test_metric_is_a_step_over_a(geometry: str, rows: dict[str, Rows], start: Weights) -> None:
+    def by_hand(divisor: float) -> Tensor:
+        model, a = network(rows, geometry), 0.25
+        plain = replace(model, geometry=replace(model.geometry, metric=False))
+        gamma, weights, losses = torch.full((3,), WIDTH + a, dtype=torch.float64), dict(start), []
+        rate = torch.full((WIDTH + 1, 1), SCHEDULE.lr, dtype=torch.float64)
+        rate[-1] /= divisor
+        for _ in range(SCHEDULE.steps + 1):
+            losses.append(plain.loss(weights, gamma, "validation").detach())
+            leaves = {name: tensor.detach().requires_grad_() for name, tensor in weights.items()}
+            gradients = torch.autograd.grad(plain.inner(leaves, gamma).sum(), list(leaves.values()))
+            steps = dict(zip(leaves, gradients, strict=True))
+            weights = {n: w - (rate if n == "W" else SCHEDULE.lr) * steps[n] for n, w in leaves.items()}
+        return torch.stack(losses)
+
+    assert_close(curve(rows, geometry, start, 0.25), by_hand(0.25), rtol=1e-11, atol=1e-11)
+    with pytest.raises(AssertionError):
+        assert_close(curve(rows, geometry, start, 0.25), by_hand(1.0), rtol=1e-6, atol=1e-6)
+
+
+def test_second_difference_at_the_start_is_the_curvature(rows: dict[str, Rows], start: Weights) -> None:
+    a, model = 2.0**-12, network(rows, "root")
+    sides = [curve(rows, "root", weights, a)[0] for weights in (start, mirrored(start))]
+    found = ((sides[0] + sides[1]) / 2 - curve(rows, "root", start, 0.0)[0]) / a
+    assert_close(found, curvature(model, start, "validation"), rtol=1e-3, atol=1e-8)
+    with pytest.raises(AssertionError):
+        assert_close(found, 2 * curvature(model, start, "validation"), rtol=1e-3, atol=1e-8)
+
+
+def test_pull_is_the_gradient_in_the_effective_weights(rows: dict[str, Rows], start: Weights) -> None:
+    a, model = 1e-6, network(rows, "linear")
+    slope = (curve(rows, "linear", start, a)[0] - curve(rows, "linear", start, 0.0)[0]) / a
+    claimed = (pull(model, start, "validation") * start["W"][:, -1]).sum(-1)
+    assert_close(slope, claimed, rtol=1e-4, atol=1e-7)
+    with pytest.raises(AssertionError):
+        assert_close(slope, (pull(model, start, "train") * start["W"][:, -1]).sum(-1), rtol=1e-2, atol=1e-4)
+
+
+def test_running_mean_is_trapezoidal() -> None:
+    values = torch.tensor([[4.0], [2.0], [1.0]], dtype=torch.float64)
+    assert running_mean(values).flatten().tolist() == [4.0, 3.0, 2.25]
+
+
+# ---- methods -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def said(rows: dict[str, Rows], start: Weights) -> dict[str, list[dict[str, Estimate]]]:
+    names = ("linear", "root", "metric", "both")
+    return {g: [estimates(network(rows, g), w, SCHEDULE) for w in (start, mirrored(start))] for g in names}
+
+
+@pytest.mark.parametrize("geometry", ["linear", "metric", "both"])
+def test_unrolled_is_the_slope_of_the_trained_loss(
+    geometry: str, rows: dict[str, Rows], start: Weights, said: dict[str, list[dict[str, Estimate]]]
+) -> None:
+    slope = (curve(rows, geometry, start, EDGE)[-1] - curve(rows, geometry, start, 0.0)[-1]) / EDGE
+    found = said[geometry][0]["unrolled"]
+    assert_close(found.total, slope, rtol=1e-3, atol=1e-6)
+    with pytest.raises(AssertionError):
+        assert_close(found.direct, slope, rtol=1e-2, atol=1e-4)
+
+
+def test_a_mirrored_pair_is_silent_under_the_linear_mask_and_kappa_under_the_root(
+    rows: dict[str, Rows], start: Weights, said: dict[str, list[dict[str, Estimate]]]
+) -> None:
+    pair = {g: (two[0]["unrolled"].total + two[1]["unrolled"].total) / 2 for g, two in said.items()}
+    assert pair["linear"].abs().max() < 1e-4 * said["linear"][0]["unrolled"].total.abs().max()
+    a = 2.0**-14
+    sides = sum(curve(rows, "root", weights, a)[-1] for weights in (start, mirrored(start))) / 2
+    assert_close(pair["root"], (sides - curve(rows, "root", start, 0.0)[-1]) / a, rtol=2e-3, atol=1e-6)
+    with pytest.raises(AssertionError):  # one start alone
+        assert_close(said["root"][0]["unrolled"].total, pair["root"], rtol=0.5, atol=0.5)
+
+
+def test_prices(said: dict[str, list[dict[str, Estimate]]]) -> None:
+    price = {method: estimate.gradients for method, estimate in said["linear"][0].items()}
+    steps = SCHEDULE.steps
+    assert price["direct"] == price["immediate"] == steps + 1
+    assert price["difference"] == 2 * steps
+    assert price["unrolled"] == 5 * steps - 1
+
+
+# ---- optimal readouts ----------------------------------------------------------------------------------------
+
+
+def test_variance_carries_the_slope(rows: dict[str, Rows]) -> None:
+    """-2 decay V'(k+) is |G|^2 at the inner optimum, and nowhere else."""
+    columns, targets = capacity_readout.features(rows, WIDTH, 5, seed=0)
+    x, y = columns["train"], targets["train"]
+    best = capacity_readout.optimum(capacity_readout.gated(x, 0.0, 0.5), y, 0.05)
+
+    def size(part: float) -> Tensor:
+        residual = capacity_readout.gated(x, 0.0, 0.5) @ (part * best) - y
+        return (torch.einsum("fn,fnc->fc", x[..., -1], residual) / len(y)).square().sum(-1)
+
+    claimed = -2 * 0.05 * capacity_readout.slope(x, y, 0.05)
+    assert_close(size(1.0), claimed, rtol=1e-3, atol=1e-8)
+    with pytest.raises(AssertionError):
+        assert_close(size(0.5), claimed, rtol=1e-1, atol=1e-8)
+
+
+def test_implicit_total_is_the_slope_of_the_solved_validation_loss(rows: dict[str, Rows]) -> None:
+    columns, targets = capacity_readout.features(rows, WIDTH, 5, seed=0)
+
+    def outer(a: float) -> Tensor:
+        best = capacity_readout.optimum(capacity_readout.gated(columns["train"], a, 0.5), targets["train"], 0.05)
+        error = capacity_readout.gated(columns["validation"], a, 0.5) @ best - targets["validation"]
+        return error.square().sum((-1, -2)) / (2 * len(targets["validation"]))
+
+    h = 2.0**-12
+    slope = (4 * outer(h / 2) - outer(h) - 3 * outer(0.0)) / h
+    found = capacity_readout.hypergradients(columns, targets, 0.05)
+    assert_close(found["total"], slope, rtol=1e-4, atol=1e-6)
+    with pytest.raises(AssertionError):
+        assert_close(found["direct"], slope, rtol=1e-1, atol=1e-4)
+
+
+def test_descent_in_the_eigenbasis_is_descent(rows: dict[str, Rows]) -> None:
+    columns, targets = capacity_readout.features(rows, WIDTH, 2, seed=0)
+    x, y = capacity_readout.gated(columns["train"], 0.0, 1.0), targets["train"]
+    rate, begun = torch.tensor([0.2, 0.3], dtype=torch.float64), torch.ones(WIDTH + 1, y.shape[1], dtype=torch.float64)
+    weights = begun.expand(2, -1, -1)
+    for _ in range(7):
+        weights = weights - rate[:, None, None] * (x.mT @ (x @ weights - y)) / len(y)
+    assert_close(capacity_readout.descended(x, y, begun, rate, 7), x @ weights - y, rtol=1e-10, atol=1e-10)
+    with pytest.raises(AssertionError):
+        assert_close(capacity_readout.descended(x, y, begun, rate, 8), x @ weights - y, rtol=1e-6, atol=1e-6)
+
+
+# ---- statistics ----------------------------------------------------------------------------------------------
+
+
+def test_tests_reject_what_is_wrong_and_keep_what_is_right() -> None:
+    """The share of rejections at 5 %: near 5 % or below where the prediction is right, high where it is not."""
+    random = np.random.default_rng(0)
+    draws = random.standard_normal((400, 8))
+    for shift, low, high in ((0.0, 0.0, 0.01), (0.5, 0.02, 0.09), (2.5, 0.95, 1.0)):  # 0.5: the edge of the margin
+        share = np.mean([near("", "", 0.0, row + shift, margin=0.5).p < 0.05 for row in draws])
+        assert low <= share <= high, shift
+    assert np.mean([positive("", "", row + 0.0).p < 0.05 for row in draws]) == pytest.approx(0.05, abs=0.03)
+    assert np.mean([positive("", "", row - 2.0).p < 0.05 for row in draws]) > 0.9
+    assert np.mean([coin("", "", row > 0).p < 0.05 for row in draws]) <= 0.05
+    squares = draws**2
+    assert np.mean([variance("", "", row.sum(), 8).p < 0.05 for row in squares]) == pytest.approx(0.05, abs=0.03)
+    assert np.mean([variance("", "", 9 * row.sum(), 8).p < 0.05 for row in squares]) > 0.9
+
+
+def test_rank_interval_draws_clusters() -> None:
+    """Copies of a cluster are no new evidence: the interval stays as wide."""
+    random = np.random.default_rng(1)
+    x = random.standard_normal(8)
+    y = x + random.standard_normal(8)
+    once = ranked("", "", x, y, range(8))
+    copied = ranked("", "", np.repeat(x, 5), np.repeat(y, 5), np.repeat(range(8), 5))
+    alone = ranked("", "", np.repeat(x, 5), np.repeat(y, 5), range(40))
+    assert copied.high - copied.low == pytest.approx(once.high - once.low, abs=0.05)
+    assert alone.high - alone.low < 0.7 * (once.high - once.low)
+
+
+def test_orders_and_proportions() -> None:
+    a = np.array([0.01, 0.02, 0.04])
+    assert order(a, -3 * a**1.5) == pytest.approx(1.5)
+    assert np.isnan(order(a, [0.0, 1.0, 2.0]))
+    assert proportion(2 * a, a) == pytest.approx(2)
+
+
+def test_rising_again() -> None:
+    def curve_of(*means: float) -> pd.DataFrame:
+        noise = (-0.1, 0.0, 0.1)
+        rows = [(t, s, mean + e * t) for t, mean in enumerate(means) for s, e in enumerate(noise)]
+        return pd.DataFrame(rows, columns=["horizon", "start", "slope"])
+
+    assert rises_again(curve_of(1.0, -2.0, 0.0))
+    assert not rises_again(curve_of(1.0, 0.0, -1.0))
+    assert not rises_again(curve_of(1.0, -0.01, 0.0))
+
+
+# ---- the run -------------------------------------------------------------------------------------------------
+
+
+def test_predictions_on_a_tiny_run_and_on_a_falsified_one(tables: dict[str, pd.DataFrame]) -> None:
+    found = predictions(tables).set_index("claim")
+    assert not (found["verdict"] == "failed").any()
+    names = ["kappa_0 / (E<c, F''c>/2)", "C_1 slope / (-lr <G_1, G_0>), metric"]
+    assert np.allclose(found.loc[names, "measured"], 1.0, rtol=1e-2)
+    starts, readout = tables["starts"], tables["readout"]
+    wrong = {
+        "starts": starts.assign(curvature=2 * starts["curvature"], first_step=-starts["first_step"]),
+        "readout": readout.assign(claimed=3 * readout["claimed"]),
+    }
+    falsified = predictions({**tables, **wrong}).set_index("claim")
+    assert (falsified.loc[[*names, "E r^2 / (-2 decay s^2 V'(k+)), optimal readout"], "p"] < 0.05).all()
+
+
+def test_silent_estimates_are_not_right(tables: dict[str, pd.DataFrame]) -> None:
+    frame = seen(tables)
+    silent = frame[(frame["geometry"] == "linear") & (frame["method"] == "unrolled")]
+    assert silent["silent"].all()
+    assert not silent["right"].any()
+    assert np.isinf(silent["needed"]).all()
+
+
+def test_command_writes_everything_and_resumes_to_the_same_rows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = "--tasks wine --widths 1 --seeds 1 --starts 2 --steps 2 --rows 20 --fresh 2 --lead-tasks wine".split()
+    flags += "--lead-steps 4 --units 2 --inits 1 --geometries linear root metric both --jobs 1".split()
+    for name in ("a", "b"):
+        assert main(["capacity_signal", *flags, "--out", str(tmp_path / name)]) == 0
+    (first,), (second,) = (list((tmp_path / name / "capacity_signal").iterdir()) for name in ("a", "b"))
+    (next((first / "cells").glob("*/cell.json"))).unlink()
+    assert main(["capacity_signal", *flags, "--out", str(tmp_path / "a")]) == 0
+    assert "predictions under their assumptions" in capsys.readouterr().out
+    for table in ("results", "rises", "starts", "readout", "variants", "lead"):
+        assert (first / f"{table}.parquet").read_bytes() == (second / f"{table}.parquet").read_bytes()
+    names = {path.name for path in (first / "figures").iterdir()}
+    assert {f"{n}.png" for n in ("seen", "kappa", "orders", "carrier", "lead")} <= names
+    assert {f"{n}.{kind}" for n in ("predictions", "measured", "seen") for kind in ("csv", "md")} <= names
+
+
+def test_first_classes_of_a_task() -> None:
+    assert task_of("digits/3").class_names == load("digits").class_names[:3]
+
+
+BAD = {
+    "task": ("--tasks", "irs", "iris"),
+    "width": ("--widths", "0", "widths: expected an integer >= 1"),
+    "geometry": ("--geometries", "cubic", "linear"),
+    "starts": ("--starts", "1", "starts: expected an integer >= 2"),
+    "decay": ("--decay", "0", "decay"),
+    "activation": ("--activation", "relo", "relu"),
+    "twice": ("--lead-tasks", "iris iris", "drop the repeated"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_ends_with_code_2_and_one_line(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flag, value, words = BAD[case]
+    assert main(["capacity_signal", flag, *value.split(), "--out", str(tmp_path / "out")]) == 2
+    errors = capsys.readouterr().err.strip()
+    assert words in errors
+    assert len(errors.splitlines()) == 1
