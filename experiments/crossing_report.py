@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from rich.table import Table
 
-from continuum.exp.storage import write_whole
+from continuum.exp.written import cell, write_tables
 from experiments.crossing_claims import FAMILY_LEVEL
 from experiments.crossing_predictions import confrontations, summary, without_assumptions
 
@@ -29,21 +29,7 @@ def frames(tables: Tables) -> dict[str, pd.DataFrame]:
 
 def write(tables: Tables, folder: Path) -> list[Path]:
     """Keep every table as CSV and as Markdown."""
-    paths = []
-    for name, frame in frames(tables).items():
-        for suffix, text in (("csv", frame.to_csv(index=False)), ("md", _markdown(frame))):
-            paths.append(folder / f"{name}.{suffix}")
-            write_whole(paths[-1], text.encode())
-    return paths
-
-
-def _markdown(frame: pd.DataFrame) -> str:
-    rows = [frame.columns.tolist(), ["---"] * frame.shape[1], *([_text(x) for x in row] for row in frame.to_numpy())]
-    return "".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |\n" for row in rows)
-
-
-def _text(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return write_tables(frames(tables), folder)
 
 
 def report(tables: Tables, config: Any) -> list[Table]:
@@ -82,5 +68,5 @@ def _table(title: str, frame: pd.DataFrame) -> Table:
     for name in merged.columns:
         table.add_column(str(name).replace("_", " "))
     for row in merged.to_numpy():
-        table.add_row(*(_text(value) for value in row))
+        table.add_row(*(cell(value) for value in row))
     return table

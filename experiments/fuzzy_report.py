@@ -9,7 +9,7 @@ import pandas as pd
 from rich.box import SIMPLE
 from rich.table import Table
 
-from continuum.exp.storage import write_whole
+from continuum.exp.written import cell, write_tables
 from experiments.fuzzy_predictions import FAMILY_LEVEL, near, networks, readouts, verdicts
 
 Tables = Mapping[str, pd.DataFrame]
@@ -31,23 +31,7 @@ def frames(tables: Tables) -> dict[str, pd.DataFrame]:
 
 def write(tables: Tables, folder: Path) -> list[Path]:
     """Keep every table as CSV and as Markdown."""
-    paths = []
-    for name, frame in frames(tables).items():
-        for suffix, text in (("csv", frame.to_csv(index=False)), ("md", _markdown(frame))):
-            paths.append(folder / f"{name}.{suffix}")
-            write_whole(paths[-1], text.encode())
-    return paths
-
-
-def _markdown(frame: pd.DataFrame) -> str:
-    rows = [frame.columns.tolist(), ["---"] * frame.shape[1], *([_text(x) for x in row] for row in frame.to_numpy())]
-    return "".join("| " + " | ".join(str(cell) for cell in row) + " |\n" for row in rows)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, float):
-        return "" if np.isnan(value) else f"{value:.3g}"
-    return str(value)
+    return write_tables(frames(tables), folder)
 
 
 def report(tables: Tables, config: Any) -> list[Table]:
@@ -130,4 +114,4 @@ def _table(title: str, frame: pd.DataFrame) -> Table:
 
 
 def _cells(frame: pd.DataFrame) -> Sequence[Sequence[str]]:
-    return [[_text(value) for value in row] for row in frame.to_numpy()]
+    return [[cell(value) for value in row] for row in frame.to_numpy()]

@@ -249,3 +249,17 @@ class TestBadInput:
             LogSchedule(start, end, steps)
         with pytest.raises(BadInput, match="step"):
             LogSchedule(1.0, 0.1, 5)(-1)
+
+
+def test_each_member_of_a_batch_has_its_own_temperature():
+    logits, temperature = torch.randn(3, 5, dtype=torch.float64), torch.tensor([0.1, 0.5, 2.0], dtype=torch.float64)
+    together = Concrete(5, temperature, logits).log_sample(torch.Generator().manual_seed(0))
+    for member, value in enumerate(temperature.tolist()):
+        alone = Concrete(5, value, logits).log_sample(torch.Generator().manual_seed(0))
+        assert_close(together[member], alone[member], rtol=1e-12, atol=0)
+
+
+def test_the_cardinality_gradient_of_a_batch_is_that_of_autograd():
+    law = Concrete(5, 0.5, torch.randn(2, 3, 5, dtype=torch.float64))
+    (slope,) = torch.autograd.grad(law.cardinality().sum(), law.logits)
+    assert_close(law.cardinality_gradient(), slope, rtol=1e-12, atol=1e-14)
