@@ -94,8 +94,9 @@ def steps_to_unpin(gamma: Tensor, left: float, start: float, eta: float, rate: f
     weight, count = torch.full_like(gamma, start), torch.full(gamma.shape, float(most), dtype=gamma.dtype)
     for step in range(most):
         by_gamma, by_weight, _ = slopes(gamma, left, weight)
-        gamma, weight = gamma - eta * by_gamma, weight - rate * by_weight
-        count = torch.where((weight <= 0) & (count == most), step + 1.0, count)
+        pinned = weight > 0  # an un-pinned width would leave the two tiles
+        gamma, weight = torch.where(pinned, gamma - eta * by_gamma, gamma), weight - rate * by_weight
+        count = torch.where(pinned & (weight <= 0), step + 1.0, count)
         if bool((weight <= 0).all()):
             break
     return count
