@@ -61,6 +61,18 @@ def test_theorem_is_linked_from_the_readme_and_its_formulas_parse(path):
     set_in_type(path.read_text())
 
 
+@pytest.mark.parametrize("path", sorted(THEOREMS.glob("*.md")), ids=lambda path: path.stem)
+def test_theorem_can_be_read_by_itself(path):
+    found = registry.load(registry.identifier(path.stem))
+    sections = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=\n## |\Z)", path.read_text(), re.DOTALL | re.MULTILINE))
+    statement = sections["Statement"]
+    assert "Setting" in sections
+    assert any(title.startswith("Proof") for title in sections)
+    assert "the entry" not in statement
+    parts = re.findall(r"^\(([a-e]|[iv]+)\)", found.precise, flags=re.MULTILINE)
+    assert all(f"({part})" in statement for part in parts)
+
+
 def test_tables_escape_what_would_break_them():
     found = entry(title="a|b & c_d", precise="5 % of $x_1$")
     report = prove(found)
