@@ -46,6 +46,7 @@ def seen_legend(ax: Axes) -> None:
         ax.plot([], [], "s", color=colormaps["RdBu"](share), markeredgecolor="0.7", label=f"{share:.0%} right")
     ax.legend(
         loc="center",
+        alignment="left",
         title="sign of the gain of a whole unit;\nnumbers: gradient evaluations\nto know the sign",
         ncols=1,
     )

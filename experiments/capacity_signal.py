@@ -36,7 +36,7 @@ from typing import Any
 import pandas as pd
 
 from continuum import checks
-from continuum.data import Task
+from continuum.data import Task, unchanged
 from continuum.errors import BadInput
 from continuum.exp import Cell, RunOptions
 from continuum.exp.options import RUN_FIELDS
@@ -174,10 +174,7 @@ def _cell(label: str, task: Task, source: str, seed: int, settings: Mapping[str,
 def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
     """Compute one cell."""
     wanted: Mapping[str, Any] = cell.settings
-    task = task_of(wanted["task"])
-    if {task.name: task.checksum} != wanted["data"]:
-        remedy = "run again, without editing it"
-        raise BadInput(task.name, expected="the data of the start", came="changed data", remedy=remedy)
+    task = unchanged(task_of(wanted["task"]), wanted["data"])
     head = {"task": task.name, "seed": wanted["seed"]}
     return {name: table.assign(**head) for name, table in PARTS[wanted["part"]](task, wanted).items()}
 

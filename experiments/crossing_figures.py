@@ -17,6 +17,9 @@ from experiments.crossing_report import write
 from experiments.crossing_zoom import chatter, soft
 
 Tables = Mapping[str, pd.DataFrame]
+#: beta before eta, which is a part of it
+SIGNS = {"alpha": "α", "beta": "β", "eta": "η", "kappa": "κ", "Phi": "Φ", "->": "→", ">=": "≥", " - ": " − "}
+SIGNS |= {"^2": "²", "r_0": "r₀"}
 LAWS = ("affine, from 0", "squared, s = 1e-4, from 0", "cross-entropy, s = 0.5, from 0", "squared, s = 0.5, from 0")
 
 
@@ -48,8 +51,9 @@ def _fan(paths: pd.DataFrame) -> Figure:
         ax.set_axis_off()
     for ax in axes[:, 0]:
         ax.set_ylabel("width γ")
-    for ax in axes[-1]:
+    for ax in axes.flat[max(len(settings) - columns, 0) : len(settings)]:  # the lowest of each column
         ax.set_xlabel("step")
+        ax.tick_params(labelbottom=True)
     return figure
 
 
@@ -62,22 +66,22 @@ def _gained(results: pd.DataFrame) -> Figure:
         (left, flow, LAWS, "exact flow, frozen weights"),
         (right, joint, joint["setting"].unique(), "joint training"),
     ):
-        law = 2.0 ** -np.arange(0, 5)
-        ax.plot(range(5), law, color="black", marker="_", markersize=9, linewidth=0.6, label="$2^{-n}$", zorder=5)
+        n = np.arange(5 if ax is left else 4)
+        ax.plot(n, 2.0**-n, color="black", marker="_", markersize=9, linewidth=0.6, label="$2^{-n}$", zorder=5)
         for number, setting in enumerate(settings):
             _shares(ax, part[part["setting"] == setting], str(setting), number, len(settings))
         ax.set_yscale("log")
         ax.set_ylim(2e-4, 1.4)
         ax.set_xlabel("n")
-        ax.set_xticks(range(5 if ax is left else 4))
+        ax.set_xticks(n)
         ax.set_title(title, loc="left", fontweight="bold")
         ax.legend(fontsize=6, loc="lower left", ncols=1 if ax is left else 2)
-    left.set_ylabel("share that gains ≥ n fresh neurons")
+    left.set_ylabel("share that gains ≥ n fresh neurons, 95 %")
     return figure
 
 
 def _shares(ax: Axes, part: pd.DataFrame, label: str, number: int, count: int) -> None:
-    """One series with exact 95 % intervals; a share of 0 is an arrow-like bar from below."""
+    """One series with exact 95 % intervals; a share of 0 is a bar from below, with its marker at the upper end."""
     points = []
     for n in range(1, 5):
         rows = part[part["quantity"].str.fullmatch(f"gained (<=|=) law, n = {n}")]
@@ -94,7 +98,9 @@ def _shares(ax: Axes, part: pd.DataFrame, label: str, number: int, count: int) -
         "markersize": 3,
         "elinewidth": 0.7,
     }
-    ax.errorbar(n + shift, mean, bars, color=OKABE_ITO[number % 7], label=label, **style)
+    color, none = OKABE_ITO[number % 7], mean == 0
+    ax.errorbar(n + shift, mean, bars, color=color, label=label, **style)
+    ax.plot((n + shift)[none], high[none], linestyle="none", marker="_", markersize=4, color=color)
 
 
 def _portrait(portraits: pd.DataFrame) -> Figure:
@@ -110,7 +116,7 @@ def _portrait(portraits: pd.DataFrame) -> Figure:
         for _, orbit in orbits.groupby("member"):
             ax.plot(orbit["a"], orbit["weight"], color=OKABE_ITO[0], linewidth=0.9)
             ax.plot(orbit["a"].iloc[0], orbit["weight"].iloc[0], "o", color=OKABE_ITO[1], markersize=2)
-        ax.set_title(str(setting).replace("beta", "β").replace("alpha", "α"), loc="left", fontweight="bold")
+        ax.set_title(typeset(str(setting)), loc="left", fontweight="bold")
         ax.set_xlabel("gate a = γ − k")
         ax.set_xlim(0, 1)
     axes[0, 0].set_ylabel("outgoing weight W of neuron k")
@@ -129,10 +135,21 @@ def _deviations(tests: pd.DataFrame) -> Figure:
     ax.axvspan(-1.96, 1.96, color="0.93", zorder=0)
     ax.axvline(0, color="0.7", linewidth=0.6)
     place = tests["claim"].map({claim: i for i, claim in enumerate(claims)})
-    jitter = tests.groupby("claim").cumcount() / place.map(place.value_counts()) - 0.5
+    jitter = (tests.groupby("claim").cumcount() + 0.5) / place.map(place.value_counts()) - 0.5
     ax.scatter(z, place + 0.6 * jitter, s=6, color=np.where(tests["verdict"] == "held", OKABE_ITO[0], OKABE_ITO[1]))
-    ax.set_yticks(range(len(claims)), claims, fontsize=7)
+    ax.set_yticks(range(len(claims)), [typeset(claim) for claim in claims], fontsize=7)
     ax.invert_yaxis()
     ax.set_xlim(-6.3, 6.3)
-    ax.set_xlabel("(measured − predicted) / standard error, clipped at 6; orange: rejected")
+    ax.set_xlabel("(measured − predicted) / standard error, clipped at 6\ngrey: plain 95 % band; orange: rejected")
     return figure
+
+
+def typeset(text: str) -> str:
+    """Signs instead of their names.
+
+    >>> typeset("a^2/beta - |W|^2/alpha: n >= r_0"), typeset("eta -> 0")
+    ('a²/β − |W|²/α: n ≥ r₀', 'η → 0')
+    """
+    for name, sign in SIGNS.items():
+        text = text.replace(name, sign)
+    return text

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from continuum.exp.statistics import mean_interval
-from continuum.exp.style import FULL, OKABE_ITO, new_figure
+from continuum.exp.style import FULL, OKABE_ITO, band, new_figure
 from experiments.crossing_soft import KAPPAS
 from experiments.crossing_unpin import LENGTHS
 
@@ -87,12 +87,13 @@ def soft(results: pd.DataFrame) -> Figure:
     part = part.assign(loss=label[0], kappa=label[1].astype(float))
     for color, (loss, rows) in zip((BLUE, GREEN, RED), part.groupby("loss", sort=False), strict=True):
         gates = rows[rows["quantity"] == "gate / law"]
-        error = (gates["measured"] - 1).abs().groupby(gates["kappa"]).median().clip(lower=1e-16)
-        left.plot(error.index, error, marker="o", color=color, label=str(loss))
+        error = (gates["measured"] - 1).abs().groupby(gates["kappa"]).quantile(np.array([0.25, 0.5, 0.75]))
+        low, middle, high = (error.clip(lower=1e-16).unstack()[q] for q in (0.25, 0.5, 0.75))
+        band(left, middle.index, middle, low, high, marker="o", color=color, label=str(loss))
     _logarithmic(left, KAPPAS)
     left.set_xlabel("κ")
-    left.set_ylabel("|gate / law − 1|, median")
-    left.legend(loc="center left", fontsize=7)
+    left.set_ylabel("|gate / law − 1|, quartiles")
+    left.legend(loc="center left", bbox_to_anchor=(0, 0.36), fontsize=7)
     left.set_title("gate at rest", loc="left", fontweight="bold")
     right.set_title("time until it is free", loc="left", fontweight="bold")
     times = part[part["quantity"].str.startswith("steps / law")]
@@ -100,6 +101,8 @@ def soft(results: pd.DataFrame) -> Figure:
     found = np.array([mean_interval(rows["measured"]) for *_, rows in groups])
     bars = np.array([found[:, 0] - found[:, 1], found[:, 2] - found[:, 0]])
     right.errorbar(found[:, 0], range(len(groups)), xerr=bars, fmt="o")
+    right.margins(y=0.2)
+    right.locator_params(axis="x", nbins=4)
     right.set_yticks(range(len(groups)), [f"κ = {float(kappa):g}, {name.split(', ')[1]}" for kappa, name, _ in groups])
     right.axvline(1, color="0.7", linewidth=0.6)
     right.set_xlabel("steps to un-pin / law (95 % interval)")

@@ -8,6 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from continuum.data import load, unchanged
 from experiments.fuzzy_arms import Arm, build, by_name
 from experiments.fuzzy_fresh import immediate
 from experiments.fuzzy_learning import Recipe
@@ -80,6 +81,8 @@ def _levels(arm: Arm, settings: Settings) -> tuple[float, ...]:
 def on_networks(settings: Settings) -> pd.DataFrame:
     """A law, or fixed widths, on networks of which all weights are trained."""
     arm, units, task = by_name(settings["law"]), settings["units"], settings["task"]
+    if "data" in settings:
+        unchanged(load(task), settings["data"])
     price, start = _members(settings["network_prices"], units)
     if arm.rule == "fixed":
         start = torch.tensor([float(k) for k in FIXED if k <= units])

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
 
 from continuum.exp.style import FULL, HEIGHT, OKABE_ITO, new_figure, save
 from experiments.fuzzy_predictions import networks
@@ -24,6 +25,14 @@ MARKERS = {
     "bernoulli": "v",
     "systematic": "<",
     "concrete": "*",
+}
+
+#: Columns of the figure of costs.
+MEASURES = {
+    "gap": "loss added\nby rounding",
+    "drop": "score lost\nby rounding",
+    "sd": "sd of the slope\nover gates",
+    "used": "units\na step",
 }
 
 
@@ -62,13 +71,15 @@ def _predicted(members: pd.DataFrame) -> Figure:
                 shift = spread.uniform(-0.25, 0.25, len(own))
                 style = {"marker": ".", "linestyle": "none", "alpha": 0.25, "markeredgewidth": 0}
                 ax.plot(own["predicted"] + shift, own["width"] + shift, color=colour, **style)
-                ax.plot([], [], marker="o", linestyle="none", color=colour, label=measure)
         top = members[["predicted", "width"]].max().max()
         ax.plot([0, top], [0, top], color="0.7", linewidth=0.6, zorder=0)
         ax.set_title(name, loc="left", fontweight="bold")
-        ax.legend(loc="upper left")
     for ax in axes.flat[len(names) :]:
         ax.set_axis_off()
+    for ax in axes.flat[max(len(names) - 3, 0) : len(names)]:  # the lowest of each column
+        ax.tick_params(labelbottom=True)
+    marks = [Line2D([], [], marker="o", linestyle="none", color=colour) for colour in COLOURS.values()]
+    figure.legend(marks, list(COLOURS), loc="outside upper right", ncols=len(COLOURS))
     figure.supxlabel("predicted width", fontsize=9)
     figure.supylabel("width found", fontsize=9)
     return figure
@@ -88,6 +99,7 @@ def _matrices(frame: pd.DataFrame) -> Figure:
         image = _matrix(ax, own, laws, columns)
         ax.set_title(f"price {price:g}", loc="left", fontweight="bold")
     ax.set_xticks(range(len(columns)), columns, rotation=90)
+    ax.set_xlabel("started below (↑) or above (↓) the needed width")
     bar = figure.colorbar(image, ax=list(figure.axes), shrink=0.6, label="width found / needed")
     bar.set_ticks([-3, -1, 0, 1, 3], labels=["1/8", "1/2", "1", "2", "8"])
     return figure
@@ -99,7 +111,7 @@ def _matrix(ax: Axes, frame: pd.DataFrame, laws: list[str], columns: list[str]) 
     ratio = np.log2(width.clip(lower=0.05).to_numpy() / needed.to_numpy())
     image = ax.imshow(np.clip(ratio, -3, 3), cmap="RdBu_r", norm=TwoSlopeNorm(0, -3, 3), aspect="auto")
     for (row, column), value in np.ndenumerate(width.to_numpy()):
-        dark = abs(ratio[row, column]) > 2
+        dark = abs(ratio[row, column]) > 1.7
         ax.text(column, row, f"{value:.1f}", ha="center", va="center", fontsize=6, color="white" if dark else "black")
     ax.set_yticks(range(len(laws)), laws)
     ax.tick_params(length=0)
@@ -113,10 +125,7 @@ def _cost(found: pd.DataFrame) -> Figure:
     figure.set_size_inches(FULL, 3.4)
     laws = list(dict.fromkeys(found["law"]))[::-1]
     drawn = found.assign(drop=found["score"] - found["rounded_score"], sd=np.sqrt(found["noise_end"]))
-    for ax, column, title in zip(
-        axes, ("gap", "drop", "sd", "used"),
-        ("loss added by rounding", "score lost by rounding", "sd of the slope over gates", "units a step"), strict=True,
-    ):  # fmt: skip
+    for ax, (column, title) in zip(axes, MEASURES.items(), strict=True):
         for place, law in enumerate(laws):
             rule, measure = law.split("/")
             values = drawn.loc[drawn["law"] == law, column]
@@ -126,10 +135,11 @@ def _cost(found: pd.DataFrame) -> Figure:
         if column in ("gap", "drop"):
             ax.set_xscale("symlog", linthresh=1e-3)
             ax.axvline(0, color="0.8", linewidth=0.6, zorder=0)
-            ax.set_xticks([-1, -0.01, 0, 0.01, 1], ["-1", "-.01", "0", ".01", "1"])
+            ax.set_xticks([-1, -0.01, 0, 0.01, 1], ["−1", "−.01", "0", ".01", "1"], fontsize=7)
         if column == "sd":
             ax.set_xscale("symlog", linthresh=1e-3)
-            ax.set_xticks([0, 0.01, 1, 100], ["0", ".01", "1", "100"])
+            ax.set_xticks([0, 0.01, 1, 100], ["0", ".01", "1", "100"], fontsize=7)
         ax.set_title(title, fontsize=8)
     axes[0].set_yticks(range(len(laws)), laws)
+    figure.supxlabel("a point a task, price and start; bars: their means", fontsize=8)
     return figure

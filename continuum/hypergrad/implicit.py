@@ -1,16 +1,15 @@
 """Differentiation of the minimum itself, by the implicit function theorem."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch.func import grad, vjp
 from torch.utils._pytree import tree_map
 
-from continuum.hypergrad.problem import Problem, outer_gradients, scalar
+from continuum.hypergrad.linearised import linearised
+from continuum.hypergrad.problem import Problem, outer_gradients
 from continuum.hypergrad.result import Cost, Hypergradient, unless_failed
 from continuum.hypergrad.solver import Solver
-from continuum.hypergrad.tree import Tree, Vector, detached, ravel
+from continuum.hypergrad.tree import Tree, detached, ravel
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Implicit:
     def __call__(self, problem: Problem, parameters: Tree, hyperparameters: Tree) -> Hypergradient:
         parameters, hyperparameters = detached("parameters", parameters), detached("hyperparameters", hyperparameters)
         in_parameters, direct = outer_gradients(problem, parameters, hyperparameters)
-        inner = _linearised(problem, parameters, hyperparameters)
+        inner = linearised(problem, parameters, hyperparameters)
         solved = self.solver(inner.hessian_product, ravel(in_parameters)[0])
         response = tree_map(torch.neg, inner.mixed_product(solved.solution))
         return Hypergradient(
@@ -57,25 +56,3 @@ class Implicit:
             residual=solved.residual,
             stationarity=torch.linalg.vector_norm(inner.gradient),
         )
-
-
-@dataclass(frozen=True)
-class _Linearised:
-    """The inner gradient at a point, and the transposes of its two derivatives there."""
-
-    gradient: Vector
-    hessian_product: Callable[[Vector], Vector]
-    mixed_product: Callable[[Vector], Tree]
-
-
-def _linearised(problem: Problem, parameters: Tree, hyperparameters: Tree) -> _Linearised:
-    here, unravel = ravel(parameters)
-    inner = grad(scalar("inner", problem.inner))
-
-    def gradient(vector: Vector, hyperparameters: Tree) -> Vector:
-        return ravel(inner(unravel(vector), hyperparameters))[0]
-
-    # The Hessian is symmetric, so that a product with its transpose will do: one backward pass through a kept graph.
-    value, in_parameters = vjp(lambda vector: gradient(vector, hyperparameters), here)[:2]
-    _, in_hyperparameters = vjp(lambda tree: gradient(here, tree), hyperparameters)[:2]
-    return _Linearised(value, lambda v: in_parameters(v)[0], lambda v: in_hyperparameters(v)[0])

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
+import torch
 from torch import Tensor
 from torch.func import grad
+from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from continuum.errors import BadInput
+from continuum.hypergrad.recording import leaves_of, pulled, recordable
 from continuum.hypergrad.tree import Tree
 
 #: (parameters, hyperparameters) -> scalar loss
@@ -39,7 +42,6 @@ class Bilevel:
         inner: L(parameters, hyperparameters), a scalar.
         outer: F(parameters, hyperparameters), a scalar.
 
-    >>> import torch
     >>> problem = Bilevel(inner=lambda w, h: (w - h) ** 2, outer=lambda w, h: w**2 + h)
     >>> problem.outer(torch.tensor(3.0), torch.tensor(1.0))
     tensor(10.)
@@ -73,7 +75,6 @@ class Predictive:
 def scalar(what: str, loss: Loss) -> Loss:
     """The same loss, which raises ``BadInput`` where its value is no scalar.
 
-    >>> import torch
     >>> scalar("inner", lambda w, h: w)(torch.ones(2), torch.ones(()))
     Traceback (most recent call last):
     ...
@@ -93,5 +94,13 @@ def scalar(what: str, loss: Loss) -> Loss:
 
 def outer_gradients(problem: Problem, parameters: Tree, hyperparameters: Tree) -> tuple[Tree, Tree]:
     """Partial derivatives of the outer loss in the parameters and in the hyperparameters."""
-    in_parameters, direct = grad(scalar("outer", problem.outer), argnums=(0, 1))(parameters, hyperparameters)
+    outer = scalar("outer", problem.outer)
+    if not recordable():
+        in_parameters, direct = grad(outer, argnums=(0, 1))(parameters, hyperparameters)
+        return in_parameters, direct
+    given, spec = tree_flatten((parameters, hyperparameters))
+    leaves = leaves_of(given)
+    with torch.enable_grad():
+        loss = outer(*tree_unflatten(leaves, spec))
+    in_parameters, direct = tree_unflatten(pulled([loss], leaves), spec)
     return in_parameters, direct

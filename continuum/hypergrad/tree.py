@@ -1,6 +1,6 @@
 """Pytrees of tensors, and the vectors that hold the same numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import torch
@@ -45,13 +45,19 @@ def ravel(tree: Tree) -> tuple[Vector, Callable[[Vector], Tree]]:
     {'w': tensor([[2., 4.]]), 'b': tensor(6.)}
     """
     leaves, spec = tree_flatten(tree)
-    sizes = [leaf.numel() for leaf in leaves]
+    return joined(leaves), lambda vector: tree_unflatten(parted(vector, leaves), spec)
 
-    def unravel(vector: Vector) -> Tree:
-        pieces = zip(leaves, torch.split(vector, sizes), strict=True)
-        return tree_unflatten([piece.reshape(leaf.shape).to(leaf.dtype) for leaf, piece in pieces], spec)
 
-    return torch.cat([leaf.reshape(-1) for leaf in leaves]), unravel
+def joined(leaves: Sequence[Tensor]) -> Vector:
+    """All numbers of some tensors in one vector; of one tensor, perhaps a view."""
+    flat = [leaf.reshape(-1) for leaf in leaves]
+    return flat[0] if len(flat) == 1 else torch.cat(flat)
+
+
+def parted(vector: Vector, leaves: Sequence[Tensor]) -> list[Tensor]:
+    """The numbers of a vector in tensors like these."""
+    pieces = torch.split(vector, [leaf.numel() for leaf in leaves]) if len(leaves) > 1 else (vector,)
+    return [piece.reshape(leaf.shape).to(leaf.dtype) for leaf, piece in zip(leaves, pieces, strict=True)]
 
 
 def add(a: Tree, b: Tree) -> Tree:

@@ -2,16 +2,22 @@
 
 import dataclasses
 import math
+from collections.abc import Callable
+from typing import ClassVar
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.func import grad, vjp, vmap
 from torch.testing import assert_close
+from torch.utils._pytree import tree_map
 
 from continuum.errors import BadInput
-from continuum.hypergrad import Bilevel, ConjugateGradient, Dense, Implicit, Neumann, Outcome, Solved
+from continuum.hypergrad import Bilevel, ConjugateGradient, Dense, Implicit, Neumann, Outcome, Solved, Tree
+from continuum.hypergrad.recording import recordable
+from continuum.hypergrad.solver import Product
 from continuum.problems import Quadratic, feature_ridge, linear_width, quadratic_bilevel, ridge, scikit_ridge
 
 EXACT = {"rtol": 1e-10, "atol": 1e-12}
@@ -156,6 +162,153 @@ class TestConjugateGradient:
             assert solved.solution.tolist() == [0, 0]
             assert solved.residual == 0
             assert solved.status == Outcome.SOLVED
+
+
+def ended(solver: ConjugateGradient, product: Product, target: Tensor, way: str) -> Solved:
+    """Solve in one of the two ways: by numbers, or by masks, as inside a transformed function."""
+    if way == "numbers":
+        with torch.no_grad():
+            return solver(product, target)
+    products = 0
+
+    def inside(target: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        nonlocal products
+        solved = solver(product, target)
+        products = solved.products
+        return target.sum(), (solved.solution, solved.residual, solved.status)
+
+    return Solved(*vjp(inside, target, has_aux=True)[2], products)
+
+
+def same(one: Solved, other: Solved, digits: float) -> None:
+    assert_close(one.solution, other.solution, rtol=digits, atol=digits, equal_nan=True)
+    assert_close(one.residual, other.residual, rtol=1e-3, atol=digits, equal_nan=True)
+    assert (int(one.status), one.products) == (int(other.status), other.products)
+
+
+def diagonal(*entries: float) -> Product:
+    return lambda v: torch.tensor(entries, dtype=v.dtype) * v
+
+
+class TestTwoWays:
+    """Numbers and masks decide alike, and differ by rounding only."""
+
+    def test_which_way_is_taken(self):
+        seen: list[bool] = []
+
+        def look(x: Tensor) -> Tensor:
+            seen.append(recordable())
+            return x.sum()
+
+        x = torch.ones(2, 3)
+        look(x)
+        for transformed in (vmap(look), grad(look), vmap(lambda _: look(torch.ones(1)))):
+            transformed(x)
+        with torch.inference_mode():
+            look(x)
+        assert seen == [True, False, False, False, False]
+
+    @pytest.mark.parametrize(("dtype", "digits"), [(torch.float64, 1e-12), (torch.float32, 1e-5)], ids=str)
+    @pytest.mark.parametrize("tolerance", [None, 0.01])
+    @given(steps=st.integers(1, 5), seed=st.integers(0, 100))
+    def test_definite(self, dtype, digits, tolerance, steps, seed):
+        """To 1e-15 and 4e-7 at these 5 x 101 inputs, where one step more moves the solution by 1e-3.
+
+        Fewer steps than unknowns: after as many, what is left is rounding, amplified.
+        """
+        generator = torch.Generator().manual_seed(seed)
+        factor = torch.randn(12, 12, generator=generator, dtype=torch.float64)
+        hessian = (factor @ factor.mT / 12 + torch.eye(12, dtype=torch.float64)).to(dtype)
+        target = torch.randn(12, generator=generator, dtype=torch.float64).to(dtype)
+
+        def solved(steps: int, way: str) -> Solved:
+            return ended(ConjugateGradient(steps, tolerance), lambda v: hessian @ v, target, way)
+
+        masks = solved(steps, "masks")
+        same(solved(steps, "numbers"), masks, digits)
+        if masks.status == Outcome.TRUNCATED:
+            with pytest.raises(AssertionError):
+                same(dataclasses.replace(solved(steps + 1, "numbers"), products=steps), masks, digits)
+
+    @pytest.mark.parametrize("tolerance", [None, 1e-8])
+    @pytest.mark.parametrize(
+        ("product", "target", "outcome"),
+        [
+            (diagonal(1.0, 2.0, -0.5), [1.0, 1.0, 1.0], Outcome.NEGATIVE_CURVATURE),
+            (diagonal(-1.0, -2.0, -0.5), [1.0, 1.0, 1.0], Outcome.NEGATIVE_CURVATURE),
+            (diagonal(1.0, 2.0, 0.0), [1.0, 1.0, 1.0], Outcome.NEGATIVE_CURVATURE),
+            (diagonal(0.0, 0.0, 0.0), [1.0, 2.0, 3.0], Outcome.NEGATIVE_CURVATURE),
+            (diagonal(1.0, 2.0, 1e-17), [1.0, 1.0, 1.0], Outcome.NEGATIVE_CURVATURE),
+            (diagonal(1.0, 2.0, 1e-6), [1.0, 1.0, 1.0], Outcome.SOLVED),
+            (diagonal(1.0, 2.0, -0.5), [1.0, 1.0, 0.0], Outcome.SOLVED),  # v has no part in it
+            (diagonal(1.0, 2.0, 3.0), [0.0, 0.0, 0.0], Outcome.SOLVED),
+            (diagonal(1.0, math.nan, 3.0), [1.0, 1.0, 1.0], Outcome.DIVERGED),
+            (diagonal(1.0, 2.0, 3.0), [1e200, 1.0, 1.0], Outcome.DIVERGED),  # its square overflows
+            (diagonal(0.0, 0.0, 0.0), [1e200, 1.0, 1.0], Outcome.DIVERGED),
+            (diagonal(1.0, 2.0, 3.0), [1e-170, 1e-170, 0.0], Outcome.SOLVED),  # its square underflows
+            (lambda v: v, [1.0, 2.0, 3.0], Outcome.SOLVED),  # hands back its own input
+        ],
+    )
+    def test_how_they_end(self, product, target, outcome, tolerance):
+        target = torch.tensor(target, dtype=torch.float64)
+        given = target.clone()
+        results = [ended(ConjugateGradient(6, tolerance), product, target, way) for way in ("numbers", "masks")]
+        same(*results, 1e-9)
+        assert results[0].status == outcome
+        assert torch.equal(target, given)
+
+    def test_a_gradient_through_the_solver_is_followed(self):
+        """d(1/2 v' H^-1 v)/dv = H^-1 v; numbers would lose the steps' part of it."""
+        target = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
+        half = ConjugateGradient(2)(diagonal(2.0, 5.0), target).solution @ target / 2
+        (slope,) = torch.autograd.grad(half, target)
+        assert_close(slope, torch.tensor([0.5, 0.4], dtype=torch.float64), **EXACT)
+
+
+class TestRecorded:
+    """Autograd's record and ``torch.func`` answer alike, the losses' kinks and gaps included."""
+
+    LOSSES: ClassVar[dict[str, Callable[[Tree, Tensor], Tensor]]] = {
+        "a leaf unused": lambda w, lam: (w["a"] - lam).square().sum(),
+        "a leaf linear": lambda w, lam: (w["a"] - lam).square().sum() + 3 * w["b"].sum(),
+        "a leaf tied to lam": lambda w, lam: (w["a"] - 1).square().sum() + lam * w["b"].sum(),
+        "linear": lambda w, lam: w["a"].sum() + w["b"].sum(),
+        "without parameters": lambda w, lam: lam.square(),
+        "constant": lambda w, lam: torch.ones((), dtype=torch.float64),
+        "a network's own derivative": lambda w, lam: (
+            grad(lambda x: (w["a"] * x.square()).sum())(w["a"]).square().sum() + lam * w["b"].square().sum()
+        ),
+        "mapped rows": lambda w, lam: (
+            vmap(lambda x: (w["a"] @ x - lam).square())(torch.eye(2, dtype=torch.float64)).sum() + w["b"].square().sum()
+        ),
+    }
+
+    @pytest.mark.parametrize("inner", LOSSES.values(), ids=LOSSES)
+    @pytest.mark.parametrize("solver", [ConjugateGradient(3), Neumann(3, 0.1), Dense()], ids=str)
+    def test_equals_the_functional_way(self, inner, solver):
+        problem = Bilevel(inner, lambda w, lam: (w["a"] * lam).sum())
+        w = {"a": torch.tensor([1.0, 2.0], dtype=torch.float64), "b": torch.tensor([[3.0]], dtype=torch.float64)}
+        lams = torch.tensor([0.5, 0.7], dtype=torch.float64)
+        mapped = vmap(lambda lam: Implicit(solver)(problem, w, lam))(lams)
+        for i, lam in enumerate(lams):
+            alone = Implicit(solver)(problem, w, lam)
+            one = tree_map(lambda leaf, i=i: leaf[i], mapped)
+            assert alone.outcome is one.outcome
+            assert alone.cost == one.cost
+            for part in ("total", "residual", "stationarity"):
+                ours, theirs = getattr(alone, part), getattr(one, part)
+                assert_close(ours, theirs, **EXACT, equal_nan=True)
+
+    def test_data_that_are_mapped_in_a_closure(self):
+        """Parameters and hyperparameters do not show that vmap is at work."""
+        data = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
+
+        def response(x: Tensor) -> Tensor:
+            problem = Bilevel(lambda w, lam: (x * (w - lam).square()).sum(), lambda w, lam: w.square().sum() * x)
+            return Implicit(ConjugateGradient(2))(problem, torch.ones(2, dtype=torch.float64), number(1.0)).response
+
+        assert_close(vmap(response)(data), 4 * data, **EXACT)
+        assert_close(torch.stack([response(x) for x in data]), 4 * data, **EXACT)
 
 
 class TestNeumann:

@@ -1,0 +1,20 @@
+"""Experiments compute nothing from data that were edited after the plan was made."""
+
+from importlib import import_module
+
+import pytest
+
+from continuum.errors import BadInput
+
+
+@pytest.mark.parametrize("name", ["gamma_sweep", "integer_crossing", "capacity_signal", "soft_vs_fuzzy"])
+def test_every_experiment_asks(name: str) -> None:
+    """Its cells name the data; with another checksum in their place, nothing is computed."""
+    experiment = import_module(f"experiments.{name}")
+    config = experiment.Config(quick=True, tasks=("iris",)).resolved()
+    planned = [cell for cell in experiment.cells(config) if "data" in cell.settings]
+    assert planned
+    for cell in planned:
+        settings = {**cell.settings, "data": {"iris": "0" * 64}}
+        with pytest.raises(BadInput, match=": expected the data of the start"):
+            experiment.run(type(cell)(cell.label, settings, cell.cost))
