@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from continuum import checks
-from continuum.data import Task, load, split
+from continuum.data import Task, load, split, unchanged
 from continuum.errors import BadInput
 from continuum.exp import Cell, RunOptions
 from continuum.exp.options import RUN_FIELDS
@@ -28,9 +28,10 @@ from continuum.train import Member, Settings, Stream, Trained, train
 from continuum.train.settings import check_device
 from continuum.widths import Law, expresses
 from experiments.sweep_figures import draw
+from experiments.sweep_page import page
 from experiments.sweep_report import report
 
-__all__ = ["RESULT_VERSION", "Config", "cells", "draw", "report", "run"]
+__all__ = ["RESULT_VERSION", "Config", "cells", "draw", "page", "report", "run"]
 
 RESULT_VERSION = 2
 #: Fields of the configuration that a cell has one of; all others, but those on how to run, are common to all cells.
@@ -158,10 +159,7 @@ def _cell(config: Config, source: str, task: Task, seed: int) -> Cell:
 def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
     """Train all widths of one task and seed, and slice the widest."""
     wanted: Mapping[str, Any] = cell.settings
-    task = load(wanted["task"], wanted["kind"])
-    if {task.name: task.checksum} != wanted["data"]:
-        remedy = "run again, without editing it"
-        raise BadInput(task.name, expected="the data of the start", came="changed data", remedy=remedy)
+    task = unchanged(load(wanted["task"], wanted["kind"]), wanted["data"])
     stream = Stream.of(task, wanted["seed"])
     common = {name: wanted[name] for name in COMMON}
     settings = Settings(wanted["units"], patience=wanted["patience"] or None, **common)

@@ -3,19 +3,26 @@
 Exit codes: 0 done, 1 a cell failed, 2 bad input, 3 another process holds the run folder, 4 storage, 130 interrupted.
 """
 
+import importlib
 import shlex
 import sys
 from collections.abc import Sequence
+from typing import TypeVar
 
 from rich.console import Console
 from rich.table import Table
 
 from continuum.errors import ContinuumError
-from continuum.exp import registry
-from continuum.exp.options import RunOptions
+from continuum.exp import presets, registry
 from continuum.exp.signals import EXIT_CODE, Stop
 
 PROGRAM = "python -m continuum.exp"
+#: What can be done with finished runs: modules with a dataclass ``Options`` and ``main(options, notes) -> exit code``.
+COMMANDS = {
+    "figures": "continuum.exp.figures",
+    "report": "continuum.exp.report",
+}
+Options = TypeVar("Options")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,6 +50,9 @@ def print_list(console: Console) -> None:
     table = Table.grid(padding=(0, 2))
     for name, module_name in registry.modules().items():
         table.add_row(f"  {name}", registry.headline(module_name))
+    table.add_row()
+    for name, module_name in COMMANDS.items():
+        table.add_row(f"  {name}", registry.headline(module_name))
     console.print(f"usage: {PROGRAM} NAME [flags]    (NAME --help lists the flags)\n", markup=False, highlight=False)
     console.print(table, markup=False, highlight=False)
 
@@ -58,8 +68,13 @@ def resume_command(arguments: Sequence[str]) -> str:
 
 
 def _run(name: str, flags: Sequence[str], notes: Console, stop: Stop) -> int:
+    if name in COMMANDS:
+        tool = importlib.import_module(COMMANDS[name])
+        options = _parse(name, tool.Options, tool.__doc__, flags)
+        return options if isinstance(options, int) else int(tool.main(options, notes))
     experiment = registry.load(name)
-    config = _parse(experiment, flags)
+    description = f"{experiment.module.__doc__}\n{presets.note(experiment)}"
+    config = _parse(name, experiment.module.Config, description, presets.expand(experiment, flags))
     if isinstance(config, int):
         return config
     from continuum.exp.runner import execute  # pandas: not for --help or a wrong flag
@@ -69,16 +84,11 @@ def _run(name: str, flags: Sequence[str], notes: Console, stop: Stop) -> int:
     return 0
 
 
-def _parse(experiment: registry.Found, flags: Sequence[str]) -> RunOptions | int:
-    """Return the configuration, or the exit code if the flags were wrong or asked for help."""
+def _parse(name: str, options: type[Options], description: str | None, flags: Sequence[str]) -> Options | int:
+    """Return the options, or the exit code if the flags were wrong or asked for help."""
     import tyro  # half of the time that the list takes
 
     try:
-        return tyro.cli(
-            experiment.module.Config,
-            args=list(flags),
-            prog=f"{PROGRAM} {experiment.name}",
-            description=experiment.module.__doc__,
-        )
+        return tyro.cli(options, args=list(flags), prog=f"{PROGRAM} {name}", description=description)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 2

@@ -1,0 +1,78 @@
+"""Draw the figures of finished runs anew, PNG and PDF: nothing is computed, and LaTeX is not needed.
+
+A run is any folder with a complete manifest and its tables, whose checksums are compared first.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from rich.console import Console
+
+from continuum.errors import BadInput
+from continuum.exp import registry
+from continuum.exp.report_run import MANIFEST, FinishedRun, finished
+from continuum.exp.storage import storing
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which runs to draw, and where."""
+
+    names: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="NAME ...")] = ()
+    """Experiments to draw; all by default."""
+    source: Annotated[Path, tyro.conf.arg(name="from", metavar="FOLDER")] = Path("runs")
+    """Folder of finished runs, such as runs, runs/gamma_sweep, or paper/results."""
+    to: Path | None = None
+    """Folder that receives NAME/RUN/ with the figures. Default: figures/ in the folder of each run."""
+
+
+def main(options: Options, notes: Console) -> int:
+    """Draw every finished run and say where its figures are."""
+    for name in options.names:
+        registry.load(name)  # a wrong name is refused before anything is drawn
+    drawn = 0
+    for path in folders(options.source):
+        if not _complete(path):
+            notes.print(f"{path}: not finished, left out", markup=False, highlight=False, soft_wrap=True)
+            continue
+        run = finished(path)
+        name = str(run.manifest["experiment"])
+        if not options.names or name in options.names:
+            target = path / "figures" if options.to is None else options.to / name / path.name
+            count = len(redraw(run, target))
+            notes.print(f"{count} files in {target}", markup=False, highlight=False, soft_wrap=True)
+            drawn += 1
+    if not drawn:
+        wanted = " or ".join(options.names) or "any experiment"
+        remedy = f"run one: python -m continuum.exp {(*options.names, 'gamma_sweep')[0]}"
+        came = f"none in {options.source}"
+        raise BadInput("--from", expected=f"a finished run of {wanted}", came=came, remedy=remedy)
+    return 0
+
+
+def folders(root: Path) -> Iterator[Path]:
+    """Yield the folders with a manifest: ``root`` itself, or up to two levels below it."""
+    for pattern in (MANIFEST, f"*/{MANIFEST}", f"*/*/{MANIFEST}"):
+        yield from sorted(path.parent for path in root.glob(pattern))
+
+
+def redraw(run: FinishedRun, folder: Path) -> list[Path]:
+    """Let the experiment draw its tables into ``folder``; return the paths of what it wrote."""
+    from continuum.exp.style import house_style  # matplotlib is slow to import
+
+    module = registry.load(str(run.manifest["experiment"])).module
+    version = run.manifest["result_version"]
+    if version != module.RESULT_VERSION:
+        expected = f"results of version {module.RESULT_VERSION}"
+        remedy = f"run again: {run.manifest['command']}"
+        raise BadInput(str(run.manifest["experiment"]), expected=expected, came=f"version {version}", remedy=remedy)
+    with storing(folder), house_style():
+        folder.mkdir(parents=True, exist_ok=True)
+        return list(module.draw(run.tables, folder))
+
+
+def _complete(path: Path) -> bool:
+    return '"status": "complete"' in (path / MANIFEST).read_text(encoding="utf-8")
