@@ -20,6 +20,7 @@ from continuum.sklearn.rows import Rows
 from continuum.sklearn.standard import folded
 from continuum.sklearn.training import Fitted, frontier, train
 from continuum.train.learning import WidthPath
+from continuum.train.width.samples import too_light
 
 #: Rows that a network takes at once when it predicts, so that activations stay small.
 AT_ONCE = 1 << 16
@@ -35,8 +36,11 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
     them raw. A column without spread among the training rows is ignored.
 
     Args:
-        method: how the width is learned, by name; "graded" is the recommended way.
-        price: nats of the whole training set that a unit of width must save; None calibrates it.
+        method: how the width is learned, by name; "graded" is the recommended way. For comparison there are
+            "interval", "interval_sqrt", "soft_support", "fuzzy", "concrete", "hypergradient" and "path": see
+            :func:`continuum.train.learning.learn`.
+        price: nats of the whole training set that a unit of width must save; None calibrates it ("graded"), takes the
+            default one, or none ("hypergradient"). "path" finds its own.
         activation: "tanh", "relu", or "auto", which chooses between them by the number of features.
         hidden_layers: number of hidden layers, each of which learns a width of its own.
         max_units: most units of a hidden layer. A ``ConvergenceWarning`` says when all of them were on.
@@ -105,10 +109,13 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         """Learn width and weights from rows (n, features) and their labels or targets, (n,) or (n, outputs).
 
         A row of weight 2 counts like two rows. So weights of sum 1 make the price, which all rows together have to
-        pay, too high for them: give weights whose sum is the number of rows.
+        pay, too high for them: give weights whose sum is the number of rows. A warning says when it is below a tenth.
         """
         given = self._parameters()
-        fitted = train(self._rows(X, y, sample_weight), given, self._loss)
+        rows = self._rows(X, y, sample_weight)
+        if rows.weight is not None and (light := too_light(float(rows.weight.sum()), len(rows.x))):
+            warnings.warn(light, UserWarning, stacklevel=2)
+        fitted = train(rows, given, self._loss)
         self._keep(fitted)
         if fitted.learned.saturated:
             text = f"all of max_units={self.max_units} are on: the width may be too small; raise max_units or the price"

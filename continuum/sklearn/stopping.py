@@ -21,8 +21,9 @@ def stopped_early(
 ) -> tuple[Learned, tuple[float, ...]]:
     """The best of runs that double in length while the held-out loss falls, and the losses of all.
 
-    ``rows`` is their number, or the sum of their weights. All runs share the price that the first one found. ``steps``
-    of the result counts those of every run: between 3/8 and 15/8 of those of one full run, besides the calibration.
+    ``rows`` is their number, or the sum of their weights. All runs share a price that the first one calibrated.
+    ``steps`` of the result counts those of every run: between 3/8 and 15/8 of those of one full run, besides the
+    calibration.
     """
     whole = steps_for(settings.steps, rows)
     best, losses, spent, share = None, [math.inf], 0, SHORTEST
@@ -34,7 +35,8 @@ def stopped_early(
         if best is not None and losses[-1] >= losses[-2]:
             break
         best, share = found, share // 2
-        settings = replace(settings, price=found.price)
+        if settings.method == "graded":  # the others have no price, or the default one, or find it anew
+            settings = replace(settings, price=found.price)
     return replace(best or found, steps=spent), tuple(losses[1:])
 
 

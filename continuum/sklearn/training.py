@@ -46,7 +46,9 @@ def frontier(rows: Rows, given: Parameters, loss: str, prices: Sequence[float]) 
     scales, seen, settings = _prepared(kept, given, loss)
     judge = scales(held)
     validation = (judge.x, judge.y) if judge.weight is None else (judge.x, judge.y, judge.weight)
-    return width_path(seen.x, seen.y, loss, settings, prices, sample_weight=seen.weight, validation=validation)
+    asked, weight = (seen.x, seen.y, loss, settings, prices), seen.weight
+    with progress_bar("path", shown=given.verbose) as progress:
+        return width_path(*asked, sample_weight=weight, validation=validation, progress=progress)
 
 
 def _prepared(rows: Rows, given: Parameters, loss: str) -> tuple[Scales, Seen, Learning]:

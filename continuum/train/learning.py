@@ -7,8 +7,9 @@ from torch import Tensor
 
 from continuum.train.arithmetic import engine_arithmetic
 from continuum.train.width.frontier import frontier, prices_of
-from continuum.train.width.learned import Learned, learned
+from continuum.train.width.learned import Learned
 from continuum.train.width.meter import Progress
+from continuum.train.width.methods.registry import by_name
 from continuum.train.width.objective import Likelihood
 from continuum.train.width.path import WidthPath
 from continuum.train.width.samples import Loss
@@ -48,6 +49,23 @@ def learn(
 
     Training happens on one thread of the CPU, where networks of this size are fastest.
 
+    That is the method "graded". Other routes stand beside it for comparison, with the same loss, decay, price, steps,
+    Adam under a cosine and, in the end, the same rounding; only what gives the gates differs. None of them calibrates
+    a price: None is ``DEFAULT_PRICE`` to them, unless said otherwise.
+
+    ================= ==================================================================================================
+    method            gates
+    ================= ==================================================================================================
+    "interval"        clip(gamma - i, 0, 1), gamma by gradient, Euclidean weight decay
+    "interval_sqrt"   the square roots of these, which is the geometry of L2(E)
+    "soft_support"    of f(u) = gamma - u, ever sharper, in the norm of L2(E)
+    "fuzzy"           square roots of grades that share out a sum, which is learned; its optimum is that of "graded"
+    "concrete"        sampled from a distribution over widths, ever colder; the price is on the mean width
+    "hypergradient"   as "interval_sqrt", gamma by the hypergradient of a held-out loss (``validation``, or a fifth of
+                      the rows) over a few steps of training; None is no price
+    "path"            as "graded", at the price that one standard error picks from :func:`width_path`; takes no price
+    ================= ==================================================================================================
+
     Args:
         x: standardised inputs, float32 or float64; the arithmetic follows their type.
         y: class indices (long), or targets (rows,) or (rows, outputs); those of squared error standardised, too.
@@ -56,7 +74,7 @@ def learn(
         sample_weight: of the rows; a row of weight 2 counts like two rows, one of weight 0 like none. So the scale of
             the weights matters: weights of sum 1 make all the data worth one row, and the price too high for it.
         validation: held-out rows (x, y) or (x, y, sample_weight) that calibrate the price, instead of two halves of
-            the training rows.
+            the training rows; of the other methods "hypergradient" and "path" can use them.
         progress: called with (steps done, steps in all, width) now and then; the steps are those of calibration, the
             graded phase and rounding together. The width is that of the network trained just now: one that
             calibrates, then the one that is learned, which rounding leaves as it was. A true answer ends the
@@ -78,7 +96,7 @@ def learn(
     """
     task = task_of((x, y, sample_weight), validation, loss, settings or Learning())
     with engine_arithmetic():
-        return learned(task, progress, x)
+        return by_name(task, progress, x)
 
 
 def width_path(
@@ -90,6 +108,7 @@ def width_path(
     *,
     sample_weight: Weights | None = None,
     validation: Validation | None = None,
+    progress: Progress | None = None,
 ) -> WidthPath:
     """The frontier of score against width from one falling price, each graded network starting from the last one.
 
@@ -105,6 +124,9 @@ def width_path(
         prices: falling, in nats of the whole training set per unit of width.
         sample_weight: of the rows, each of which counts like so many rows.
         validation: held-out rows (x, y) or (x, y, sample_weight) that judge; without them a fifth of the rows.
+        progress: called with (steps done, steps in all, width) now and then, as by :func:`learn`; the steps are those
+            of all prices, rounding included. A true answer ends the path before the price just begun, except for the
+            first, which is always learned to its end.
 
     Raises:
         BadInput: before any training.
@@ -118,4 +140,4 @@ def width_path(
     falling = prices_of(prices)
     task = task_of((x, y, sample_weight), validation, loss, settings or Learning())
     with engine_arithmetic():
-        return frontier(task, falling)
+        return frontier(task, falling, progress)

@@ -60,10 +60,15 @@ def calibrated(pairs: list[tuple[Rows, Rows]], make: Make, meter: Meter) -> floa
 
 
 def falling(run: Run, prices: Sequence[float], meter: Meter) -> Iterator[float]:
-    """The run at the end of a stage of ``run.steps`` steps at every price, until the meter is answered to stop."""
+    """The run at the end of a stage of ``run.steps`` steps at every price, until the meter is answered to stop.
+
+    Every stage begins with a reserve: a lower price must be able to recruit what a higher one kept silent.
+    """
     run.records = 1
-    for price in prices:
+    for stage, price in enumerate(prices):
         run.price = price
+        if stage:
+            run.pool.repack(reserve=True)
         graded(run, meter)
         if meter.stopped:
             return

@@ -8,13 +8,13 @@ import torch
 from continuum import checks
 from continuum.errors import BadInput
 from continuum.train.width.calibrate import falling, scores
-from continuum.train.width.meter import Meter
+from continuum.train.width.meter import Meter, Progress
 from continuum.train.width.moments import mean_and_error
 from continuum.train.width.path import WidthPath
 from continuum.train.width.rows import Rows
 from continuum.train.width.settings import steps_for
 from continuum.train.width.task import Task
-from continuum.train.width.whole import rounded_copy, whole_units
+from continuum.train.width.whole import rounded_copy, rounding_steps, whole_units
 
 HELD_SHARE = 5  # one row in so many is held out without rows of its own for that
 
@@ -39,18 +39,34 @@ def parted(task: Task) -> tuple[Rows, Rows]:
     return task.rows.part(order[cut:]), task.rows.part(order[:cut])
 
 
-def frontier(task: Task, prices: list[float]) -> WidthPath:
-    """The path over these prices, which share the steps of the settings."""
+def frontier(task: Task, prices: list[float], progress: Progress | None = None) -> WidthPath:
+    """The path over these prices, which share the steps of the settings, or over those before an answer to stop."""
     rows, held = parted(task)
     steps = max(steps_for(task.settings.steps, rows.total) // len(prices), 1)
     run = task.run(rows, steps, prices[0])
-    widths, losses, table = [], [], []
-    for _ in falling(run, prices, Meter()):
-        whole = rounded_copy(run)
+    widths: list[list[float]] = []
+    losses, table = [], []
+
+    def tell(done: int, total: int, width: float) -> bool:
+        return progress is not None and bool(progress(done, total, width)) and len(widths) > 0
+
+    meter = Meter(tell, len(prices) * (steps + rounding_steps(steps)))
+    for _ in falling(run, prices, meter):
+        whole = rounded_copy(run, meter)
         widths.append(run.widths())
         losses.append(whole.loss())
         table.append(scores(whole, held))
+    if meter.done < meter.total:
+        meter.total = meter.done
+        meter.ask(sum(widths[-1]))
+    return _path(prices, widths, losses, (table, held))
+
+
+def _path(
+    prices: list[float], widths: list[list[float]], losses: list[float], judged: tuple[list[np.ndarray], Rows]
+) -> WidthPath:
+    table, held = judged
     mean, error = mean_and_error(np.stack(table).astype(np.float64), held.weights())
     units = tuple(tuple(whole_units(width)) for width in widths)
     score, spread = torch.from_numpy(-mean).float(), torch.from_numpy(error).float()
-    return WidthPath(tuple(prices), torch.tensor(widths), units, torch.tensor(losses), score, spread)
+    return WidthPath(tuple(prices[: len(widths)]), torch.tensor(widths), units, torch.tensor(losses), score, spread)

@@ -10,6 +10,7 @@ from continuum.train.width.calibrate import FEWEST, calibrated, judged, steps_of
 from continuum.train.width.meter import Meter, Progress
 from continuum.train.width.network import sequential
 from continuum.train.width.run import Run, graded
+from continuum.train.width.samples import too_light
 from continuum.train.width.settings import DEFAULT_PRICE, steps_for
 from continuum.train.width.task import Task
 from continuum.train.width.whole import rounded, rounding_steps, whole_units
@@ -91,6 +92,8 @@ def _saturated(run: Run) -> bool:
 
 def _notes(task: Task, run: Run, *, calibrated: bool) -> tuple[str, ...]:
     found, most = [], task.settings.max_units
+    if light := too_light(task.rows.total, len(task.rows)):
+        found.append(light)
     if _saturated(run):
         found.append(f"all of max_units={most} were on: the width may be too small")
     if calibrated and run.price > DEFAULT_PRICE:

@@ -10,9 +10,11 @@ from jaxtyping import Bool, Int
 from continuum.train.width.descent import Memory, to_unit_length
 from continuum.train.width.weights import Array, Weights
 
-#: Silent units with fresh directions: half as many as are on, and at least so many. In the first steps all of them are
-#: recruited, so that with few the width would depend on how many there happened to be at the start.
+#: Silent units with fresh directions: half as many as are on, and at least so many.
 LEAST_RESERVE = 64
+#: Units that a layer is born with, on or in reserve. In the first steps nearly all of them are recruited, and more of
+#: them share the work with less length each; so their number must not depend on how many are on at the start.
+AT_BIRTH = 128
 #: Length of a tanh unit's first incoming weights; at 1 two spirals score .994 instead of .997 in 3000 steps.
 STEEP = 2.0
 
@@ -42,15 +44,17 @@ class Pool:
         """Live units of every layer."""
         return [int(self.live(layer).sum()) for layer in range(len(self.weights.outgoing))]
 
-    def repack(self, *, reserve: bool) -> None:
+    def repack(self, *, reserve: bool, least: int = 0) -> None:
         """Drop silent units; put silent units with fresh directions in their place if a reserve is wanted.
+
+        With it a layer holds at least ``least`` units.
 
         So the cost of a step follows the number of units that are on, while the pool has no other limit than
         ``limit``: it grows by half whenever it fills.
         """
         for layer in range(len(self.weights.outgoing)):
             live = np.flatnonzero(self.live(layer))
-            wanted = max(LEAST_RESERVE, len(live) // 2) if reserve else int(len(live) == 0)
+            wanted = max(LEAST_RESERVE, len(live) // 2, least - len(live)) if reserve else int(len(live) == 0)
             self._take(layer, live, min(wanted, self.limit - len(live)))
 
     def keep(self, layer: int, order: Int[np.ndarray, " kept"]) -> None:
@@ -103,13 +107,14 @@ def newborn(
 ) -> Pool:
     """A pool of (features, hidden layers, outputs) with ``start`` units on in every layer, and a reserve.
 
-    A fractional start weakens the last of them.
+    A fractional start weakens the last of them. Up to 64 units the start decides only which units are on: the pool is
+    equally large, and its first layer the same, for its directions are drawn apart from the outgoing weights.
     """
     features, layers, outputs = shape
-    random = np.random.default_rng([seed, 11])
+    random, outer = np.random.default_rng([seed, 11]), np.random.default_rng([seed, 12])
     sizes = [math.ceil(start)] * layers + [outputs]
     incoming = directions_of(random, sizes[0], features + 1, activation)
-    outgoing = [random.normal(0, 1 / math.sqrt(start), (m, n)) for m, n in pairwise(sizes)]
+    outgoing = [outer.normal(0, 1 / math.sqrt(start), (m, n)) for m, n in pairwise(sizes)]
     for block in outgoing:
         block[-1] *= start - (sizes[0] - 1)
     biases = [np.zeros(size, dtype) for size in sizes[1:]]
@@ -117,5 +122,5 @@ def newborn(
     if activation == "relu":
         to_unit_length(weights)
     pool = Pool(weights, Memory.of(weights), activation, limit, random)
-    pool.repack(reserve=True)
+    pool.repack(reserve=True, least=AT_BIRTH)
     return pool

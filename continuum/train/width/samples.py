@@ -11,6 +11,8 @@ from continuum.train.width.objective import LOSSES, Likelihood
 from continuum.train.width.rows import Rows
 
 Loss = str | Likelihood
+#: Weight of the mean row below which a user is told that the scale of weights matters.
+LIGHT = 0.1
 
 
 def rows_of(x: Tensor, y: Tensor, loss: Loss, sample_weight: Tensor | None = None, classes: int | None = None) -> Rows:
@@ -34,6 +36,19 @@ def rows_of(x: Tensor, y: Tensor, loss: Loss, sample_weight: Tensor | None = Non
 def outputs_of(rows: Rows, loss: Loss) -> int:
     """Outputs of the network."""
     return loss.outputs if isinstance(loss, Likelihood) else rows.y.shape[1]
+
+
+def too_light(total: float, rows: int) -> str | None:
+    """What a user should know of weights of this sum on so many rows, None where there is nothing to say.
+
+    >>> too_light(50.0, 100) is None
+    True
+    >>> too_light(1.0, 100)
+    'the weights of 100 rows sum to 1, and the price counts them as so many rows: it may be too high'
+    """
+    if total >= LIGHT * rows:
+        return None
+    return f"the weights of {rows} rows sum to {total:g}, and the price counts them as so many rows: it may be too high"
 
 
 def _coded(y: Tensor, loss: Loss, dtype: "np.dtype[np.generic]", classes: int | None) -> np.ndarray:

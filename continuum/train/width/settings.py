@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from continuum import checks
 
 #: Names of the methods; "graded" is the recommended one.
-METHODS = ("graded",)
+METHODS = ("graded", "interval", "interval_sqrt", "soft_support", "fuzzy", "concrete", "hypergradient", "path")
 #: Nats of the whole training set per unit of width where held-out rows do not ask for more.
 DEFAULT_PRICE = 4.0
 ACTIVATIONS = ("auto", "tanh", "relu")

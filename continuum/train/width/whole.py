@@ -52,10 +52,10 @@ def rounded(run: Run, units: list[int], meter: Meter) -> None:
     meter.ask(width)
 
 
-def rounded_copy(run: Run) -> Run:
+def rounded_copy(run: Run, meter: Meter | None = None) -> Run:
     """What rounding makes of this run, which stays as it is."""
     apart = replace(run, pool=copy.deepcopy(run.pool), objective=copy.copy(run.objective), curves=Curves())
-    rounded(apart, whole_units(run.widths()), Meter())
+    rounded(apart, whole_units(run.widths()), meter or Meter())
     return apart
 
 

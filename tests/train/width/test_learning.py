@@ -58,6 +58,21 @@ class TestResult:
         widths = [learn(x, y, "cross_entropy", Learning(price=4.0, steps=2000, start=s)).widths[0] for s in (1, 8, 64)]
         assert max(widths) - min(widths) < 0.1 * min(widths)
 
+    def test_any_start_leads_to_the_same_width_of_a_regression(self, monkeypatch):
+        """Measured 3 % apart; of pools whose size depends on the start, 20 %."""
+        x = torch.randn(300, 4, generator=torch.Generator().manual_seed(0))
+        y = (x[:, 0] * x[:, 1] + x[:, 2].abs()).sub(0.8) / 1.2
+        given = {"price": 4.0, "steps": 2000, "activation": "relu"}
+
+        def apart() -> float:
+            widths = [learn(x, y, "squared_error", Learning(start=s, **given)).widths[0] for s in (1, 8, 64)]
+            return (max(widths) - min(widths)) / min(widths)
+
+        assert apart() < 0.06
+        monkeypatch.setattr("continuum.train.width.pool.AT_BIRTH", 0)
+        with pytest.raises(AssertionError):
+            assert apart() < 0.06
+
     def test_a_higher_price_buys_less_width(self):
         x, y = ring()
         widths = [learn(x, y, "cross_entropy", Learning(price=p, steps=500)).widths[0] for p in (1.0, 8.0, 64.0)]

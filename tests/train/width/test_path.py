@@ -83,3 +83,49 @@ def test_prices_must_fall():
 def test_one_row_cannot_both_train_and_judge():
     with pytest.raises(BadInput, match="x: expected at least 2 rows to hold one out, got 1"):
         width_path(torch.zeros(1, 1), torch.zeros(1), "squared_error")
+
+
+Told = list[tuple[int, int, float]]
+
+
+def told(stop_at: int | None = None) -> tuple[WidthPath, Told]:
+    seen: Told = []
+
+    def progress(*now) -> bool:
+        seen.append(now)
+        return len(seen) - 1 == stop_at
+
+    return width_path(*ring(), "cross_entropy", Learning(steps=600), prices=PRICES, progress=progress), seen
+
+
+def test_all_prices_are_told():
+    path, seen = told()
+    done = [now[0] for now in seen]
+    assert done == sorted(done)
+    assert done[0] == 0
+    assert {now[1] for now in seen} == {3 * 300}
+    assert done[-1] == 3 * 300
+    quiet = width_path(*ring(), "cross_entropy", Learning(steps=600), prices=PRICES)
+    assert_close(path.widths, quiet.widths, rtol=0, atol=0)
+
+
+def test_an_answer_ends_the_path_before_the_price_just_begun():
+    whole, seen = told()
+    begun = [number for number, now in enumerate(seen) if now[0] == 300][-1]
+    path, seen = told(begun)
+    assert path.prices == PRICES[:1]
+    assert len(path.units) == len(path.score) == len(path.train_loss) == 1
+    assert_close(path.widths, whole.widths[:1], rtol=0, atol=0)
+    assert seen[-1][:2] == (300, 300)
+
+
+def test_an_answer_before_there_is_a_point_ends_nothing():
+    assert told(0)[0].prices == PRICES
+
+
+def test_a_lower_price_recruits_what_a_higher_one_kept_silent():
+    """Stages too short to draw fresh directions of their own begin with a reserve."""
+    task = task_of((*ring(), None), None, "cross_entropy", Learning())
+    run = task.run(task.rows, 150, 1000.0)
+    counts = [run.pool.counts()[0] for _ in falling(run, (1000.0, 1.0), Meter())]
+    assert counts[1] > counts[0]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from continuum.train.width.pool import LEAST_RESERVE, newborn
+from continuum.train.width.pool import AT_BIRTH, LEAST_RESERVE, newborn
 from continuum.train.width.rows import Rows
 from continuum.train.width.weights import activations
 
@@ -53,6 +53,18 @@ def test_a_fractional_start_weakens_the_last_unit():
     one, other = pool(start=4.25), pool(start=4.0)
     assert one.counts() == [5]
     assert other.counts() == [4]
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_the_start_decides_only_which_units_are_on(activation):
+    born = [pool(start=start, activation=activation) for start in (1.0, 8.0, 64.0)]
+    for network in born:
+        assert network.weights.units == [AT_BIRTH]
+        np.testing.assert_allclose(network.weights.incoming, born[0].weights.incoming, rtol=1e-12)
+    for network in born:
+        network.repack(reserve=True)  # a reserve of so many, whatever is on
+    with pytest.raises(AssertionError):
+        assert len({network.weights.units[0] for network in born}) == 1
 
 
 def test_batches_take_every_row_once_an_epoch():

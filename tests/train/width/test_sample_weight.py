@@ -50,6 +50,12 @@ class TestRepetition:
         four = learn(x, y, "cross_entropy", FULL, sample_weight=torch.full((60,), 4.0))
         agree(four, learn(x, y, "cross_entropy", Learning(price=1.0, steps=100, batch=10_000)), x)
 
+    def test_weights_that_are_hardly_there_are_noted(self):
+        x, y = ring(60)
+        light, enough = (learn(x, y, "cross_entropy", FULL, sample_weight=torch.full((60,), w)) for w in (1 / 60, 0.11))
+        assert any("60 rows sum to 1," in note for note in light.notes)
+        assert enough.notes == ()
+
     def test_steps_follow_the_weight(self):
         assert steps_for(None, 2500.5) == steps_for(None, 2500) + 1 == 5001
         x, y = ring(50)

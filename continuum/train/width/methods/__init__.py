@@ -1,0 +1,1 @@
+"""Other routes to a learned width, by name, for comparison; ``registry`` lists them."""

@@ -1,0 +1,38 @@
+"""Every method by its name, through the estimators."""
+
+import pytest
+
+from continuum.errors import BadInput
+from continuum.train.width.settings import METHODS
+from tests.sklearn.data import classifier, regressor, waves, wine
+
+PRICES = dict.fromkeys(METHODS, 3.0) | {"path": None}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_classifier_learns_by_any_method(method):
+    X, y = wine()
+    found = classifier(method=method, price=PRICES[method], max_iter=200, max_units=32).fit(X, y)
+    assert found.score(X, y) > 0.95
+    assert 0 < found.width_ <= found.units_[0] <= 32
+    assert found.export()[0].out_features == found.units_[0]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_regressor_stops_early_by_any_method(method):
+    X, y = waves()
+    given = {"method": method, "price": None, "max_iter": 400, "max_units": 256, "early_stopping": True}
+    found = regressor(**given).fit(X, y)
+    assert found.score(X, y) > 0.8
+    assert len(found.validation_losses_) >= 2
+
+
+def test_methods_differ():
+    X, y = wine()
+    widths = {classifier(method=m, price=PRICES[m], max_iter=60).fit(X, y).width_ for m in METHODS}
+    assert len(widths) == len(METHODS)
+
+
+def test_a_path_takes_no_price():
+    with pytest.raises(BadInput, match="price: expected None with the method path"):
+        classifier(method="path", price=3.0).fit(*wine())
