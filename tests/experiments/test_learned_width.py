@@ -1,0 +1,268 @@
+"""learned_width, from tasks and statistics to tables and figures."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from continuum.exp.__main__ import main
+from continuum.train.width.settings import METHODS
+from experiments import learned_width
+from experiments.learned_cells import COLUMNS
+from experiments.learned_clock import plain
+from experiments.learned_fits import Asked, fixed, learned
+from experiments.learned_folds import folds_of, random_splits
+from experiments.learned_peers import PEERS, peer
+from experiments.learned_published import splits_table
+from experiments.learned_statistics import corrected, oracle, paired
+from experiments.learned_targets import ratios, spread, targets
+from experiments.learned_tasks import NOISY, TUNED, bayes_score, had, known_units, task_of
+from experiments.learned_width import ROUTES, TASKS, Config
+
+SMALL = {"tasks": ("teacher_2",), "folds": 2, "seeds": 1, "starts": (1, 3), "widths": (1, 2, 4), "steps": 20}
+SMALL |= {"rows": 60, "splits": 1, "routes": ("interval",)}
+FLAGS = "--tasks teacher_2 wine --folds 2 --seeds 1 --starts 1 3 --widths 1 2 4 --steps 20 --rows 100".split()
+FLAGS += "--splits 1 --routes interval --jobs 1".split()
+ASKED = Asked(30, 16, 16)
+
+
+def grid(scores: dict[int, tuple[float, ...]]) -> pd.DataFrame:
+    rows = [(fold, 0, units, score) for units, folds in scores.items() for fold, score in enumerate(folds)]
+    frame = pd.DataFrame(rows, columns=["fold", "seed", "units", "score"])
+    return frame.assign(method="fixed", train_rows=80, test_rows=20)
+
+
+def test_oracle_is_the_smallest_width_within_a_standard_error() -> None:
+    scores = {1: (0.2, 0.4), 2: (0.82, 0.84), 4: (0.8, 0.9), 8: (0.79, 0.9)}
+    found = oracle(grid(scores))
+    assert (found.width, found.at) == (2, 4)
+    assert found.enough == pytest.approx(0.85 - 0.05)
+    assert found.low <= found.width <= found.high
+    with pytest.raises(AssertionError):  # the best width itself is another one
+        assert found.width == found.at
+
+
+def test_a_diverged_width_is_not_taken() -> None:
+    assert oracle(grid({1: (0.5, 0.6), 2: (np.nan, 0.99), 4: (0.9, 0.92)})).width == 4
+
+
+def test_range_of_the_oracle_covers_what_folds_choose() -> None:
+    """Where folds disagree the range holds both widths; where they agree it is one."""
+    torn = oracle(grid({1: (0.91, 0.895) * 5, 4: (0.9, 0.91) * 5}))
+    assert (torn.low, torn.width, torn.high) == (1, 4, 4)
+    agreed = oracle(grid({1: (0.5, 0.6) * 5, 4: (0.9, 0.91) * 5}))
+    assert (agreed.low, agreed.high) == (4, 4)
+
+
+def test_corrected_interval_covers() -> None:
+    """Of folds whose errors share a part of variance r / (1 + r): 4000 means, whose coverage is seen to 0.4 %."""
+    rng = np.random.default_rng(0)
+    folds, share = 10, 0.25 / (0.25 + 1)
+    common, own = rng.standard_normal((4000, 1)), rng.standard_normal((4000, folds))
+    data = np.sqrt(share) * common + np.sqrt(1 - share) * own
+    plain_, wide = (np.mean([low <= 0 <= high for _, low, high in (corrected(d, r) for d in data)]) for r in (0, 0.25))
+    assert wide > 0.93
+    with pytest.raises(AssertionError):
+        assert plain_ > 0.93
+
+
+def test_pairs_are_those_of_a_fold() -> None:
+    one = grid({2: (0.8, 0.9, 0.7)})
+    other = grid({2: (0.7, 0.8, 0.6)}).sample(frac=1, random_state=0)
+    gap = paired(one, other)
+    assert gap.mean == pytest.approx(0.1)
+    assert gap.high - gap.low == pytest.approx(0.0, abs=1e-12)
+
+
+def test_noisy_tasks_have_their_bayes_error() -> None:
+    """The share of labels that disagree with the truth, to 4 standard errors; a rate off by 0.1 is out of them."""
+    for name, (units, _, rows, classes, wrong) in NOISY.items():
+        task = task_of(name, 10_000)
+        assert (task.n, task.classes, known_units(name)) == (rows, classes, units)
+        assert np.bincount(task.target).min() > 0.15 * rows
+        assert bayes_score(name) == 1 - wrong
+        assert name not in TUNED
+
+
+def test_teacher_is_learned_by_a_network_of_its_width() -> None:
+    task = task_of("teacher_2", 500)
+    (fold, _) = folds_of(task, 2, 0)
+    (row,) = fixed([fold], [(0, 4)], Asked(2000, 32, 8), "fixed")
+    assert row["score"] > 0.9
+    assert row["score"] < bayes_score("teacher_2") + 0.02
+
+
+def test_fixed_rows_are_those_of_the_plain_network() -> None:
+    """R2, RMSE and losses of the engine against those of torch: the same network, judged in two ways."""
+    (fold, _) = folds_of(task_of("teacher_2", 80), 2, 0)
+    row, found = learned(fold, ASKED, 2)
+    assert found is not None
+    x, y = fold.tensors("test")
+    with torch.no_grad():
+        outputs = found.network(x)[:, 0]
+    square = float((outputs - y).square().mean())
+    assert row["score"] == pytest.approx(1 - square / float(y.var(correction=0)), rel=1e-5)
+    assert row["rmse"] == pytest.approx(square**0.5 * fold.stream.scale, rel=1e-5)
+    assert row["test_loss"] == pytest.approx(square / 2, rel=1e-5)
+    (twin,) = fixed([fold], [(0, row["units"])], ASKED, "same_width")
+    assert twin["score"] == pytest.approx(1 - 2 * twin["test_loss"] / float(y.var(correction=0)), rel=1e-4)
+    assert twin["rmse"] == pytest.approx((2 * twin["test_loss"]) ** 0.5 * fold.stream.scale, rel=1e-4)
+    assert twin["steps"] == pytest.approx(ASKED.total(fold), abs=3)
+
+
+def test_folds_are_shared_and_cover_every_row() -> None:
+    task = task_of("wine", 5000)
+    first, again = folds_of(task, 5, 0), folds_of(task, 5, 0)
+    assert sum(len(fold.stream.test.y) for fold in first) == task.n  # type: ignore[union-attr]
+    for one, other in zip(first, again, strict=True):
+        np.testing.assert_array_equal(one.stream.train.x, other.stream.train.x)
+    assert len({fold.number for seed in (0, 1) for fold in folds_of(task, 5, seed)}) == 10
+
+
+def test_published_splits() -> None:
+    """As ``np.random.seed(1)`` draws them."""
+    task = task_of("teacher_2", 50)
+    np.random.seed(1)
+    for fold in random_splits(task, 3):
+        rows = np.random.choice(range(task.n), task.n, replace=False)[45:]
+        np.testing.assert_allclose(
+            fold.stream.test.y * fold.stream.scale,  # type: ignore[union-attr]
+            task.target[rows] - task.target[np.setdiff1d(range(50), rows)].mean(),
+        )
+
+
+def test_plain_loop_learns() -> None:
+    (fold, _) = folds_of(task_of("wine", 200), 2, 0)
+    assert fold.judged(plain(fold, 8, 16, 200))["score"] > 0.9
+
+
+def test_every_route_gives_a_row() -> None:
+    (fold, _) = folds_of(task_of("wine", 90), 2, 0)
+    for method in ROUTES:
+        row, _ = learned(fold, ASKED, 3, method)
+        assert row["outcome"] == "ok", (method, row["outcome"])
+        assert row["units"] <= ASKED.max_units
+    assert set(ROUTES) == set(METHODS) - {"graded"}
+
+
+def test_a_failing_route_and_an_absent_peer_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    (fold, _) = folds_of(task_of("wine", 90), 2, 0)
+    row, found = learned(fold, ASKED, 3, "no such route")
+    assert found is None
+    assert "method" in row["outcome"]
+    for name in PEERS:
+        monkeypatch.setitem(__import__("sys").modules, {"gal": "neural_trees", "gromo": "gromo"}[name], None)
+        assert "Error" in str(peer(name, fold, ASKED)["outcome"])
+
+
+def made_up(wins: float) -> dict[str, pd.DataFrame]:
+    """Rows of three tasks and starts on which ours beats its twin by ``wins``."""
+    parts = []
+    for task, kind in (("digits", "classification"), ("noisy_3", "classification"), ("yacht", "regression")):
+        fixed_ = grid({1: (0.5,) * 4, 4: (0.9, 0.91, 0.92, 0.91), 16: (0.9, 0.91, 0.92, 0.9)})
+        same = pd.concat([grid({4: (0.91, 0.92, 0.91, 0.92)}).assign(start=s) for s in (1.0, 8.0)])
+        ours = same.assign(method="graded", score=same["score"] + wins, width=3.5, saturated=False, price=4.0)
+        frame = pd.concat([fixed_, same.assign(method="same_width"), ours])
+        parts.append(frame.assign(task=task, kind=kind, tuned=task in TUNED, outcome="ok"))
+    return {"results": pd.concat(parts, ignore_index=True)}
+
+
+def test_targets_tell_better_from_worse() -> None:
+    good, bad = (targets(made_up(wins)).set_index("target")["verdict"] for wins in (0.08, -0.08))
+    assert good["digits"] == "held"
+    assert bad["digits"] == "MISSED"
+    for name in ("same width and steps: not worse", "same width and steps: better", "score >= best - SE"):
+        assert (good[name], bad[name]) == ("held", "MISSED")
+    assert good["starts, regression"] == "held"
+    assert good["noisy_3"] == "held"
+    assert good["two_spirals"] == "not run"
+
+
+def test_spread_and_ratios() -> None:
+    rows = pd.DataFrame({"method": "graded", "start": [1, 1, 8, 8], "width": [9.0, 10.0, 10.0, 11.0]})
+    assert spread(rows) == pytest.approx(0.1)
+    what = {"graded": [(0, 3.0)], "fixed": [(1, 1.0), (64, 2.0)], "fixed, same steps": [(64, 3.0)], "torch": [(64, 6)]}
+    clock = pd.DataFrame([(w, u, s) for w, found in what.items() for u, s in found], columns=["what", "units", "wall"])
+    found = ratios(clock, 8.0)
+    assert found["64 units"] == 1.5
+    assert found["the oracle's width"] == pytest.approx(2.0)
+    assert found["64 units, PyTorch loop"] == 0.5
+
+
+def test_published_figures_are_marked() -> None:
+    splits = pd.DataFrame({"task": "yacht", "method": "graded", "rmse": [1.0, 2.0], "units": 5.0})
+    found = splits_table(splits)
+    assert found["source"].str.startswith("published").sum() == len(found) - 1
+
+
+def test_a_cell_gives_the_same_rows_again() -> None:
+    """What a resumed run relies on; only seconds differ."""
+    for cell in learned_width.cells(Config(**SMALL).resolved()):  # type: ignore[arg-type]
+        if cell.settings["stage"] == "clock":
+            continue
+        first, second = (learned_width.run(cell)["results"].drop(columns="seconds") for _ in range(2))
+        pd.testing.assert_frame_equal(first, second, check_exact=True)
+
+
+def test_the_whole_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["learned_width", *FLAGS, "--out", str(tmp_path / "a")]) == 0
+    assert "targets" in capsys.readouterr().out
+    (folder,) = (tmp_path / "a" / "learned_width").iterdir()
+    results = pd.read_parquet(folder / "results.parquet")
+    assert list(results.columns) == list(COLUMNS)
+    assert set(results["method"]) == {"fixed", "graded", "same_width", "mlp_default", "mlp_steps", "interval"}
+    assert results["tuned"].groupby(results["task"]).first().to_dict() == {"teacher_2": False, "wine": True}
+    twins = results[results["method"].isin(["graded", "same_width"])]
+    assert (twins.groupby(["task", "fold", "start"])["units"].nunique() == 1).all()
+    assert {path.stem for path in (folder / "figures").iterdir()} >= {"frontier", "oracle", "width_curve", "targets"}
+    assert json.loads((folder / "manifest.json").read_text())["status"] == "complete"
+
+
+def test_tasks_that_cannot_be_had_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CONTINUUM_UCI", "/nonexistent")
+    monkeypatch.setattr("continuum.data.loading.fetch", _no_network)
+    monkeypatch.setattr("continuum.data.loading.cache_folder", lambda: Path("/nonexistent"))
+    found = had(TASKS, 100, strict=False)
+    assert {"digits", "wine", "breast_cancer", "two_spirals", *NOISY, "teacher_4", "teacher_16"} == set(found)
+    assert "task letter is left out" in capsys.readouterr().err
+
+
+def _no_network(entry: object) -> str:
+    from continuum.errors import BadInput
+
+    raise BadInput("letter", expected="a network", came="none", remedy="connect")
+
+
+BAD = {
+    "task": (["--tasks", "teacher_x"], "teacher_K"),
+    "no such task": (["--tasks", "digit"], "digits"),
+    "route": (["--routes", "intervall"], "interval"),
+    "graded is no other route": (["--routes", "graded"], "routes"),
+    "folds": (["--folds", "1"], "folds: expected an integer >= 2"),
+    "widths": (["--widths", "0"], "widths"),
+    "start": (["--starts", "1000"], "start"),
+    "steps": (["--steps", "0"], "steps"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flags, words = BAD[case]
+    assert main(["learned_width", *flags, "--out", str(tmp_path / "out")]) == 2
+    errors = capsys.readouterr().err.strip()
+    assert words in errors
+    assert "Traceback" not in errors
+    assert not (tmp_path / "out").exists()
+
+
+def test_presets() -> None:
+    assert Config().resolved().tasks == TASKS
+    assert Config(quick=True, folds=4).resolved().folds == 4
+    assert Config(peers=True).resolved().tasks == ("digits", "two_spirals")
+    labels = {cell.label for cell in learned_width.cells(Config(peers=True, quick=True, tasks=("wine",)).resolved())}
+    assert labels == {"wine grid 0", "wine ours 0", "wine sklearn 0", "wine gromo 0", "wine gal 0"}
