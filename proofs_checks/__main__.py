@@ -80,7 +80,8 @@ def _check(options: Options, notes: Console) -> int:
 
 def _written(options: Options, chosen: Sequence[str], reports: Sequence[Report]) -> str:
     if options.json:
-        return json.dumps([report.as_dict() for report in reports], indent=1)
+        pairs = zip(chosen, reports, strict=True)
+        return json.dumps([registry.load(key).statement() | report.as_dict() for key, report in pairs], indent=1)
     if options.markdown:
         return table.markdown(reports)
     if options.latex:

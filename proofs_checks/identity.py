@@ -140,6 +140,10 @@ class Identity:
     covers: Sequence[str] = ()
     document: str | None = None
 
+    def statement(self) -> dict[str, str | None]:
+        """What is claimed and where, as printed and as it is true, for JSON."""
+        return {"place": self.place, "printed": self.printed, "precise": self.precise, "document": self.document}
+
     def __post_init__(self) -> None:
         """Refuse an entry without the evidence that its verdict needs."""
         faults = list(_faults(self))

@@ -237,7 +237,7 @@ $\frac{1}{4}\log\frac{1+e^{-1}}{1+e^{-5}} = 0.076637$, so that $W_1$ is trained 
         ),
     ),
     references=(
-        "U. Evci, B. van Merrienboer, T. Unterthiner, M. Vladymyrov, F. Pedregosa, GradMax, ICLR 2022 (gradients of "
+        "U. Evci, B. van Merrienboer, T. Unterthiner, F. Pedregosa, M. Vladymyrov, GradMax, ICLR 2022 (gradients of "
         "new neurons as a signal for growth)",
         "L. Wu, D. Wang, Q. Liu, Splitting steepest descent, NeurIPS 2019",
     ),

@@ -1,21 +1,28 @@
 """Try all mutants, a few at a time, and remember what came of each."""
 
+import hashlib
 import importlib
 import json
 import multiprocessing
+import signal
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from proofs_checks.mutation import trial
 from proofs_checks.mutation.mutant import Mutant
-from proofs_checks.mutation.targets import Target
+from proofs_checks.mutation.targets import ROOT, Target
 
 #: Imported once, before the processes fork; the library itself must not be among them.
 PRELOADED = ("numpy", "scipy.optimize", "torch", "sympy", "pytest", "hypothesis", "hypothesis.extra.numpy", "beartype")
-OUTCOMES = {trial.SURVIVED: "survived", trial.BY_TESTS: "tests", trial.BY_LEDGER: "ledger"}
+#: A trial may take this many times what its tests and entries take on the library as it is, and START to begin with.
+PATIENCE, START = 2, 15
+#: A trial that waits without computing is ended, too, after this many times its limit.
+IDLE = 20
 
 
 @dataclass(frozen=True)
@@ -27,11 +34,81 @@ class Result:
     mutant: str
     outcome: str
     seconds: float
+    by: str = ""
 
     @property
     def killed(self) -> bool:
         """Whether anything noticed."""
-        return self.outcome != "survived"
+        return self.outcome != trial.SURVIVED
+
+
+@dataclass
+class Experience:
+    """What is known before a trial: how long tests and entries take, and which of them killed mutants of a module."""
+
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    kills: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def add(self, result: Result) -> None:
+        """Learn from a result."""
+        if result.by:
+            self.kills[result.module][result.by] += 1
+
+    def task(self, target: Target, source: str) -> trial.Task:
+        """What a trial of one version of a module has to know."""
+        tests = sum(s for name, s in self.seconds.items() if any(test_of(name, test) for test in target.tests))
+        entries = sum(self.seconds.get(key, 0.0) for key in target.entries)
+        return trial.Task(
+            target.module,
+            target.path,
+            source,
+            target.tests,
+            target.entries,
+            self.kills[target.module],
+            self.seconds,
+            START + round(PATIENCE * (tests + entries)),
+        )
+
+
+@dataclass
+class Measured:
+    """Seconds of tests and entries on one version of everything, and which files and entries were run for that."""
+
+    version: str
+    judges: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, path: Path) -> "Measured":
+        """What is known of the present version."""
+        present = version()
+        found = cls(**json.loads(path.read_text())) if path.exists() else cls(present)
+        return found if found.version == present else cls(present)
+
+    def save(self, path: Path) -> None:
+        """Keep it."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(self)))
+
+
+def version() -> str:
+    """Checksum of the library, the tests and the ledger."""
+    texts = [path.read_bytes() for room in ("continuum", "tests", "proofs_checks") for path in _sources(ROOT / room)]
+    return hashlib.sha256(b"\n".join(texts)).hexdigest()[:16]
+
+
+def _sources(room: Path) -> list[Path]:
+    return sorted(room.rglob("*.py"))
+
+
+def test_of(name: str, place: str) -> bool:
+    """Whether pytest's name of a test lies in a file or folder.
+
+    >>> test_of("tests/widths/test_fuzzy.py::test_sum", "/home/tests/widths")
+    True
+    """
+    file = f"/{name.split('::')[0]}"
+    return place.endswith(file) or any(place.endswith(str(folder)) for folder in Path(file).parents[:-1])
 
 
 def preload() -> None:
@@ -56,29 +133,48 @@ def remember(path: Path, result: Result) -> None:
         file.write(json.dumps(asdict(result)) + "\n")
 
 
-def limit(open_targets: Sequence[Target]) -> float:
-    """Seconds that a trial may take: twice what all tests and entries take on the library as it is; they must pass."""
+def experience(open_targets: Sequence[Target], processes: int, memory: Path | None = None) -> Experience:
+    """Run the tests and entries on the library as it is: they must pass, and are measured.
+
+    What ``memory`` holds of the same library, tests and entries is not run again.
+    """
+    measured = Measured.load(memory) if memory else Measured("")
     tests = tuple(dict.fromkeys(test for target in open_targets for test in target.tests))
     entries = tuple(dict.fromkeys(key for target in open_targets for key in target.entries))
-    everything = replace(open_targets[0], tests=tests, entries=entries)
-    unchanged = Mutant(everything.module, "", 0, "", "", everything.path.read_text())
-    (result,) = tried([(everything, unchanged)], 3600.0, 1)
-    if result.killed:
-        raise RuntimeError(f"the library is not green as it stands ({result.outcome}): run `make test proofs` first")
-    return 2 * result.seconds
+    new = [tuple(name for name in names if name not in measured.judges) for names in (tests, entries)]
+    first = open_targets[0]
+    unchanged = Mutant(first.module, "", 0, "", "", first.path.read_text())
+    halves = [replace(first, tests=new[0], entries=()), replace(first, tests=(), entries=new[1])]
+    for result, seconds in _tried([(half, unchanged) for half in halves], None, processes):
+        if result.killed:
+            raise RuntimeError(f"the library is not green as it stands ({result.by}): run `make test proofs` first")
+        measured.seconds |= seconds
+    measured.judges += [name for names in new for name in names]
+    if memory:
+        measured.save(memory)
+    return Experience(measured.seconds)
 
 
-def tried(mutants: Sequence[tuple[Target, Mutant]], limit: float, processes: int) -> Iterator[Result]:
-    """Results as they come, at most ``processes`` trials at a time, each within a limit of seconds."""
+def tried(mutants: Sequence[tuple[Target, Mutant]], known: Experience, processes: int) -> Iterator[Result]:
+    """Results as they come, at most ``processes`` trials at a time; each trial profits from those before it."""
+    for result, _ in _tried(mutants, known, processes):
+        known.add(result)
+        yield result
+
+
+def _tried(
+    mutants: Sequence[tuple[Target, Mutant]], known: Experience | None, processes: int
+) -> Iterator[tuple[Result, Mapping[str, float]]]:
     waiting, live = list(reversed(mutants)), list[_Live]()
     while waiting or live:
         while waiting and len(live) < processes:
             target, mutant = waiting.pop()
-            live.append(_Live.start(target, mutant, limit))
-        for run in list(live):
-            if (result := run.result()) is not None:
-                live.remove(run)
-                yield result
+            plain = trial.Task(target.module, target.path, mutant.source, target.tests, target.entries)
+            live.append(_Live.start(mutant, known.task(target, mutant.source) if known else plain))
+        for running in list(live):
+            if (found := running.result()) is not None:
+                live.remove(running)
+                yield found
         time.sleep(0.01)
 
 
@@ -86,23 +182,40 @@ def tried(mutants: Sequence[tuple[Target, Mutant]], limit: float, processes: int
 class _Live:
     process: BaseProcess
     mutant: Mutant
+    answer: Connection
     started: float
     limit: float
 
     @classmethod
-    def start(cls, target: Target, mutant: Mutant, limit: float) -> "_Live":
-        arguments = (target.module, target.path, mutant.source, target.tests, target.entries)
-        process = multiprocessing.get_context("fork").Process(target=trial.run, args=arguments, daemon=True)
+    def start(cls, mutant: Mutant, task: trial.Task) -> "_Live":
+        fork = multiprocessing.get_context("fork")
+        answer, sender = fork.Pipe(duplex=False)
+        process = fork.Process(target=trial.run, args=(task, sender), daemon=True)
         process.start()
-        return cls(process, mutant, time.monotonic(), limit)
+        sender.close()
+        limit = float("inf") if task.limit < 0 else float(IDLE * task.limit)
+        return cls(process, mutant, answer, time.monotonic(), limit)
 
-    def result(self) -> Result | None:
+    def result(self) -> tuple[Result, Mapping[str, float]] | None:
         seconds = time.monotonic() - self.started
-        code = self.process.exitcode
-        if code is None and seconds < self.limit:
-            return None
-        if code is None:
+        if self.answer.poll():
+            return self._ended(self._verdict(), seconds)
+        if seconds > self.limit:
             self.process.kill()
+            return self._ended(trial.Verdict("timeout"), seconds)
+        return None
+
+    def _verdict(self) -> trial.Verdict:
+        try:
+            verdict: trial.Verdict = self.answer.recv()
+        except EOFError:  # it ended without an answer
             self.process.join()
-        outcome = "timeout" if code is None else OUTCOMES.get(code, "crash")
-        return Result(self.mutant.key, self.mutant.module, str(self.mutant), outcome, round(seconds, 2))
+            return trial.Verdict("timeout" if self.process.exitcode == -signal.SIGXCPU else "crash")
+        return verdict
+
+    def _ended(self, verdict: trial.Verdict, seconds: float) -> tuple[Result, Mapping[str, float]]:
+        self.process.join()
+        self.answer.close()
+        mutant = self.mutant
+        result = Result(mutant.key, mutant.module, str(mutant), verdict.outcome, round(seconds, 2), verdict.by)
+        return result, verdict.seconds

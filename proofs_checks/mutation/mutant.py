@@ -9,7 +9,7 @@ from pathlib import Path
 
 from proofs_checks.mutation.operators import altered
 
-#: What is not a formula: errors and their texts, checks of input, how an object prints.
+#: What is not a formula: errors and their texts, checks of input and of lengths, how an object prints.
 SKIPPED_CALLS = {"BadInput", "checks", "within", "super", "isinstance", "range", "legendre", "lru_cache"}
 SKIPPED_FUNCTIONS = {"extra_repr", "__repr__", "__init__", "set_extra_state", "_side"}
 
@@ -84,6 +84,8 @@ def _expressions(node: ast.AST) -> Iterator[Place]:
 
 def _skipped(node: ast.AST) -> bool:
     if isinstance(node, ast.Raise | ast.JoinedStr | ast.FunctionDef | ast.ExceptHandler):
+        return True
+    if isinstance(node, ast.keyword) and node.arg == "strict":
         return True
     if isinstance(node, ast.Call):
         root = node.func

@@ -1,48 +1,95 @@
-"""One mutant in a process of its own: is it noticed?"""
+"""One mutant in a process of its own: is it noticed, and by what?"""
 
 import doctest
 import importlib
 import os
+import resource
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.machinery import SourceFileLoader
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-#: Exit codes of a trial.
-SURVIVED, BY_TESTS, BY_LEDGER = 0, 10, 11
+from proofs_checks.mutation.order import Order
+
+SURVIVED, BY_TESTS, BY_LEDGER = "survived", "tests", "ledger"
 
 
-def run(module: str, path: Path, source: str, tests: Sequence[str], entries: Sequence[str]) -> None:
-    """Import the library with one altered module, run its tests and doctests, then its entries; ends the process."""
+@dataclass(frozen=True)
+class Task:
+    """A module in one version, and what is to judge it: tests, then its doctests, then entries.
+
+    ``kills`` and ``seconds``, of tests and entries by name, say which go first: those that noticed most, then the
+    shortest. ``limit`` is in seconds of the processor, so that a busy machine stops no trial.
+    """
+
+    module: str
+    path: Path
+    source: str
+    tests: Sequence[str]
+    entries: Sequence[str]
+    kills: Mapping[str, int] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    limit: int = resource.RLIM_INFINITY
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the tests or the ledger noticed, which one of them did first, and how long each took."""
+
+    outcome: str
+    by: str = ""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+def run(task: Task, answer: Connection) -> None:
+    """Import the library with one altered module, judge it, send the verdict; ends the process."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    hard = task.limit if task.limit == resource.RLIM_INFINITY else task.limit + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (task.limit, hard))  # the soft limit says SIGXCPU, the hard one just kills
     _silence()
-    _replace(path, source)
-    code = SURVIVED
-    if _tests_fail(tests) or _doctests_fail(module):
-        code = BY_TESTS
-    elif _ledger_fails(entries):
-        code = BY_LEDGER
-    os._exit(code)  # without the clean-up of whatever a mutant left behind
+    _replace(task.path, task.source)
+    answer.send(_judge(task))
+    os._exit(0)  # without the clean-up of whatever a mutant left behind
 
 
-def _tests_fail(tests: Sequence[str]) -> bool:
+def _judge(task: Task) -> Verdict:
+    order = Order(task.kills, task.seconds)
+    if task.tests and (by := _failing_test(task.tests, order)):
+        return Verdict(BY_TESTS, by)
+    if doctest.testmod(importlib.import_module(task.module)).failed:
+        return Verdict(BY_TESTS, "doctest")
+    for key in sorted(task.entries, key=order.rank):
+        started = time.process_time()
+        if not _holds(key):
+            return Verdict(BY_LEDGER, key)
+        order.measured[key] = time.process_time() - started
+    return Verdict(SURVIVED, seconds=order.measured)
+
+
+def _failing_test(tests: Sequence[str], order: Order) -> str | None:
     import pytest
 
     # Plain asserts: what is imported already cannot be rewritten, and nobody reads the messages.
     options = ["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:xdist"]
-    return bool(tests) and pytest.main([*options, *tests]) not in (0, 5)
+    code = pytest.main([*options, *tests], plugins=[order])
+    return None if code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) else order.failed or "collection"
 
 
-def _doctests_fail(module: str) -> bool:
-    return doctest.testmod(importlib.import_module(module)).failed > 0
-
-
-def _ledger_fails(entries: Sequence[str]) -> bool:
-    from proofs_checks import attempt
-    from proofs_checks.pool import prove_one
+def _holds(key: str) -> bool:
+    from proofs_checks import attempt, registry
+    from proofs_checks.identity import Absent
+    from proofs_checks.prove import prove
 
     attempt.SHRINK = attempt.DRAW  # nobody looks at the example that kills a mutant
-    return not all(prove_one(key).sound for key in entries)
+    try:
+        entry = registry.load(key)
+    except Exception:  # a mutant may break the entry while it is loaded
+        return False
+    return prove(replace(entry, symbolic=Absent("a derivation does not touch the library"))).sound
 
 
 def _replace(path: Path, source: str) -> None:

@@ -10,10 +10,11 @@ from torch.testing import assert_close
 
 from continuum.errors import BadInput
 from continuum.estimators import Bernoulli, Categorical
+from proofs_checks import strategies
 from tests.estimators.contract import draw, dtypes, laws, seeded
 from tests.estimators.quadrature import noise_of, rule
 
-logits = st.lists(st.floats(-5, 5), min_size=1, max_size=4).map(lambda v: torch.tensor(v, dtype=torch.float64))
+logits = strategies.vectors(-5, 5, most=4)
 DRAWS = 200_000
 
 
@@ -106,7 +107,7 @@ class TestBoth:
 
 
 class TestConditional:
-    @given(st.floats(-30, 30), st.floats(1e-6, 1 - 1e-6), st.sampled_from([0.0, 1.0]))
+    @given(strategies.numbers(-30, 30, subnormal=True), strategies.fractions(1e-6), st.sampled_from([0.0, 1.0]))
     def test_bernoulli_equals_the_truncated_inverse(self, a, v, b):
         p = 1 / (1 + math.exp(-a))
         u = (1 - p) + p * v if b else (1 - p) * v

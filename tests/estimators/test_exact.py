@@ -5,14 +5,14 @@ from itertools import product
 import pytest
 import torch
 from hypothesis import given
-from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from continuum.errors import BadInput
 from continuum.estimators import Bernoulli, Categorical, Exact
+from proofs_checks import strategies
 from tests.estimators.contract import EstimatorContract, draw, laws, loss
 
-logits = st.lists(st.floats(-5, 5), min_size=2, max_size=5).map(lambda v: torch.tensor(v, dtype=torch.float64))
+logits = strategies.vectors(-5, 5, 2, 5)
 
 
 def by_hand(law, values):

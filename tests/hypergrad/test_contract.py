@@ -71,6 +71,10 @@ class TestDense(MethodContract):
     def definition(self, problem: Predictive, parameters: Tree, hyperparameters: Tree, moved: Tree) -> Tensor:
         return problem.outer(minimum(problem, parameters, moved), moved)
 
+    def test_takes_two_inner_gradients_and_an_outer_one_beside_the_products(self):
+        cost = self.solve()[0].cost
+        assert (cost.gradients, cost.mixed_products) == (3, 1)
+
 
 class TestConjugateGradient(TestDense):
     def make(self) -> Method:

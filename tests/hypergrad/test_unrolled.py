@@ -142,12 +142,13 @@ class TestUse:
         assert result.outcome is Outcome.DIVERGED
         assert bool(result.response.isnan())
 
-    def test_inside_no_grad_and_with_unused_parts(self):
+    @pytest.mark.parametrize("truncate", [None, 1])
+    def test_inside_no_grad_and_with_unused_parts(self, truncate):
         problem = Bilevel(lambda w, h: (w["a"] - 1).square().sum(), lambda w, h: w["a"].sum() + w["b"].sum())
         w = {"a": torch.zeros(2), "b": torch.ones(1)}
         for mode in ("reverse", "forward"):
             with torch.no_grad():
-                result = Unrolled(3, 0.1, mode=mode)(problem, w, torch.tensor(1.0))
+                result = Unrolled(3, 0.1, truncate, mode)(problem, w, torch.tensor(1.0))
             assert result.total == 0
             assert result.parameters["b"] == 1
 

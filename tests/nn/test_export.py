@@ -7,13 +7,13 @@ import sys
 import pytest
 import torch
 from hypothesis import given
-from hypothesis import strategies as st
 from torch import nn
 from torch.testing import assert_close
 
 from continuum.errors import BadInput
 from continuum.nn import MLP, Gate, export
 from continuum.widths import Affine, Concrete, Fuzzy, Interval, SoftSupport
+from proofs_checks import strategies
 from tests.nn.networks import Given, chain, conv, dense, interval
 
 
@@ -78,7 +78,7 @@ def test_flatten_repeats_gates(norm):
     exact(model, torch.randn(4, 1, 6, 6), (3,))
 
 
-@given(first=st.floats(0, 6), second=st.floats(0, 6))
+@given(first=strategies.gammas(6, subnormal=True), second=strategies.gammas(6, subnormal=True))
 def test_perceptrons_of_two_layers(first, second):
     units = tuple(max(1, -int(-gamma // 1)) for gamma in (first, second))
     exact(MLP(3, 2, [interval(first), interval(second)]), torch.randn(5, 3), units)

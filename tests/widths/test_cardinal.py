@@ -3,11 +3,11 @@
 import pytest
 import torch
 from hypothesis import given
-from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from continuum.errors import BadInput
 from continuum.widths import expresses, law_of
+from proofs_checks import strategies
 
 NAMES = ["interval", "soft_support", "fuzzy", "concrete"]
 
@@ -17,7 +17,7 @@ def at(name: str, gamma: float, units: int = 6) -> torch.nn.Module:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@given(gamma=st.floats(1.001, 5.999))
+@given(gamma=strategies.numbers(1.001, 5.999))
 def test_cardinality_is_gamma(name: str, gamma: float) -> None:
     """Bisection and closed forms are exact to rounding: 1e-12."""
     assert at(name, gamma).cardinality().item() == pytest.approx(gamma, abs=1e-12)

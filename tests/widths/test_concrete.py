@@ -14,9 +14,10 @@ from torch.testing import assert_close
 from continuum.errors import BadInput
 from continuum.widths.concrete import MODES, Concrete, tail_sums, tilted
 from continuum.widths.schedule import LogSchedule
+from proofs_checks import strategies
 from tests.contracts import LawContract, never_grow, state
 
-logits = st.lists(st.floats(-30, 30), min_size=1, max_size=8).map(lambda v: torch.tensor(v, dtype=torch.float64))
+logits = strategies.vectors(-30, 30)
 modes = pytest.mark.parametrize("mode", MODES)
 Q = torch.tensor([0.1, 0.2, 0.3, 0.4], dtype=torch.float64)
 DRAWS = 200_000
@@ -158,7 +159,7 @@ class TestSize:
         assert not torch.equal(width.gates(), width.gates())
         assert torch.equal(width.eval().gates().sum(-1), width.cardinality())
 
-    @given(st.integers(2, 300), st.floats(1e-9, 1 - 1e-9))
+    @given(st.integers(2, 300), strategies.fractions(1e-9))
     def test_tilted_logits_have_the_wanted_size(self, units, fraction):
         wanted = torch.tensor(1 + fraction * (units - 1), dtype=torch.float64)
         values = tilted(units, wanted)

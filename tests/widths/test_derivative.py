@@ -9,6 +9,7 @@ from torch.testing import assert_close
 
 from continuum.errors import BadInput
 from continuum.widths import Interval, gamma_derivative
+from proofs_checks import strategies
 from tests.widths.problem import TOLERANCE, clip_gates, one_sided, problem
 
 UNITS = 4
@@ -32,30 +33,27 @@ def equal_to_rounding(found, expected, size) -> bool:
     return bool(((found - expected).abs() <= 1e-12 * size).all())
 
 
-@st.composite
-def cases(draw):
+def case(layer, kind, exponent):
     """A problem of any size and a width off the integers."""
-    units, batch = draw(st.integers(1, 7)), draw(st.sampled_from([(), (1,), (3,), (2, 2)]))
-    sizes = {"rows": draw(st.integers(1, 6)), "outputs": draw(st.integers(1, 4)), "seed": draw(st.integers(0, 2**31))}
-    p = problem(units, draw(st.sampled_from(KINDS)), batch=batch, **sizes)
-    offsets = st.tuples(st.integers(0, units - 1), st.floats(0.01, 0.99)).map(sum)
-    count = torch.Size(batch).numel()
-    gamma = torch.tensor(draw(st.lists(offsets, min_size=count, max_size=count)), dtype=torch.float64)
-    return p, {"gamma": gamma.reshape(batch), "exponent": draw(st.sampled_from([0.5, 1.0, 2.0, 3.0])), "units": units}
+    p = problem(layer.units, kind, batch=layer.batch, rows=layer.rows, outputs=layer.outputs, seed=layer.seed)
+    return p, at(layer.gamma, exponent, units=layer.units)
+
+
+cases = given(strategies.layers(), st.sampled_from(KINDS), st.sampled_from([1.0, 0.5, 2.0, 3.0]))
 
 
 class TestOffTheIntegers:
-    @given(cases())
-    def test_both_sides_equal_autograd(self, case):
-        p, width = case[0], at(**case[1])
+    @cases
+    def test_both_sides_equal_autograd(self, layer, kind, exponent):
+        p, width = case(layer, kind, exponent)
         for side in SIDES:
             found = closed_form(p, width, side)
             assert found.shape == width.gamma.shape
             assert equal_to_rounding(found, p.by_autograd(width), p.size(width))
 
-    @given(cases())
-    def test_equals_central_differences_of_the_definition(self, case):
-        p, width = case[0], at(**case[1])
+    @cases
+    def test_equals_central_differences_of_the_definition(self, layer, kind, exponent):
+        p, width = case(layer, kind, exponent)
         gamma, h = width.gamma.detach(), 1e-5
         fractions = (gamma.frac(), 1 - gamma.frac())
 
@@ -122,7 +120,7 @@ class TestAtTheIntegers:
             assert_close(rates, torch.full_like(rates, -1), atol=0.02, rtol=0)
 
     @kinds
-    @given(gamma=st.integers(1, UNITS - 1), seed=st.integers(0, 2**31), same_sign=st.booleans())
+    @given(gamma=st.integers(1, UNITS - 1), seed=strategies.seeds(), same_sign=st.booleans())
     def test_clamp_gives_their_sum_which_leaves_the_interval(self, kind, gamma, seed, same_sign):
         p, width = problem(UNITS, kind, seed=seed), at(gamma)
         left, right = closed_form(p, width, "left"), closed_form(p, width, "right")

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given
-from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from continuum.errors import BadInput
 from continuum.widths.combined import Exponentials, Sum, breakpoints, reference
 from continuum.widths.fields import Affine, Polynomial, RadialBasis
 from continuum.widths.piecewise import PiecewiseLinear, Tiled
+from proofs_checks import strategies
 
 POINTS = np.linspace(-2, 6, 41)
-numbers = st.floats(-5, 5)
+numbers = strategies.numbers(-5, 5, subnormal=True)
 
 
 def double(value):
@@ -31,22 +31,22 @@ class TestFormulas:
     def test_affine(self, gamma, slope):
         np.testing.assert_array_equal(at(Affine(double(gamma), double(slope))), slope * (gamma - POINTS))
 
-    @given(st.lists(numbers, min_size=1, max_size=6))
+    @given(strategies.vectors(-5, 5, most=6))
     def test_polynomial(self, coefficients):
-        expected = np.polynomial.polynomial.polyval(POINTS, coefficients)
-        np.testing.assert_allclose(at(Polynomial(double(coefficients))), expected, rtol=1e-12, atol=1e-11)
+        expected = np.polynomial.polynomial.polyval(POINTS, coefficients.numpy())
+        np.testing.assert_allclose(at(Polynomial(coefficients)), expected, rtol=1e-12, atol=1e-11)
 
-    @given(st.lists(numbers, min_size=4, max_size=4))
+    @given(strategies.vectors(-5, 5, 4, 4))
     def test_piecewise_linear(self, values):
         knots = [-1.0, 0.25, 2.0, 5.0]
         expected = np.interp(POINTS, knots, values)
-        np.testing.assert_allclose(at(PiecewiseLinear(double(values), knots)), expected, rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(at(PiecewiseLinear(values, knots)), expected, rtol=1e-12, atol=1e-14)
 
-    @given(st.lists(numbers, min_size=3, max_size=3), numbers, st.floats(0.1, 3))
+    @given(strategies.vectors(-5, 5, 3, 3), numbers, strategies.numbers(0.1, 3))
     def test_radial_basis(self, weights, offset, width):
         centers = np.array([0.0, 1.0, 4.0])
-        expected = offset + np.exp(-((POINTS[:, None] - centers) ** 2) / (2 * width**2)) @ weights
-        field = RadialBasis(double(weights), double(centers), width, double(offset))
+        expected = offset + np.exp(-((POINTS[:, None] - centers) ** 2) / (2 * width**2)) @ weights.numpy()
+        field = RadialBasis(weights, double(centers), width, double(offset))
         np.testing.assert_allclose(at(field), expected, rtol=1e-12, atol=1e-13)
 
     def test_tiles_are_continuous_from_the_right_and_zero_outside(self):

@@ -13,6 +13,7 @@ from torch.testing import assert_close
 from continuum.errors import BadInput
 from continuum.widths import Interval
 from continuum.widths.fuzzy import MODES, Fuzzy
+from proofs_checks import strategies
 from tests.contracts import LawContract, state
 
 SAMPLED = [mode for mode in MODES if mode != "scale"]
@@ -56,14 +57,14 @@ class TestSystematicFromTheLeft(TestFuzzy):
 
 
 class TestConstraint:
-    @given(st.lists(st.floats(-50, 50), min_size=1, max_size=8), st.floats(0, 1), st.sampled_from(MODES))
+    @given(strategies.vectors(-50, 50), strategies.numbers(0, 1, subnormal=True), st.sampled_from(MODES))
     def test_grades_sum_to_the_cardinality(self, scores, fraction, mode):
         total = fraction * len(scores)
         width = law(scores, total, mode=mode)
         assert_close(width.cardinality().item(), total, rtol=0, atol=1e-13)
         assert_close(width.dimension().item(), total, rtol=0, atol=1e-13)
 
-    @given(st.integers(0, 1000 * UNITS).map(lambda n: n / 1000), st.sampled_from(["right", "left"]))
+    @given(strategies.gridded(UNITS, 1000), st.sampled_from(["right", "left"]))
     def test_scores_a_unit_apart_give_the_interval_law(self, gamma, side):
         value = torch.tensor(gamma, dtype=torch.float64)
         width = law(-3 * torch.arange(UNITS), value, learnable=True, side=side)
@@ -100,6 +101,12 @@ class TestConstraint:
         assert_close(width.gates().square(), width.grades())
         assert_close(width.dimension().item(), 2.5)
         assert_close(width.cardinality(), width.grades().sqrt().sum())
+
+    @pytest.mark.parametrize("cardinality", [2.5, [2.5, 1.0]])
+    def test_a_cardinality_that_was_given_is_copied(self, cardinality):
+        given = torch.tensor(cardinality, dtype=torch.float64)
+        Fuzzy(4, given).set_cardinality(2.0)
+        assert given.tolist() == cardinality
 
 
 class TestSampling:

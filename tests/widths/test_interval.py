@@ -10,16 +10,19 @@ from torch.testing import assert_close
 
 from continuum.errors import BadInput
 from continuum.widths import Interval
+from proofs_checks import strategies
 from tests.contracts import LawContract
 from tests.widths.problem import TOLERANCE, clip_gates, one_sided, problem
 
 UNITS = 5
 EXPONENTS = [0.5, 1.0, 2.0, 3.0]
 SIDES = ["right", "left"]
-BELOW, ABOVE = -0.75, UNITS + 0.75
+BEYOND = 0.75
+BELOW, ABOVE = -BEYOND, UNITS + BEYOND
 
 exponents = pytest.mark.parametrize("exponent", EXPONENTS)
 sides = pytest.mark.parametrize("side", SIDES)
+gammas = strategies.gammas(UNITS, subnormal=True)
 
 
 def law(gamma, exponent: float = 1.0, units: int = UNITS, **options) -> Interval:
@@ -53,27 +56,27 @@ class TestSquareFromTheLeft(TestInterval):
 
 
 class TestValues:
-    @given(st.floats(0, UNITS), st.sampled_from(SIDES))
+    @given(gammas, st.sampled_from(SIDES))
     def test_gates_are_the_clipped_distance(self, gamma, side):
         gates = law(gamma, side=side).gates().detach().numpy()
         assert (gates == np.clip(gamma - np.arange(UNITS), 0, 1)).all()
 
     @exponents
     @sides
-    @given(gamma=st.floats(BELOW, ABOVE) | st.integers(0, UNITS).map(float))
+    @given(gamma=strategies.gammas(UNITS, beyond=BEYOND, subnormal=True))
     def test_gates_are_its_power_on_both_ends_and_beyond(self, exponent, side, gamma):
         gates = law(gamma, exponent, side=side).gates().detach().numpy()
         np.testing.assert_allclose(gates, np.clip(gamma - np.arange(UNITS), 0, 1) ** exponent, rtol=1e-15, atol=0)
 
-    @given(st.floats(0, UNITS))
+    @given(gammas)
     def test_cardinality_is_gamma(self, gamma):
         assert law(gamma).cardinality().item() == pytest.approx(gamma, rel=1e-15)
 
-    @given(st.integers(0, 64 * UNITS), st.lists(st.floats(-10, 10), min_size=2 * UNITS, max_size=2 * UNITS))
-    def test_gated_sum_is_the_integral_over_the_interval(self, cells, values):
-        y, w = np.reshape(values, (2, UNITS))
-        gates = law(cells / 64).gates().detach().numpy()
-        assert gates @ (y * w) == pytest.approx(quadrature(y * w, cells), rel=1e-12, abs=1e-11)
+    @given(strategies.gridded(UNITS, 64), strategies.vectors(-10, 10, 2 * UNITS, 2 * UNITS))
+    def test_gated_sum_is_the_integral_over_the_interval(self, gamma, values):
+        y, w = values.numpy().reshape(2, UNITS)
+        gates = law(gamma).gates().detach().numpy()
+        assert gates @ (y * w) == pytest.approx(quadrature(y * w, round(64 * gamma)), rel=1e-12, abs=1e-11)
 
     def test_quadrature_rejects_wrong_tiles(self):
         contributions, cells = np.array([1.0, -2.0, 0.5, 3.0, -1.0]), 64 * 2 + 16
@@ -130,7 +133,7 @@ def quadrature(contributions: np.ndarray, cells: int) -> float:
 
 
 class TestActive:
-    @given(st.floats(0, UNITS) | st.integers(0, UNITS).map(float))
+    @given(gammas)
     def test_active_counts_the_units_that_matter(self, gamma):
         width = law(gamma)
         assert int(width.active()) == int(width.active("right")) == min(UNITS, np.floor(gamma) + 1)
@@ -143,7 +146,7 @@ class TestActive:
 
     @exponents
     @sides
-    @given(gamma=st.floats(BELOW, ABOVE) | st.integers(0, UNITS).map(float))
+    @given(gamma=strategies.gammas(UNITS, beyond=BEYOND, subnormal=True))
     def test_units_beyond_have_no_gate_and_no_slope(self, exponent, side, gamma):
         width = law(gamma, exponent, side=side)
         active = int(width.active(side))

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given
-from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from torch.testing import assert_close
 
 from continuum.errors import BadInput
 from continuum.widths import best_gates, full_norm, reverse_huber, reverse_huber_prox, threshold
+from proofs_checks import strategies
 
-positive = st.floats(-2.0, 2.0).map(lambda exponent: 10.0**exponent)
-vectors = st.lists(st.floats(-5, 5), min_size=1, max_size=4).map(lambda v: torch.tensor([v], dtype=torch.float64))
+positive = strategies.magnitudes(-2, 2)
+vectors = strategies.vectors(-5, 5, most=4).map(lambda v: v.unsqueeze(0))
 
 
 def least(objective, low, high):

@@ -12,8 +12,9 @@ from torch.testing import assert_close
 from continuum.widths import sampling
 from continuum.widths.sampling import bernoulli, comonotone, gumbel, straight_through, systematic
 from continuum.widths.simplex import project
+from proofs_checks import strategies
 
-grades = st.lists(st.floats(0, 1), min_size=1, max_size=7).map(lambda g: torch.tensor(g, dtype=torch.float64))
+grades = strategies.vectors(0, 1, most=7)
 EXAMPLE = torch.tensor([0.9, 0.2, 0.55, 0.7], dtype=torch.float64)
 DRAWS = 200_000
 DETECTABLE = 0.01  # bias of a marginal that DRAWS draws tell from 0 by five standard errors

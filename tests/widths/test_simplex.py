@@ -13,10 +13,10 @@ from torch.testing import assert_close
 from continuum.errors import BadInput
 from continuum.widths.clipped import FEW
 from continuum.widths.simplex import project
+from proofs_checks import strategies
 
-scores = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=8).map(lambda p: torch.tensor(p, dtype=torch.float64))
-fractions = st.floats(0, 1)
-halves = st.lists(st.integers(-4, 4), min_size=1, max_size=6).map(lambda p: torch.tensor(p, dtype=torch.float64) / 2)
+scores = strategies.vectors(-1e3, 1e3)
+fractions = strategies.numbers(0, 1, subnormal=True)
 
 
 def violation(p: Tensor, g: Tensor, total: float) -> float:
@@ -40,7 +40,7 @@ class TestValues:
         g = project(p, fraction * len(p))
         assert_close(project(g, fraction * len(p)), g, rtol=0, atol=1e-14)
 
-    @given(scores, fractions, st.floats(-100, 100))
+    @given(scores, fractions, strategies.numbers(-100, 100, subnormal=True))
     def test_a_common_shift_of_the_scores_changes_nothing(self, p, fraction, shift):
         total = fraction * len(p)
         assert_close(project(p + shift, total), project(p, total), rtol=0, atol=1e-12)
@@ -161,7 +161,7 @@ class TestDerivative:
         assert_close(to_scores, free.diag() - torch.outer(free, free) / 3, rtol=0, atol=1e-15)
         assert_close(to_total, free / 3, rtol=0, atol=1e-15)
 
-    @given(halves, st.integers(0, 12), st.sampled_from(["right", "left"]))
+    @given(strategies.ties(), st.integers(0, 12), st.sampled_from(["right", "left"]))
     def test_one_sided_derivative_in_the_total_at_ties_and_integers(self, p, twice, side):
         total = torch.tensor(min(twice / 2, len(p)), dtype=torch.float64)
         step = 2.0**-8 if side == "right" else -(2.0**-8)  # the grades are affine up to there

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 from torch.testing import assert_close
@@ -19,13 +18,13 @@ from continuum.widths.combined import Sum
 from continuum.widths.fields import Affine, Polynomial, RadialBasis
 from continuum.widths.piecewise import PiecewiseLinear, Tiled
 from continuum.widths.softsupport import SoftSupport
+from proofs_checks import strategies
 from tests.contracts import LawContract
 
 UNITS = 5
 KNOTS = [-0.5, 0.7, 2.0, 3.4, 4.1, 6.0]
-sharpnesses = st.floats(-3, 4).map(lambda power: 10.0**power)
-slopes = st.tuples(st.sampled_from([-1.0, 1.0]), st.floats(-12, 1)).map(lambda pair: pair[0] * 10.0 ** pair[1])
-gammas = st.floats(-2, UNITS + 2) | st.integers(0, UNITS).map(float)
+slopes = strategies.signed(strategies.magnitudes(-12, 1))
+gammas = strategies.gammas(UNITS, beyond=1, subnormal=True)
 
 
 class Opaque(nn.Module):
@@ -125,7 +124,7 @@ def worst_relative_error(gates: Tensor, gamma: float, kappa: float, slope: float
 
 class TestClosedForm:
     @settings(max_examples=80)
-    @given(gammas, sharpnesses, slopes)
+    @given(strategies.gammas(UNITS, beyond=2, subnormal=True), strategies.magnitudes(-3, 4), slopes)
     def test_affine_gates_are_exact(self, gamma, kappa, slope):
         gates = affine(gamma, kappa, slope).gates().detach()
         assert worst_relative_error(gates, gamma, kappa, slope) < 1e-12
@@ -142,7 +141,7 @@ class TestClosedForm:
         gates = softplus(ends).diff() / ends.diff()
         assert worst_relative_error(gates, gamma, kappa, slope) > 1e-11
 
-    @given(st.floats(-0.5, 5.5), st.floats(0.1, 20.0), st.floats(-1.0, 1.0))
+    @given(strategies.gammas(UNITS, beyond=0.5), strategies.numbers(0.1, 20), strategies.numbers(-1, 1, subnormal=True))
     def test_float32_is_exact_to_its_rounding(self, gamma, kappa, slope):
         law = SoftSupport(UNITS, Affine(gamma, slope), kappa)
         gates, truth = law.gates(), copy.deepcopy(law).double().gates()
@@ -154,9 +153,9 @@ class TestClosedForm:
         assert_close(close, wide, rtol=1e-8, atol=1e-14)
 
     @settings(max_examples=20)
-    @given(st.lists(st.floats(-3, 3), min_size=len(KNOTS), max_size=len(KNOTS)), st.floats(0.1, 50.0))
+    @given(strategies.vectors(-3, 3, len(KNOTS), len(KNOTS)), strategies.numbers(0.1, 50))
     def test_piecewise_linear_gates_equal_quadrature_between_knots(self, values, kappa):
-        f = PiecewiseLinear(double(values), KNOTS)
+        f = PiecewiseLinear(values, KNOTS)
         by_quadrature = SoftSupport(UNITS, Sum([f, Polynomial(double([0.0]))]), kappa, order=20, panels=32)
         assert not by_quadrature.f.piecewise_linear
         assert_close(SoftSupport(UNITS, f, kappa).gates(), by_quadrature.gates(), rtol=1e-12, atol=1e-14)
@@ -204,7 +203,7 @@ def sup_error(kappa: float) -> float:
 
 
 class TestLimits:
-    @given(st.floats(-1, UNITS + 1), st.floats(0.1, 500.0))
+    @given(gammas, strategies.numbers(0.1, 500))
     def test_gates_are_within_the_bound_of_the_interval_law(self, gamma, kappa):
         interval = (gamma - torch.arange(UNITS, dtype=torch.float64)).clip(0, 1)
         error = (affine(gamma, kappa).gates() - interval).abs().max().item()
@@ -218,7 +217,7 @@ class TestLimits:
         assert error != pytest.approx(math.log(2) / (2 * kappa), rel=1e-2)  # falsifiers
         assert error != pytest.approx(math.log(2), rel=1e-2)
 
-    @given(st.floats(-1, UNITS + 1), st.floats(0.5, 100.0))
+    @given(gammas, strategies.numbers(0.5, 100))
     def test_cardinality_is_one_integral(self, gamma, kappa):
         whole = UNITS * mean_sigmoid(double(kappa * gamma), double(kappa * (gamma - UNITS)))
         cardinality = affine(gamma, kappa).cardinality()
@@ -229,7 +228,7 @@ class TestLimits:
     def test_cardinality_is_not_gamma_at_zero(self):
         assert affine(0.0, 10.0).cardinality().item() == pytest.approx(math.log(2) / 10, rel=1e-6)
 
-    @given(st.floats(-1, UNITS + 1), st.floats(0.1, 60.0))
+    @given(gammas, strategies.numbers(0.1, 60))
     def test_slope_in_gamma(self, gamma, kappa):
         law = affine(gamma, kappa)
         jacobian = torch.autograd.functional.jacobian(

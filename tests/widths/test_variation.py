@@ -17,6 +17,7 @@ from continuum.widths.piecewise import PiecewiseLinear
 from continuum.widths.softsupport import SoftSupport
 from continuum.widths.variation import hard_derivative, soft_density, soft_derivative
 from continuum.widths.zeros import hard_gates
+from proofs_checks import strategies
 
 UNITS = 4
 C = torch.tensor([1.0, -2.0, 3.0, 0.5], dtype=torch.float64)
@@ -59,7 +60,7 @@ class TestSoft:
         for wrong in (right / kappa, right * BUMP(points), -right, right * points.floor().add(1)):
             assert (wrong @ weights).item() != pytest.approx(by_autograd(WAVE, BUMP, kappa, 16), rel=1e-2)
 
-    @given(st.floats(-2, 6), st.floats(0.1, 1e3), st.floats(-1, 5))
+    @given(strategies.gammas(UNITS, beyond=2), strategies.magnitudes(-1, 3), strategies.gammas(UNITS, beyond=1))
     def test_density(self, gamma, kappa, u):
         density = soft_density(SoftSupport(UNITS, Affine(double(gamma)), kappa), C, double([u])).item()
         argument = kappa * (gamma - u)
@@ -92,18 +93,17 @@ def moved(f, phi, epsilon: float) -> float:
     return (hard_gates(Sum([f, phi], [1.0, epsilon]), UNITS) @ C).item()
 
 
-# Zeros at odd multiples of 1/16: off the integers, at least 1/8 apart.
-places = st.lists(st.integers(0, 31), min_size=1, max_size=4, unique=True).map(lambda n: [k / 8 + 1 / 16 for k in n])
-directions = st.lists(st.floats(-1, 1), min_size=3, max_size=3)
+places = strategies.crossings(UNITS, most=4, parts=8)
+directions = strategies.vectors(-1, 1, 3, 3)
 
 
 class TestHard:
     @given(places, directions, st.sampled_from([-0.5, 2.0]))
     def test_is_the_sum_over_zeros_with_the_jacobian(self, roots, phi, lead):
         f = Polynomial(double(lead * np.polynomial.polynomial.polyfromroots(roots)))
-        found = hard_derivative(f, C, Polynomial(double(phi)))
+        found = hard_derivative(f, C, Polynomial(phi))
         terms = [
-            np.polynomial.polynomial.polyval(z, phi)
+            np.polynomial.polynomial.polyval(z, phi.numpy())
             * C[int(z)].item()
             / abs(lead * np.prod([z - other for other in roots if other != z]))
             for z in roots

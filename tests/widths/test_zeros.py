@@ -14,6 +14,7 @@ from continuum.widths.combined import Exponentials, Sum
 from continuum.widths.fields import Affine, Polynomial
 from continuum.widths.piecewise import PiecewiseLinear, Tiled
 from continuum.widths.zeros import hard_gates, zeros
+from proofs_checks import strategies
 
 
 class Opaque(nn.Module):
@@ -46,10 +47,7 @@ def by_signs(f, low, high, grid=64) -> list[float]:
     return points[1:][values[1:] * values[:-1] < 0].tolist()
 
 
-# Multiples of 1/8 + 1/16: never an integer, at least 1/8 apart.
-places = st.lists(st.integers(0, 31), min_size=1, max_size=5, unique=True).map(
-    lambda n: [k / 8 + 1 / 16 for k in sorted(n)]
-)
+places = strategies.crossings(4, most=5, parts=8)
 
 
 class TestSimple:
@@ -64,9 +62,9 @@ class TestSimple:
             expected = lead * np.prod([zero.at - root for root in roots if abs(root - zero.at) > 1e-3])
             assert zero.left == zero.right == pytest.approx(expected, rel=1e-6)
 
-    @given(st.lists(st.floats(0.1, 3), min_size=5, max_size=5))
+    @given(strategies.vectors(0.1, 3, 5, 5))
     def test_piecewise_linear_zeros_are_exact(self, sizes):
-        knots, values = np.array([0.0, 0.9, 1.7, 2.6, 4.0]), np.array(sizes) * [1, -1, 1, -1, 1]
+        knots, values = np.array([0.0, 0.9, 1.7, 2.6, 4.0]), sizes.numpy() * [1, -1, 1, -1, 1]
         exact = knots[:-1] + np.diff(knots) * values[:-1] / (values[:-1] - values[1:])
         found = zeros(PiecewiseLinear(double(values), double(knots)), 0, 4)
         np.testing.assert_allclose([zero.at for zero in found.found], exact, rtol=1e-14)

@@ -1,0 +1,107 @@
+"""The mutation run: what a trial says of a module, who judges first, and what the score counts."""
+
+import itertools
+
+import pytest
+from rich.console import Console
+
+from proofs_checks.mutation import campaign
+from proofs_checks.mutation.campaign import Experience, Result, experience, tried
+from proofs_checks.mutation.mutant import Mutant, mutants
+from proofs_checks.mutation.order import Order
+from proofs_checks.mutation.score import Score, report, score
+from proofs_checks.mutation.targets import Target
+
+MODULE = '''
+def double(x):
+    """Twice.
+
+    >>> double(3)
+    6
+    """
+    return 2 * x
+'''
+VERSIONS = {
+    "survived": MODULE.replace("2 * x", "x * 2"),
+    "tests": MODULE.replace("2 * x", "3 * x"),
+    "timeout": MODULE.replace("    return", "    while x:\n        pass\n    return"),
+    "crash": MODULE.replace("    return", "    import os\n\n    os._exit(3)\n    return"),
+}
+
+
+@pytest.fixture
+def target(tmp_path, monkeypatch):
+    path = tmp_path / "doubled_formula.py"
+    path.write_text(MODULE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(campaign, "START", 1)
+    return Target(path.stem, path, tests=(), entries=())
+
+
+@pytest.mark.filterwarnings("ignore:.*fork")
+@pytest.mark.parametrize("processes", [1, 3])
+def test_a_trial_tells_what_came_of_a_mutant(target, processes):
+    pairs = [(target, Mutant(target.module, "double", 8, "", outcome, text)) for outcome, text in VERSIONS.items()]
+    results = list(tried(pairs, experience([target], processes), processes))
+    assert {result.mutant.split()[-1]: result.outcome for result in results} == {name: name for name in VERSIONS}
+    assert [result.by for result in results if result.outcome == "tests"] == ["doctest"]
+
+
+@pytest.mark.filterwarnings("ignore:.*fork")
+def test_a_library_that_is_not_green_is_refused(target):
+    target.path.write_text(VERSIONS["tests"])
+    with pytest.raises(RuntimeError, match="not green"):
+        experience([target], 1)
+
+
+def test_mutants_alter_formulas_not_texts(target):
+    assert [(m.before, m.after) for m in mutants(target.module, target.path, 10)] == [
+        ("2 * x", "2 / x"),
+        ("2 * x", "x"),
+        ("2", "3"),
+    ]
+
+
+def test_what_killed_mutants_of_the_module_judges_first_then_what_is_quick():
+    known = Experience({"slow": 9.0, "quick": 1.0, "quicker": 0.5})
+    for key, by in enumerate(["slow", "slow", "quick", ""]):
+        known.add(Result(str(key), "here", "", "tests", 1.0, by))
+    order = Order(known.kills["here"], known.seconds)
+    assert sorted(["quicker", "quick", "slow"], key=order.rank) == ["slow", "quick", "quicker"]
+    elsewhere = Order(known.kills["there"], known.seconds)
+    assert sorted(["quicker", "quick", "slow"], key=elsewhere.rank) == ["quicker", "quick", "slow"]
+
+
+def test_a_trial_may_take_as_long_as_its_own_tests_and_entries(target):
+    seconds = {"tests/a/test_one.py::test": 4.0, "tests/b/test_two.py::test": 90.0, "A01": 2.0, "A02": 70.0}
+    known = Experience(seconds)
+    own = Target(target.module, target.path, ("/home/tests/a/test_one.py",), ("A01",))
+    assert known.task(own, MODULE).limit == campaign.START + campaign.PATIENCE * 6
+    assert campaign.test_of("tests/a/test_one.py::test", "/home/tests/a")
+    assert not campaign.test_of("tests/a/test_one.py::test", "/home/tests/a/test_on.py")
+    assert not campaign.test_of("tests/a/test_one.py::test", "/home/tests/b")
+
+
+def results(**outcomes: str) -> list[Result]:
+    numbers = itertools.count()
+    return [
+        Result(str(next(numbers)), f"continuum.{room}.m", f"continuum.{room}.m:3 f: {n}  ->  0", outcome, 1.0, "t")
+        for room, told in outcomes.items()
+        for n, outcome in enumerate(told.split())
+    ]
+
+
+def test_the_score_leaves_out_what_computes_the_same():
+    found = results(widths="tests survived timeout survived")
+    assert score(found, {"widths.m f: 1  ->  0": "why"}) == Score(tried=4, killed=2, same=1)
+
+
+def test_every_room_must_reach_the_goal(capsys):
+    good, bad = "tests " * 99, "tests " * 9 + "survived"
+    console = Console(width=200)
+    assert report(results(widths=good), console, {}) == 0
+    assert report(results(widths=good, estimators=bad), console, {}) == 1
+    assert "no reason recorded" in capsys.readouterr().out
+    assert report(results(widths=good, estimators=bad), console, {"estimators.m f: 9  ->  0": "a reason"}) == 0
+    assert report(results(widths="tests"), console, {"widths.m f: 0  ->  0": "a false reason"}) == 0
+    assert "killed by t, though said to compute the same" in capsys.readouterr().out
