@@ -7,7 +7,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
 
-.PHONY: sweep test proofs mutants bench lint format clean
+.PHONY: sweep test proofs mutants bench lint format paper paper-results figures clean
 
 sweep: $(VENV)/.installed ## the main job: capacity against accuracy as gamma crosses the integers
 	$(BIN)/python -m continuum.exp gamma_sweep $(ARGS)
@@ -23,6 +23,16 @@ mutants: $(VENV)/.installed-dev ## alter each formula and see whether tests and 
 
 bench: $(VENV)/.installed-dev ## speed as ratios, each measured in one run
 	$(BIN)/python -m benchmarks $(ARGS)
+
+paper: $(VENV)/.installed-dev ## paper/continuum.pdf from paper/results; QUICK=1: from the quick presets, in minutes
+	$(BIN)/python -m paper.build $(if $(QUICK),--quick) $(ARGS)
+
+paper-results: $(VENV)/.installed-dev ## every run that the paper needs (resumes), recorded in paper/results
+	$(BIN)/python -m paper.build run $(ARGS)
+
+figures: $(VENV)/.installed-dev ## draw all figures of paper/results anew, without LaTeX
+	$(BIN)/python -m continuum.exp figures --from paper/results $(ARGS)
+	$(BIN)/python -m paper.build generate
 
 lint: $(VENV)/.installed-dev ## style, types, import contracts
 	$(BIN)/ruff check .
@@ -44,4 +54,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	touch $@
 
 clean: ## remove the environment and caches; runs/ stays
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache paper/generated paper/.latex paper/.quick

@@ -59,7 +59,8 @@ def learn(
     "interval"        clip(gamma - i, 0, 1), gamma by gradient, Euclidean weight decay
     "interval_sqrt"   the square roots of these, which is the geometry of L2(E)
     "soft_support"    of f(u) = gamma - u, ever sharper, in the norm of L2(E)
-    "fuzzy"           square roots of grades that share out a sum, which is learned; its optimum is that of "graded"
+    "fuzzy"           square roots of grades that share out a sum, which is learned: for given activations the problem
+                      of "graded", by gradient alone
     "concrete"        sampled from a distribution over widths, ever colder; the price is on the mean width
     "hypergradient"   as "interval_sqrt", gamma by the hypergradient of a held-out loss (``validation``, or a fifth of
                       the rows) over a few steps of training; None is no price

@@ -1,0 +1,1 @@
+"""The numbers of the text: a module a topic."""

@@ -1,0 +1,14 @@
+"""Defaults of the learner that the text names."""
+
+from collections.abc import Iterator
+
+from continuum.train.width.settings import DEFAULT_PRICE, Learning
+from paper.number import Number
+from paper.results import Results
+
+
+def numbers(results: Results) -> Iterator[Number]:
+    """Price and decay, as shipped."""
+    source = "continuum/train/width/settings.py"
+    yield Number("methodPrice", f"{DEFAULT_PRICE:g}", f"{source}, DEFAULT_PRICE")
+    yield Number("methodDecay", f"{Learning().decay:g}", f"{source}, Learning.decay")

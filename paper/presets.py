@@ -1,0 +1,72 @@
+"""Which runs the paper is built from: the presets of the experiments, and what their results must be."""
+
+import shlex
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import tyro
+
+from continuum.exp import presets, registry
+from continuum.exp.keys import configuration, run_id
+from continuum.exp.options import RunOptions
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "experiments" / "presets"
+#: A preset of its own: the comparison with foreign packages, which not every machine can install.
+PEERS = "peers"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One run: an experiment with a preset; ``name`` is what the paper calls its results."""
+
+    experiment: str
+    preset: str
+
+    @property
+    def name(self) -> str:
+        """Name of its folder in ``paper/results``."""
+        return f"{self.experiment}_{PEERS}" if self.preset == PEERS else self.experiment
+
+    @property
+    def flags(self) -> list[str]:
+        """Flags of the command that makes it."""
+        return [self.experiment, "--preset", self.preset]
+
+    @property
+    def command(self) -> str:
+        """The command that makes it."""
+        return f"python -m continuum.exp {shlex.join(self.flags)}"
+
+    def config(self) -> RunOptions:
+        """The resolved configuration."""
+        return _resolved(self.experiment, self.preset)
+
+    def configuration(self) -> dict[str, object]:
+        """What must stand in the manifest."""
+        return configuration(self.config())
+
+    def run_id(self) -> str:
+        """The name of its run folder."""
+        return run_id(self.config())
+
+    def version(self) -> int:
+        """What the manifest must give as the version of the results."""
+        return registry.load(self.experiment).module.RESULT_VERSION
+
+
+@cache
+def _resolved(experiment: str, preset: str) -> RunOptions:
+    found = registry.load(experiment)
+    config: RunOptions = tyro.cli(found.module.Config, args=presets.read(found, preset))
+    return config.resolved()
+
+
+def wanted(preset: str) -> list[Wanted]:
+    """All runs of a preset, in the order of their names.
+
+    >>> [run.name for run in wanted("paper")][:2]
+    ['capacity_signal', 'gamma_sweep']
+    """
+    return [Wanted(path.stem, preset) for path in sorted((FOLDER / preset).glob("*.toml"))]

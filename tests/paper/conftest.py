@@ -1,0 +1,81 @@
+"""A small paper of its own: one preset of gamma_sweep that runs in a second, recorded as the real ones are."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from paper import collect, ledger, presets
+from paper.presets import Wanted
+from paper.results import Results
+
+TINY = """
+tasks = ["iris"]
+units = 2
+seeds = 2
+epochs = 1
+gammas = [0.5, 1.0, 1.5]
+"""
+ENTRY = dict.fromkeys(ledger.FIELDS, "text") | {"id": "A01", "steps": 3, "falsifiers": 2, "rejected": 2, "sound": True}
+
+
+class Small:
+    """The folders of the small paper."""
+
+    def __init__(self, root: Path) -> None:
+        self.presets, self.runs, self.results = (root / name for name in ("presets", "runs", "results"))
+        self.ledger = root / "ledger.json"
+        self.wanted = Wanted("gamma_sweep", "paper")
+
+    def preset(self, text: str = TINY) -> None:
+        """Write the preset; what was resolved from an earlier one is forgotten."""
+        path = self.presets / "paper" / "gamma_sweep.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        presets._resolved.cache_clear()
+
+    def place(self, patch: pytest.MonkeyPatch) -> None:
+        """Let the paper and the command line find these presets."""
+        patch.setattr(presets, "FOLDER", self.presets)
+        patch.setattr("continuum.exp.presets.folder", lambda experiment: self.presets)
+        self.preset()
+
+    def collected(self) -> Path:
+        """The folder of the recorded results."""
+        return self.results / self.wanted.name
+
+    def load(self) -> Results:
+        """The recorded results."""
+        return Results(self.results, "paper", self.ledger)
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory):
+    """Run and collect once for all tests."""
+    paper = Small(tmp_path_factory.mktemp("recorded"))
+    with pytest.MonkeyPatch.context() as patch:
+        paper.place(patch)
+        collect.compute([paper.wanted], paper.runs, Console(quiet=True))
+        collect.collect(paper.wanted, paper.runs, paper.results)
+    presets._resolved.cache_clear()
+    return paper
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch):
+    """A small paper without results."""
+    paper = Small(tmp_path / "small")
+    paper.place(monkeypatch)
+    paper.ledger.write_text(json.dumps({"sources": ledger.fingerprint(), "entries": [ENTRY]}))
+    yield paper
+    presets._resolved.cache_clear()
+
+
+@pytest.fixture
+def small(empty, recorded):
+    """A small paper with results of its own."""
+    for name in ("runs", "results"):
+        shutil.copytree(getattr(recorded, name), getattr(empty, name))
+    return empty

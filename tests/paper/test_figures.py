@@ -1,0 +1,40 @@
+"""``python -m continuum.exp figures``: finished runs are drawn anew, from their tables alone."""
+
+import json
+
+from continuum.exp import main
+
+
+def test_figures_are_drawn_from_recorded_results(small, tmp_path, capsys):
+    folder = small.collected()
+    assert main(["figures", "--from", str(small.results), "--to", str(tmp_path / "drawn")]) == 0
+    drawn = tmp_path / "drawn" / "gamma_sweep" / folder.name
+    assert {"score.pdf", "score.png", "derivative.pdf"} <= {path.name for path in drawn.iterdir()}
+    before = {path.name: path.read_bytes() for path in drawn.iterdir()}
+    assert main(["figures", "gamma_sweep", "--from", str(folder), "--to", str(tmp_path / "drawn")]) == 0
+    assert {path.name: path.read_bytes() for path in drawn.iterdir()} == before
+
+
+def test_figures_of_a_run_are_drawn_into_it(small):
+    (run,) = (small.runs / "gamma_sweep").iterdir()
+    (run / "figures" / "score.png").unlink()
+    assert main(["figures", "--from", str(small.runs)]) == 0
+    assert (run / "figures" / "score.png").exists()
+
+
+def test_no_run_is_bad_input(tmp_path, capsys):
+    assert main(["figures", "--from", str(tmp_path)]) == 2
+    assert "a finished run of any experiment" in capsys.readouterr().err
+    assert main(["figures", "gama_sweep", "--from", str(tmp_path)]) == 2
+    assert "did you mean gamma_sweep" in capsys.readouterr().err
+
+
+def test_unfinished_and_old_runs_are_not_drawn(small, capsys, monkeypatch):
+    folder = small.collected()
+    monkeypatch.setattr("experiments.gamma_sweep.RESULT_VERSION", 99)
+    assert main(["figures", "--from", str(small.results)]) == 2
+    assert "results of version 99" in capsys.readouterr().err
+    manifest = json.loads((folder / "manifest.json").read_text()) | {"status": "interrupted"}
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
+    assert main(["figures", "--from", str(small.results)]) == 2
+    assert "not finished, left out" in capsys.readouterr().err
