@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from continuum.exp.statistics import summarise
-from continuum.exp.style import FULL, OKABE_ITO, band, new_figure, save
+from continuum.exp.style import FULL, OKABE_ITO, band, name_points, new_figure, save
 from continuum.train import Learning
 from experiments.learned_report import write
 from experiments.learned_targets import by_task
@@ -133,12 +133,16 @@ def _curves(curves: pd.DataFrame) -> Figure:
     """Width against the step of the graded phase: mean over folds and the middle 80 % of them."""
     figure, panels = _panels(list(dict.fromkeys(curves["task"])))
     for name, ax in panels.items():
+        lows = []
         for color, (start, own) in zip(STARTS, curves[curves["task"] == name].groupby("start"), strict=False):
             point = own.groupby(["fold", "seed"]).cumcount()
             groups = own.groupby(point)
             steps, low, high = groups["step"].mean(), *(groups["width"].quantile(q) for q in (0.1, 0.9))
             band(ax, steps, groups["width"].mean(), low, high, color=color, label=f"from {start:g}")
+            lows.append(low.iloc[-1])
         _logarithmic(ax, "y")
+        # The first few steps from one unit may be far below the width of any later step.
+        ax.set_ylim(bottom=max(ax.get_ylim()[0], 0.8 * min(0.5, *lows)))
         ax.set_xlabel("step", fontsize=7, labelpad=1)
     _left(panels, "width γ")
     first = next(iter(panels.values()))
@@ -164,12 +168,13 @@ def _oracles(results: pd.DataFrame) -> Figure:
     """Learned width against the oracle of every task, with the range of the oracle over bootstraps."""
     figure, ax = new_figure(width=4.6)
     figure.set_size_inches(4.6, 3.8)
+    points: dict[str, tuple[float, float]] = {}
     for name, (frame, best) in by_task(results).items():
         width = frame[frame["method"] == "graded"]["width"].mean()
         color = BLUE if frame["tuned"].iloc[0] else RED
         ax.plot([best.low, best.high], [width, width], color=color, linewidth=0.8, alpha=0.6)
         ax.plot(best.width, width, "o", color=color)
-        ax.annotate(name, (best.width, width), (3, 3), textcoords="offset points", fontsize=6)
+        points[name] = (best.width, width)
     _logarithmic(ax, "xy")
     ends = [min(ax.get_xlim()[0], ax.get_ylim()[0]), max(ax.get_xlim()[1], ax.get_ylim()[1])]
     for factor, style in ((1, "-"), (2, ":"), (0.5, ":")):
@@ -178,4 +183,5 @@ def _oracles(results: pd.DataFrame) -> Figure:
     for label, color in (("tuned on", BLUE), ("fresh", RED)):
         ax.plot([], [], "o", color=color, label=label)
     ax.legend(loc="upper left")
+    name_points(ax, points, fontsize=6)
     return figure

@@ -50,7 +50,7 @@ from experiments.learned_tasks import had
 
 __all__ = ["RESULT_VERSION", "Config", "cells", "draw", "report", "run"]
 
-RESULT_VERSION = 1
+RESULT_VERSION = 2
 TASKS = tuple(
     "digits two_spirals vehicle segment satimage letter glass ionosphere banknote concrete energy_heating airfoil "
     "yacht wine breast_cancer noisy_3 noisy_4 teacher_4 teacher_16".split()

@@ -41,7 +41,8 @@ class Cell:
 class Experiment(Protocol):
     """The members that the module of an experiment has.
 
-    The first line of the module's docstring is what ``python -m continuum.exp`` shows for it.
+    The first line of the module's docstring is what ``python -m continuum.exp`` shows for it. A module may also have
+    ``page(tables, manifest)``, which ``python -m continuum.exp report`` calls.
     """
 
     Config: type[RunOptions]

@@ -21,6 +21,7 @@ import matplotlib.style
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike
 
 from continuum.exp.storage import write_whole
@@ -116,6 +117,48 @@ def band(ax: Axes, x: ArrayLike, mean: ArrayLike, low: ArrayLike, high: ArrayLik
     """Draw a line with its interval as a light band; ``options`` are those of ``Axes.plot``."""
     (line,) = ax.plot(x, mean, **options)
     ax.fill_between(x, low, high, color=line.get_color(), alpha=0.2, linewidth=0, zorder=line.get_zorder() - 0.1)
+
+
+#: Where a name may stand beside its point, the likeliest first: offset in points and alignment.
+SIDES: tuple[tuple[tuple[float, float], str, str], ...] = (
+    ((3, 3), "left", "bottom"),
+    ((3, -3), "left", "top"),
+    ((-3, 3), "right", "bottom"),
+    ((-3, -3), "right", "top"),
+    ((0, 4), "center", "bottom"),
+    ((0, -4), "center", "top"),
+)
+
+
+def name_points(ax: Axes, points: Mapping[str, tuple[float, float]], **look: Any) -> None:
+    """Write each name beside its point, where it covers least of what stands there; ``look`` is that of the text.
+
+    Call it when scales and limits are set.
+    """
+    ax.figure.draw_without_rendering()  # type: ignore[union-attr]  # gives the axes their place
+    dots = ax.transData.transform(list(points.values()))
+    taken = [Bbox.from_extents(x - 3, y - 3, x + 3, y + 3) for x, y in dots]
+    for name, point in points.items():
+        choices = [
+            ax.annotate(name, point, offset, textcoords="offset points", ha=ha, va=va, **look)
+            for offset, ha, va in SIDES
+        ]
+        covers = [_covered(choice.get_window_extent(), taken, ax.bbox) for choice in choices]
+        best = covers.index(min(covers))
+        taken.append(choices[best].get_window_extent())
+        for place, choice in enumerate(choices):
+            if place != best:
+                choice.remove()
+
+
+def _covered(box: Bbox, taken: list[Bbox], frame: Bbox) -> float:
+    """Area of the box that covers others or stands outside the frame."""
+    shared = sum(_area(Bbox.intersection(box, other)) for other in taken)
+    return round(shared + _area(box) - _area(Bbox.intersection(box, frame)), 3)
+
+
+def _area(box: Bbox | None) -> float:
+    return 0.0 if box is None else float(box.width * box.height)
 
 
 def unprintable(text: str) -> str:

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from continuum.exp.statistics import summarise
-from continuum.exp.style import band
+from continuum.exp.style import band, name_points
 from experiments.learned_targets import by_task
 from paper.figures._print import BLUE, GREY, PURPLE, RED, SKY, figure, say, task_name, title
 from paper.results import Results
@@ -21,7 +21,7 @@ def draw(results: Results) -> Figure:
     """Oracle, starts, frontier."""
     rows, curves = (results.table("learned_width", name) for name in ("results", "curves"))
     task = next(name for name in SHOWN if name in set(curves["task"]))
-    made, (oracle, starts, frontier) = figure(2.4, 1, 3, width_ratios=[1.25, 1, 1])
+    made, (oracle, starts, frontier) = figure(2.2, 1, 3, width_ratios=[1.25, 1, 1])
     _oracles(oracle, rows)
     _starts(starts, curves[curves["task"] == task], task)
     _frontier(frontier, rows[rows["task"] == task], task)
@@ -40,12 +40,13 @@ def _octaves(ax: Axes, which: str) -> None:
 def _oracles(ax: Axes, rows: pd.DataFrame) -> None:
     """A point a task; the bar is the range of the oracle over bootstraps, dotted lines are factors of two."""
     ends: list[float] = []
+    points: dict[str, tuple[float, float]] = {}
     for name, (frame, best) in by_task(rows).items():
         width = float(frame.loc[frame["method"] == "graded", "width"].mean())
         colour = BLUE if frame["tuned"].iloc[0] else RED
         ax.plot([best.low, best.high], [width, width], color=colour, linewidth=0.8, alpha=0.6)
         ax.plot(best.width, width, "o", color=colour, markersize=3, markeredgewidth=0)
-        ax.annotate(task_name(name), (best.width, width), (2, 3), textcoords="offset points", fontsize=5, color=GREY)
+        points[task_name(name)] = (best.width, width)
         ends += [best.low, best.high, width]
     line = np.array([min(ends) / 1.3, max(ends) * 1.3])
     for factor, style in ((1, "-"), (2, ":"), (0.5, ":")):
@@ -54,6 +55,7 @@ def _oracles(ax: Axes, rows: pd.DataFrame) -> None:
     ax.set(xlim=line, ylim=line, xlabel="oracle of the grid", ylabel=r"learned width $\gamma$")
     say(ax, 0.04, 0.95, "defaults chosen on", BLUE, transform=ax.transAxes)
     say(ax, 0.04, 0.87, "fresh", RED, transform=ax.transAxes)
+    name_points(ax, points, fontsize=5, color=GREY)
     title(ax, "a", "where")
 
 

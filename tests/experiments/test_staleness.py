@@ -6,8 +6,10 @@ import pytest
 
 from continuum.errors import BadInput
 
+PLANNED = ("gamma_sweep", "integer_crossing", "capacity_signal", "soft_vs_fuzzy")
 
-@pytest.mark.parametrize("name", ["gamma_sweep", "integer_crossing", "capacity_signal", "soft_vs_fuzzy"])
+
+@pytest.mark.parametrize("name", [*PLANNED, "learned_width"])
 def test_every_experiment_asks(name: str) -> None:
     """Its cells name the data; with another checksum in their place, nothing is computed."""
     experiment = import_module(f"experiments.{name}")

@@ -57,7 +57,7 @@ def learned(task: Task, progress: Progress | None, like: Tensor) -> Learned:
     pairs = judged(rows, task.held, settings.seed) if settings.price is None else []
     steps = steps_for(settings.steps, rows.total)
     meter = Meter(progress, steps_of(pairs) + steps + rounding_steps(steps))
-    price = settings.price or calibrated(pairs, lambda part, few: task.run(part, few, DEFAULT_PRICE), meter)
+    price = settings.price or calibrated(pairs, task.calibration, meter)
     run = task.run(rows, steps, price)
     graded(run, meter)
     return _rounded(run, _notes(task, run, calibrated=bool(pairs)), meter, like)

@@ -11,7 +11,7 @@ from continuum.train.width.pool import newborn
 from continuum.train.width.rows import Rows
 from continuum.train.width.run import Run
 from continuum.train.width.samples import Loss, outputs_of, rows_of
-from continuum.train.width.settings import Learning, activation_for
+from continuum.train.width.settings import DEFAULT_PRICE, Learning, activation_for
 
 #: Held-out rows (x, y), or (x, y, sample_weight).
 Validation = tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Tensor]
@@ -28,10 +28,17 @@ class Task:
 
     def run(self, rows: Rows, steps: int, price: float) -> Run:
         """A newborn network, to be trained on these rows in so many graded steps."""
+        return self._born(self.settings.start, rows, steps, price)
+
+    def calibration(self, rows: Rows, steps: int) -> Run:
+        """Such a network at the default price, from the default start: the price must not depend on the start."""
+        return self._born(min(Learning.start, self.settings.max_units), rows, steps, DEFAULT_PRICE)
+
+    def _born(self, start: float, rows: Rows, steps: int, price: float) -> Run:
         settings, features = self.settings, rows.x.shape[1] - 1
         activation = activation_for(settings.activation, features)
         shape = features, settings.hidden_layers, outputs_of(rows, self.loss)
-        pool = newborn(shape, settings.start, activation, settings.max_units, settings.seed, rows.x.dtype)
+        pool = newborn(shape, start, activation, settings.max_units, settings.seed, rows.x.dtype)
         return Run(pool, rows, objective(self.loss), settings, steps, price)
 
 

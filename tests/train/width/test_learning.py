@@ -133,6 +133,15 @@ class TestCalibration:
         assert any("raised the price" in note for note in found.notes)
         assert learn(x, y, "cross_entropy", Learning(steps=500, price=DEFAULT_PRICE)).widths[0] > 1.5
 
+    def test_the_price_does_not_depend_on_the_start(self):
+        """Five features say nothing and a label in four is wrong: calibrations from each start judge otherwise."""
+        draw = torch.Generator().manual_seed(7)
+        x = torch.randn(300, 6, generator=draw)
+        y = (x[:, 0].abs() > 0.7).long() ^ (torch.rand(300, generator=draw) < 0.25).long()
+        prices = [learn(x, y, "cross_entropy", Learning(steps=10, start=s)).price for s in (1, 8, 64)]
+        assert prices[0] > DEFAULT_PRICE
+        assert prices == prices[:1] * 3
+
     def test_rows_for_validation_take_the_place_of_halves(self):
         x, y = ring(300)
         found = learn(x[:200], y[:200], "cross_entropy", Learning(steps=200), validation=(x[200:], y[200:]))
