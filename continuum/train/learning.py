@@ -121,7 +121,8 @@ def width_path(
         x: as of :func:`learn`.
         y: as of :func:`learn`.
         loss: as of :func:`learn`.
-        settings: whose price is not used; the steps of the graded phase are shared by all prices.
+        settings: whose price and method are not used, for the path is that of the graded method; its steps are shared
+            by all prices.
         prices: falling, in nats of the whole training set per unit of width.
         sample_weight: of the rows, each of which counts like so many rows.
         validation: held-out rows (x, y) or (x, y, sample_weight) that judge; without them a fifth of the rows.

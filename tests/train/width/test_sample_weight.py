@@ -1,5 +1,7 @@
 """A row of weight w counts like w rows: in the price, steps, loss and rounding, and where held-out rows judge."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -50,9 +52,11 @@ class TestRepetition:
         four = learn(x, y, "cross_entropy", FULL, sample_weight=torch.full((60,), 4.0))
         agree(four, learn(x, y, "cross_entropy", Learning(price=1.0, steps=100, batch=10_000)), x)
 
-    def test_weights_that_are_hardly_there_are_noted(self):
+    @pytest.mark.parametrize("method", ["graded", "interval_sqrt"])
+    def test_weights_that_are_hardly_there_are_noted(self, method):
         x, y = ring(60)
-        light, enough = (learn(x, y, "cross_entropy", FULL, sample_weight=torch.full((60,), w)) for w in (1 / 60, 0.11))
+        own = replace(FULL, method=method)
+        light, enough = (learn(x, y, "cross_entropy", own, sample_weight=torch.full((60,), w)) for w in (1 / 60, 0.11))
         assert any("60 rows sum to 1," in note for note in light.notes)
         assert enough.notes == ()
 

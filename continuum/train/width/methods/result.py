@@ -16,6 +16,7 @@ from continuum.train.width.network import sequential
 from continuum.train.width.objective import Objective
 from continuum.train.width.pool import Pool
 from continuum.train.width.run import Curves, Run
+from continuum.train.width.samples import too_light
 from continuum.train.width.settings import DEFAULT_PRICE
 from continuum.train.width.task import Task
 from continuum.train.width.whole import rounded, whole_units
@@ -64,7 +65,8 @@ def result(course: Found, task: Task, meter: Meter, like: Tensor, notes: tuple[s
     before, graded = run.loss(), network()
     rounded(run, units, meter)
     full = max(widths) >= FULL * settings.max_units
-    limit = f"a width near max_units={settings.max_units}: it may be too small"
+    limit = f"a width near max_units={settings.max_units}: it may be too small" if full else None
+    light = too_light(task.rows.total, len(task.rows)) if course.price else None
     return Learned(
         network=network(),
         widths=tuple(widths),
@@ -75,7 +77,7 @@ def result(course: Found, task: Task, meter: Meter, like: Tensor, notes: tuple[s
         graded=graded,
         rounding_gap=run.loss() - before,
         saturated=full,
-        notes=(*((limit,) if full else ()), *notes),
+        notes=(*filter(None, (light, limit)), *notes),
         price=course.price,
         activation=run.pool.activation,
     )
