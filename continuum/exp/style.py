@@ -130,14 +130,17 @@ SIDES: tuple[tuple[tuple[float, float], str, str], ...] = (
 )
 
 
-def name_points(ax: Axes, points: Mapping[str, tuple[float, float]], **look: Any) -> None:
-    """Write each name beside its point, where it covers least of what stands there; ``look`` is that of the text.
+LEVEL = 12
+"""Pixels: a line no higher than this is a point or a level bar, which names should not cover."""
 
-    Call it when scales and limits are set.
+
+def name_points(ax: Axes, points: Mapping[str, tuple[float, float]], **look: Any) -> None:
+    """Write each name beside its point, where it covers least of names, points and level bars.
+
+    Call it when these are drawn, scales and limits set; ``look`` is that of the text.
     """
     ax.figure.draw_without_rendering()  # type: ignore[union-attr]  # gives the axes their place
-    dots = ax.transData.transform(list(points.values()))
-    taken = [Bbox.from_extents(x - 3, y - 3, x + 3, y + 3) for x, y in dots]
+    taken = [box.padded(1) for line in ax.lines if (box := line.get_window_extent()).height < LEVEL]
     for name, point in points.items():
         choices = [
             ax.annotate(name, point, offset, textcoords="offset points", ha=ha, va=va, **look)
