@@ -7,7 +7,10 @@ from torch import Tensor
 
 
 class _RootPower(torch.autograd.Function):
-    """a^p for 0 < p < 1, whose slope at 0 is +inf, with the convention 0 * inf = 0 in the backward pass."""
+    """a^p for 0 < p < 2, with the convention 0 * inf = 0 in both backward passes.
+
+    At 0 the slope is +inf for p < 1, and the second derivative for 1 < p < 2.
+    """
 
     generate_vmap_rule = True
 
@@ -31,14 +34,15 @@ class _RootPower(torch.autograd.Function):
 def power(base: Tensor, exponent: float) -> Tensor:
     """Gates to a power p > 0, whose gradient is never NaN.
 
-    For p < 1 the slope at 0 is +inf, and 0 where nothing depends on the gate.
+    For p < 1 the slope at 0 is +inf, and 0 where nothing depends on the gate; for 1 < p < 2 the second derivative.
+    Forward mode needs p = 1 or p >= 2.
 
     >>> power(torch.tensor([0.0, 0.25, 1.0]), 0.5)
     tensor([0.0000, 0.5000, 1.0000])
     """
     if exponent == 1:
         return base
-    if exponent < 1:
+    if exponent < 2:
         powered: Tensor = _RootPower.apply(base, exponent)  # type: ignore[no-untyped-call]
         return powered
     return base**exponent

@@ -6,6 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.func import functional_call, jacfwd, jacrev
 from torch.testing import assert_close
 
 from continuum.errors import BadInput
@@ -114,6 +115,7 @@ class TestValues:
             width.gamma.zero_()
         assert given_gamma.tolist() == [1.0, 2.0]
         assert width.gamma.is_leaf
+        assert not Interval(4, given_gamma, learnable=False).gamma.requires_grad
 
     def test_learnable_or_not(self):
         learnt, fixed = Interval(4, 2.5), Interval(4, 2.5, learnable=False)
@@ -259,6 +261,25 @@ class TestDerivative:
         assert_close(width.slope(), jacobian, rtol=1e-14, atol=0)
         assert_close(width.slope(side), jacobian, rtol=1e-14, atol=0)
 
+    @pytest.mark.parametrize("exponent", [0.5, 1.5, 2.0, 3.0])
+    def test_second_backward_pass_at_an_integer_without_influence(self, exponent):
+        width, influence = law(2.0, exponent), torch.zeros(UNITS, dtype=torch.float64, requires_grad=True)
+        (first,) = torch.autograd.grad((width.gates() * influence).sum(), width.gamma, create_graph=True)
+        (second,) = torch.autograd.grad(first, width.gamma)
+        assert first == second == 0
+
+    @pytest.mark.parametrize("exponent", [1.0, 2.0, 3.0])
+    # PyTorch itself scripts its forward derivatives, and then warns of that.
+    @pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")
+    def test_forward_mode_equals_reverse_mode(self, exponent):
+        width = law([0.0, 1.0, 2.5], exponent)
+
+        def gates(gamma):
+            return functional_call(width, {"gamma": gamma}, ())
+
+        gamma = width.gamma.detach()
+        assert_close(jacfwd(gates)(gamma), jacrev(gates)(gamma), rtol=1e-15, atol=0)
+
 
 class TestRootAtIntegers:
     """For exponents below 1 the right derivative of the gate is +inf at an integer."""
@@ -315,12 +336,6 @@ class TestRootAtIntegers:
         (second,) = torch.autograd.grad(first, width.gamma)
         assert first == 0
         assert_close(second, width.slope().square().sum(), rtol=1e-14, atol=0)
-
-    def test_second_backward_pass_at_an_integer_without_influence(self):
-        width, influence = law(2.0, 0.5), torch.zeros(UNITS, dtype=torch.float64, requires_grad=True)
-        (first,) = torch.autograd.grad((width.gates() * influence).sum(), width.gamma, create_graph=True)
-        (second,) = torch.autograd.grad(first, width.gamma)
-        assert first == second == 0
 
 
 BAD = {
