@@ -83,13 +83,13 @@ def _witnesses(entry: Identity, report: Report) -> str:
 
 
 def _witness(check: Witness, report: Report) -> bool:
-    held = _passes(report, check.name, lambda: attempt.witness(check, check.claim, shrink=True))
+    held = _passes(report, check.name, lambda: attempt.witness(check, check.claim, wrong=False))
     trials = ((name, _trial(check, formula)) for name, formula in check.wrong.items())
     return _reject(report, check.name, trials) and held
 
 
 def _trial(check: Witness, formula: object) -> Callable[[], None]:
-    return lambda: attempt.witness(check, formula, shrink=False)
+    return lambda: attempt.witness(check, formula, wrong=True)
 
 
 def _rate(rate: Rate, report: Report) -> bool:

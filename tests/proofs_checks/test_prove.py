@@ -3,6 +3,7 @@
 import pytest
 import sympy as sp
 import torch
+from hypothesis import strategies as st
 
 from proofs_checks.derivation import BrokenStep, Derivation
 from proofs_checks.identity import Absent, Asymptote, Verdict
@@ -18,6 +19,12 @@ def test_a_sound_entry_passes():
     assert (report.symbolic, report.witness) == ("none", "pass")
     assert report.rejected == report.falsifiers == 3
     assert report.figures["second order"] == pytest.approx(2)
+
+
+def test_a_wrong_variant_is_refuted_where_it_is_wrong_at_one_point_alone():
+    rare = {"at 77": lambda x: 2 * x + (x == 77)}
+    report = prove(entry(witnesses=(witness(wrong=rare, given={"number": st.integers(0, 99)}),)))
+    assert report.sound, report.faults
 
 
 def zero_division(_):
