@@ -37,7 +37,7 @@ class Zeros:
     - *double*: f does not change sign, or has slope 0 on one side (higher multiplicity and the ends of stretches
       where f = 0 included). No derivative exists;
     - *border*: at an integer, where activations jump, or at low or high. Derivatives are one-sided;
-    - *kink*: f' jumps. Derivatives are one-sided.
+    - *kink*: f' jumps, by more than 1e-6 of its largest size. Derivatives are one-sided.
     """
 
     low: float
@@ -80,8 +80,8 @@ def zeros(f: nn.Module, low: int | float, high: int | float, *, grid: int = 64, 
     The range is cut where f is not smooth and where f' = 0 (for a polynomial from the roots of f'; for an unknown f
     where f' changes sign on ``grid`` points a unit). Between cuts f is monotone, so that a change of sign brackets
     exactly one zero, which Brent's method then finds to rounding. A cut where \\|f\\| <= ``tolerance`` max\\|f\\| is a
-    zero itself: that is how tangency shows. A jump of f through 0 is no zero. An unknown f may hide from the grid a
-    pair of extrema within one of its steps.
+    zero itself: that is how tangency shows. A stretch of zeros shorter than 1e-3 units counts as one, in its middle. A
+    jump of f through 0 is no zero. An unknown f may hide from the grid a pair of extrema within one of its steps.
 
     Args:
         f: module on the line without batch shape.

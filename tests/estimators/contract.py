@@ -81,6 +81,7 @@ class EstimatorContract(ABC):
         estimate.value.backward()
         assert_close(weight.grad * weight, estimate.value)
         assert logits.grad is None
+        assert not estimate.gradients.requires_grad  # else what is made of their spread would move the weights
         logits.backward(estimate.gradient)
         assert torch.equal(logits.grad, estimate.gradient)
 

@@ -213,6 +213,13 @@ class TestUse:
         assert_close(torch.tensor(found[:11]).log10(), torch.linspace(0, -3, 11))
         assert found[10] == found[11]
 
+    def test_the_temperature_is_a_constant(self):
+        given = 1.0 * torch.tensor(0.5, requires_grad=True)
+        width = Concrete(4, given)
+        assert not width.temperature.requires_grad
+        width.set_temperature(given)
+        assert not width.temperature.requires_grad
+
 
 @pytest.mark.usefixtures("unchecked")
 class TestBadInput:

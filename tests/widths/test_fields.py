@@ -129,6 +129,23 @@ class TestSmoothness:
         assert Polynomial(double([1.0, 0.0, 1.0, 1e-320])).stationary().tolist() == [0]
         assert Polynomial(torch.ones(2, 3)).stationary() is None
 
+    def test_piecewise_linear_fields_turn_at_their_breakpoints_alone(self):
+        knots = PiecewiseLinear([0.0, 1.0], [0.0, 2.0])
+        for field in (Affine(1.0), knots, Sum([Affine(1.0), knots])):
+            assert field.stationary().tolist() == []
+
+    def test_what_a_field_is_made_of_is_copied_without_its_graph(self):
+        given = 1.0 * double([0.0, 2.0]).requires_grad_()
+        made = [
+            PiecewiseLinear(given, given),
+            RadialBasis(given, given),
+            Exponentials(given, given),
+            Sum([Affine(given[0], given[1]), Polynomial(given)], given),
+        ]
+        for field in made:
+            assert all(value.is_leaf for value in field.parameters())
+            assert not any(value.requires_grad for value in field.buffers())
+
     def test_reference_is_the_first_floating_tensor(self):
         assert reference(Affine(double(1.0))).dtype == torch.float64
         assert reference(torch.nn.Identity()).dtype == torch.get_default_dtype()

@@ -108,6 +108,13 @@ class TestConstraint:
         Fuzzy(4, given).set_cardinality(2.0)
         assert given.tolist() == cardinality
 
+    def test_a_cardinality_that_is_not_learned_is_a_constant(self):
+        given = torch.tensor([2.5, 1.0], dtype=torch.float64, requires_grad=True)
+        assert not Fuzzy(4, given).total.requires_grad
+        width = Fuzzy(4, torch.ones(2))
+        width.set_cardinality(given)
+        assert not width.total.requires_grad
+
 
 class TestSampling:
     @sampled
@@ -188,6 +195,12 @@ class TestDimension:
         integral = sum(width.cut_dimension((a + b).item() / 2) * (b - a) for a, b in itertools.pairwise(levels))
         assert_close(integral, width.dimension())
         assert width.cut_dimension(1e-12) == (width.grades() > 0).sum()
+
+    def test_a_cut_holds_the_units_at_its_level(self):
+        grades = torch.tensor([1.0, 0.5, 0.5, 0.25, 0.0], dtype=torch.float64)
+        width = Fuzzy(5, grades.sum(), grades)
+        assert torch.equal(width.grades(), grades)
+        assert [int(width.cut_dimension(level)) for level in (0.25, 0.5, 0.75, 1.0)] == [4, 3, 1, 1]
 
     def test_comonotone_gates_are_the_cuts(self):
         width = law(torch.randn(200, UNITS), 2.7, mode="comonotone")

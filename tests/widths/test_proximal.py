@@ -171,6 +171,21 @@ class TestSoftH1:
         gap = inner(difference(stepped, F), BUMP, marks, derivative=True)
         assert gap / STEP == pytest.approx(-soft_derivative(width, S, BUMP).item(), rel=1e-5)
 
+    def test_is_the_formula_by_four_nodes_a_panel(self):
+        kappa, resolution, u = 6.0, 2, double([-0.5, 0.3, 1.4, 2.9, 4.6])
+
+        def by_nodes(count):
+            places, weights = np.polynomial.legendre.leggauss(count)
+            starts = np.arange(UNITS * resolution) / resolution
+            z = double((starts[:, None] + (places + 1) / (2 * resolution)).ravel())
+            bell = torch.sigmoid(kappa * F(z)) * torch.sigmoid(-kappa * F(z))
+            mass = kappa * bell * S[z.long()] * double(np.tile(weights, len(starts))) / (2 * resolution)
+            return F(u) - STEP * (torch.exp(-(u.unsqueeze(-1) - z).abs()) / 2) @ mass
+
+        stepped = proximal_step(F, S, STEP, "H1", kappa, resolution=resolution)(u)
+        torch.testing.assert_close(stepped, by_nodes(4), rtol=1e-13, atol=1e-14)
+        assert (stepped - by_nodes(5)).abs().max() > 1e-6  # falsifier
+
     def test_tends_to_the_hard_step(self):
         u = double([0.3, 1.4, 2.9])
         soft = proximal_step(F, S, STEP, "H1", 3000.0, resolution=2048)

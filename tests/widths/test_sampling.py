@@ -87,6 +87,16 @@ class TestMarginals:
         one, two = (coupling(g, generator=torch.Generator().manual_seed(3)) for _ in range(2))
         assert torch.equal(one, two)
 
+    @pytest.mark.parametrize("name", ["bernoulli", "comonotone", "systematic"])
+    def test_samples_are_constants(self, name):
+        g = torch.tensor([torch.nan, 0.5, 1.0], dtype=torch.float64, requires_grad=True)
+        assert not getattr(sampling, name)(g).requires_grad
+
+    @pytest.mark.parametrize("name", ["bernoulli", "comonotone"])
+    def test_grade_0_is_off_for_the_smallest_number_that_may_be_drawn(self, name, monkeypatch):
+        monkeypatch.setattr(torch, "rand_like", torch.zeros_like)  # probability 2^-24 in float32
+        assert getattr(sampling, name)(torch.tensor([0.0, 1e-7, 1.0])).tolist() == [0, 1, 1]
+
 
 class TestGradients:
     """Enumeration of all 2^N masks of independent gates."""
@@ -120,6 +130,12 @@ class TestGradients:
             assert_close(found[unit], self.expectation(loss, on) - self.expectation(loss, off), rtol=1e-12, atol=1e-14)
         (mean_field,) = torch.autograd.grad(loss(g), g)
         assert (name == "affine_in_each") == torch.allclose(mean_field, found, rtol=0, atol=1e-3)
+
+    def test_straight_through_drops_the_gradient_of_the_sample(self):
+        p = torch.tensor([0.25, 0.5], dtype=torch.float64, requires_grad=True)
+        m = straight_through(3 * p, p.square())
+        assert m.tolist() == [0.75, 1.5]
+        assert torch.autograd.grad(m.sum(), p)[0].tolist() == [0.5, 1.0]
 
     def test_straight_through_is_unbiased_for_losses_affine_in_each_gate(self):
         g = EXAMPLE.clone().requires_grad_()

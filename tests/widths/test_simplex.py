@@ -183,6 +183,16 @@ class TestDerivative:
             total = torch.tensor([-0.5, 4.5, 9.0], requires_grad=True)
             assert torch.autograd.grad(project(p, total, side).sum(), total)[0].tolist() == [0, 0, 0]
 
+    def test_many_rows_have_the_derivatives_of_each(self):
+        p, totals = torch.randn(FEW + 1, 5, dtype=torch.float64), torch.linspace(0.3, 4.7, FEW + 1, dtype=torch.float64)
+        weights = torch.randn(5, dtype=torch.float64)
+        for row in (slice(None), *range(FEW + 1)):
+            leaves = p[row].clone().requires_grad_(), totals[row].clone().requires_grad_()
+            found = torch.autograd.grad((project(*leaves) @ weights).sum(), leaves)
+            if row == slice(None):
+                whole = found
+            assert_close(found, tuple(value[row] for value in whole), rtol=0, atol=1e-14)
+
     def test_vmap_of_gradients_equals_the_batch(self):
         p, weights = torch.randn(7, 5, dtype=torch.float64), torch.randn(5, dtype=torch.float64)
         total = torch.tensor(2.5, dtype=torch.float64)

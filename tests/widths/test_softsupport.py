@@ -191,6 +191,15 @@ class TestQuadrature:
         assert law.quadrature_error() == pytest.approx(error, rel=0.1)
         assert affine(2.3, 20.0).quadrature_error() == 0
 
+    @pytest.mark.parametrize("slope", [1.0, -1.0])
+    def test_estimate_knows_no_sign(self, slope):
+        """With -f for f every gate m turns into 1 - m, so that its change turns into the opposite."""
+        law, finer = (
+            SoftSupport(UNITS, Opaque(Affine(double(2.3), double(slope))), 20.0, order=order) for order in (8, 16)
+        )
+        change = finer.gates() - law.gates()
+        assert law.quadrature_error() == pytest.approx(change.abs().max().item(), rel=1e-12)
+
     def test_too_few_nodes_for_a_sharp_edge_are_reported(self):
         coarse = SoftSupport(UNITS, Opaque(Affine(double(2.3))), 1000.0, order=8)
         fine = SoftSupport(UNITS, Opaque(Affine(double(2.3))), 1000.0, order=16, panels=256)
@@ -275,6 +284,14 @@ class TestSharpness:
         gates = SoftSupport(UNITS, Affine(double(2.3)), kappas).gates()
         for kappa, row in zip(kappas.tolist(), gates, strict=True):
             assert_close(row, affine(2.3, kappa).gates(), rtol=1e-15, atol=0)
+
+    def test_kappa_is_a_constant(self):
+        kappa = double(3.0).requires_grad_()
+        law = affine(2.3, 1.0 * kappa)
+        assert not law.kappa.requires_grad
+        law.set_kappa(2.0 * kappa)
+        assert not law.kappa.requires_grad
+        assert law.kappa == 6
 
     def test_annealing_leaves_earlier_graphs_alone(self):
         law = affine(2.3, 3.0)

@@ -11,7 +11,7 @@ from torch import nn
 
 from continuum.errors import BadInput
 from continuum.widths.combined import Exponentials, Sum
-from continuum.widths.fields import Affine, Polynomial
+from continuum.widths.fields import Affine, Field, Polynomial
 from continuum.widths.piecewise import PiecewiseLinear, Tiled
 from continuum.widths.zeros import hard_gates, zeros
 from proofs_checks import strategies
@@ -26,6 +26,20 @@ class Opaque(nn.Module):
 
     def forward(self, points):
         return self.function(points)
+
+
+class Parabola(Field):
+    """(u - v)^2 - 1/4, which knows its vertex v; that is a parameter, and comes with its graph."""
+
+    def __init__(self, vertex):
+        super().__init__()
+        self.vertex = nn.Parameter(double(vertex))
+
+    def forward(self, points):
+        return (points - self.vertex).square() - 0.25
+
+    def stationary(self):
+        return 1.0 * self.vertex.unsqueeze(0)
 
 
 def double(value):
@@ -80,6 +94,9 @@ class TestSimple:
         np.testing.assert_allclose(zeros(f, 0, 3).simple, [1.301, 1.303], atol=1e-12)
         assert by_signs(f, 0, 3) == []  # falsifier
 
+    def test_zeros_too_close_for_the_width_of_a_stretch_stay_two_if_f_is_not_0_between(self):
+        np.testing.assert_allclose(zeros(with_roots([1.3012, 1.3018]), 0, 3).simple, [1.3012, 1.3018], atol=1e-11)
+
     def test_float32_is_looked_at_in_float64(self):
         f = Affine(1.3)
         (place,) = zeros(f, 0, 3).simple
@@ -90,8 +107,50 @@ class TestSimple:
         assert zeros(Opaque(lambda u: torch.exp(-u * u)), -3, 3).found == ()
         assert zeros(Polynomial(double([2.0])), 0, 3).found == ()
 
-    def test_a_zero_just_off_a_point_of_the_grid_is_not_moved_onto_it(self):
-        f = Opaque(Affine(double(1.5 + 1e-10)))
+    def test_a_field_of_the_user_that_knows_where_it_turns(self):
+        f = Parabola(1.3)
+        assert f.stationary().requires_grad
+        np.testing.assert_allclose(zeros(f, 0, 3).simple, [0.8, 1.8], rtol=1e-14)
+
+    @pytest.mark.parametrize("unit", [2.0**-40, 2.0**40])
+    @pytest.mark.parametrize(
+        "f",
+        [
+            with_roots([0.3, 1.3, 1.3, 2.0]),
+            Polynomial(double([1.69 + 1e-12, -2.6, 1.0])),
+            PiecewiseLinear(double([1.0, 0.0, -3.0]), [0.0, 1.3, 2.8]),
+            Opaque(lambda u: torch.sign(u - 1.3) + 0 * u),
+        ],
+        ids=["simple, double, border", "double up to the tolerance", "kink", "jump"],
+    )
+    def test_the_unit_of_f_does_not_matter(self, f, unit):
+        """A power of two scales every number on the way without rounding."""
+        plain, scaled = (zeros(Opaque(lambda u, c=c: c * f(u)), 0, 3).found for c in (1.0, unit))
+        assert [(zero.at, zero.kind) for zero in scaled] == [(zero.at, zero.kind) for zero in plain]
+        assert [(zero.left, zero.right) for zero in scaled] == [(unit * zero.left, unit * zero.right) for zero in plain]
+
+    @pytest.mark.parametrize("shift", [-7.0, 5.0])
+    def test_a_range_off_the_origin(self, shift):
+        f = with_roots([0.3, 1.301, 1.303, 2.0])
+        moved = zeros(Opaque(lambda u: f(u - shift)), shift, shift + 3)
+        assert kinds(moved) == [(round(at + shift, 6), kind) for at, kind in kinds(zeros(Opaque(f), 0, 3))]
+
+    def test_a_range_shorter_than_a_step_of_the_grid(self):
+        for f in (Affine(double(1.3)), Opaque(Affine(double(1.3)))):
+            np.testing.assert_allclose(zeros(f, 1.299, 1.302).simple, [1.3], rtol=1e-14)
+
+    def test_the_grid_sees_a_dip_on_its_points_and_none_between(self):
+        def dip(at):
+            return Opaque(lambda u: (1e4 * (u - at)).square().clamp(max=1))
+
+        between = 1.5 + 1 / 128
+        assert kinds(zeros(dip(1.5), 0, 3)) == [(1.5, "double")]
+        assert zeros(dip(between), 0, 3).found == ()
+        assert kinds(zeros(dip(between), 0, 3, grid=128)) == [(round(between, 6), "double")]
+
+    @pytest.mark.parametrize("slope", [1.0, -3.0, 0.25])
+    def test_a_zero_just_off_a_point_of_the_grid_is_not_moved_onto_it(self, slope):
+        f = Opaque(Affine(double(1.5 + 1e-10), double(slope)))
         assert zeros(f, 0, 3).simple[0] == pytest.approx(1.5 + 1e-10, abs=1e-15)
 
 
@@ -118,6 +177,9 @@ class TestNotSimple:
     def test_a_search_for_changes_of_sign_misses_tangency(self):
         assert by_signs(with_roots([1.3, 1.3]), 0, 3) == []
 
+    def test_tangency_after_another_extremum(self):
+        assert kinds(zeros(Opaque(with_roots([0.4, 1.3, 1.3])), 0, 3)) == [(0.4, "simple"), (1.3, "double")]
+
     def test_near_tangency_on_both_sides(self):
         base = double([1.69, -2.6, 1.0])
         above, below = (Polynomial(base + double([shift, 0, 0])) for shift in (1e-5, -1e-5))
@@ -136,6 +198,9 @@ class TestNotSimple:
         assert kinds(found) == [(0.3, "simple"), (1.0, "border"), (2.4, "simple")]
         assert found.border == (1.0,)
 
+    def test_no_tolerance_leaves_an_exact_border(self):
+        assert zeros(Affine(double(1.0)), 0, 3, tolerance=0.0).border == (1.0,)
+
     def test_ends_of_a_range_off_the_integers_are_borders(self):
         assert zeros(with_roots([0.5, 2.5]), 0.5, 2.5).border == (0.5, 2.5)
 
@@ -146,6 +211,11 @@ class TestNotSimple:
         found = zeros(PiecewiseLinear(double([1.0, 0.0, -3.0]), [0.0, 1.3, 2.8]), 0, 3)
         assert kinds(found) == [(1.3, "kink")]
         assert (found.found[0].left, found.found[0].right) == pytest.approx((-1 / 1.3, -2.0))
+
+    @pytest.mark.parametrize(("jump", "kind"), [(1.5e-6, "kink"), (0.7e-6, "simple")])
+    def test_how_small_a_jump_of_the_slope_is_a_kink(self, jump, kind):
+        f = PiecewiseLinear(double([1.3, 0.0, -1.5 * (1 + jump)]), double([0.0, 1.3, 2.8]))
+        assert kinds(zeros(f, 0, 2.5)) == [(1.3, kind)]
 
     def test_a_knot_on_a_straight_line_is_no_kink(self):
         assert kinds(zeros(PiecewiseLinear(double([1.5, 0.0, -1.5]), [0.0, 1.5, 3.0]), 0, 3)) == [(1.5, "simple")]
@@ -158,7 +228,16 @@ class TestNotSimple:
     def test_a_stretch_of_zeros_ends_in_double_zeros(self):
         found = zeros(PiecewiseLinear([1.0, 0.0, 0.0, -1.0], [0.0, 0.6, 1.4, 2.0]), 0, 2)
         assert kinds(found) == [(0.6, "double"), (1.4, "double")]
-        assert not zeros(Polynomial([0.0]), 0, 2).regular
+
+    def test_a_short_stretch_of_zeros_is_one_double_zero_in_its_middle(self):
+        f = PiecewiseLinear(double([1.0, 0.0, 0.0, -1.0]), double([0.0, 1.3, 1.3005, 3.0]))
+        assert kinds(zeros(f, 0, 3)) == [(1.30025, "double")]
+
+    def test_where_f_is_0_throughout_every_point_looked_at_is_a_double_zero(self):
+        assert zeros(Polynomial([0.0]), 0, 2).double == (0.0, 2.0)
+        found = zeros(Opaque(torch.zeros_like), 0, 2, grid=4)
+        assert found.double == tuple(np.arange(9) / 4)
+        assert len(found.found) == 9
 
     def test_a_jump_through_zero_is_no_zero(self):
         assert zeros(Tiled(torch.tensor([[1.0, 2.0], [-1.0, -1.0]])), 0, 2).found == ()
