@@ -81,9 +81,16 @@ class EstimatorContract(ABC):
         estimate.value.backward()
         assert_close(weight.grad * weight, estimate.value)
         assert logits.grad is None
-        assert not estimate.gradients.requires_grad  # else what is made of their spread would move the weights
         logits.backward(estimate.gradient)
         assert torch.equal(logits.grad, estimate.gradient)
+
+    @laws
+    def test_the_gradients_of_single_samples_do_not_reach_the_weights_of_the_loss(self, law):
+        """So that lowering their spread, which tunes an estimator, leaves the weights alone."""
+        weight = torch.tensor(1.5, dtype=torch.float64, requires_grad=True)
+        estimate = self.make(4)(draw(law), lambda m: weight * loss(m))
+        (slope,) = torch.autograd.grad(estimate.gradients.sum() + weight, weight)
+        assert slope == 1
 
     @laws
     def test_finite_at_extreme_logits(self, law):

@@ -108,6 +108,14 @@ class TestConstraint:
         Fuzzy(4, given).set_cardinality(2.0)
         assert given.tolist() == cardinality
 
+    @pytest.mark.usefixtures("unchecked")
+    @pytest.mark.parametrize("cardinality", [2, torch.tensor(2), torch.tensor([2, 3])], ids=str)
+    def test_a_whole_cardinality_may_move_to_a_real_one(self, cardinality):
+        width = Fuzzy(4, cardinality)
+        assert width.total.dtype == torch.get_default_dtype()
+        width.set_cardinality(2.5)
+        assert (width.dimension() == 2.5).all()
+
     def test_a_cardinality_that_is_not_learned_is_a_constant(self):
         given = torch.tensor([2.5, 1.0], dtype=torch.float64, requires_grad=True)
         assert not Fuzzy(4, given).total.requires_grad
