@@ -1,6 +1,7 @@
 """The last page: from which runs, machines, versions and commits the paper was made."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from paper.results import Results
@@ -14,15 +15,20 @@ def latex(results: Results) -> str:
     """A table of the runs, and below it what they have in common."""
     manifests = {name: results.manifest(name) for name in results.runs}
     rows = [_row(results, name, manifest) for name, manifest in manifests.items()]
-    head = ("run", "configuration", "seeds", "cells", "computing time", "finished", "commit")
-    table = tabular("lllrrll", head, rows)
+    head = ("run", "configuration", "seeds", "cells", "computing", "wall time", "finished", "commit")
+    table = tabular("lllrrrll", head, rows)
     lines = [
         f"Presets: \\texttt{{{escape(results.preset)}}}; {_ledger(results)}.",
         f"Versions: {_listed(_versions(manifest) for manifest in manifests.values())}.",
         f"Machine: {_listed(_machine(manifest) for manifest in manifests.values())}.",
-        "Computing time is the sum over the cells of a run, each on one core.",
+        "Computing time is the sum over the cells of a run, each on one core;",
+        "wall time is that of the command, from its last start.",
     ]
-    start, middle, end = "{\\small\\setlength{\\tabcolsep}{4pt}\\noindent\n", "\\par\\medskip\\noindent\n", "\\par}\n"
+    start, middle, end = (
+        "\\paragraphhead{How it was computed.}\\par\\medskip\n{\\small\\setlength{\\tabcolsep}{4pt}\\noindent\n",
+        "\\par\\medskip\\noindent\n",
+        "\\par}\n",
+    )
     return start + table + middle + "\n".join(lines) + end
 
 
@@ -35,9 +41,15 @@ def _row(results: Results, name: str, manifest: Mapping[str, Any]) -> list[str]:
         escape(shown),
         str(len(manifest["cells"])),
         duration(results.seconds(name)),
+        duration(_wall(manifest)),
         str(manifest["finished"])[:10],
         ", ".join(sorted({_commit(source) for source in manifest["source"].values()})),
     ]
+
+
+def _wall(manifest: Mapping[str, Any]) -> float:
+    started, finished = (datetime.fromisoformat(manifest[name]) for name in ("started", "finished"))
+    return (finished - started).total_seconds()
 
 
 def duration(seconds: float) -> str:

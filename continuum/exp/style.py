@@ -11,13 +11,14 @@
 import io
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 import matplotlib
 import matplotlib.style
+import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -141,14 +142,17 @@ def name_points(ax: Axes, points: Mapping[str, tuple[float, float]], **look: Any
     """
     ax.figure.draw_without_rendering()  # type: ignore[union-attr]  # gives the axes their place
     taken = [box.padded(1) for line in ax.lines if (box := line.get_window_extent()).height < LEVEL]
+    dots = {name: ax.transData.transform(point) for name, point in points.items()}
     for name, point in points.items():
+        others = [dot for other, dot in dots.items() if other != name]
         choices = [
             ax.annotate(name, point, offset, textcoords="offset points", ha=ha, va=va, **look)
             for offset, ha, va in SIDES
         ]
-        covers = [_covered(choice.get_window_extent(), taken, ax.bbox) for choice in choices]
+        boxes = [choice.get_window_extent() for choice in choices]
+        covers = [_covered(box, taken, ax.bbox) + _mistaken(box, dots[name], others) for box in boxes]
         best = covers.index(min(covers))
-        taken.append(choices[best].get_window_extent())
+        taken.append(boxes[best])
         for place, choice in enumerate(choices):
             if place != best:
                 choice.remove()
@@ -158,6 +162,16 @@ def _covered(box: Bbox, taken: list[Bbox], frame: Bbox) -> float:
     """Area of the box that covers others or stands outside the frame."""
     shared = sum(_area(Bbox.intersection(box, other)) for other in taken)
     return round(shared + _area(box) - _area(Bbox.intersection(box, frame)), 3)
+
+
+def _mistaken(box: Bbox, own: ArrayLike, others: Sequence[ArrayLike]) -> float:
+    """Half the area of the box if it stands nearer to a point that is not its own, else 0."""
+    nearest = min((_gap(box, other) for other in others), default=math.inf)
+    return _area(box) / 2 if nearest < _gap(box, own) else 0.0
+
+
+def _gap(box: Bbox, dot: ArrayLike) -> float:
+    return float(np.linalg.norm(dot - np.clip(dot, box.min, box.max)))
 
 
 def _area(box: Bbox | None) -> float:

@@ -25,9 +25,9 @@ METHODS = ("immediate", "difference", "direct", "unrolled", "implicit", "neumann
 
 def draw(results: Results) -> Figure:
     """Orders, the table of methods as a picture, and below it how well each moment ranks the integers."""
-    made = figure(3.0, 1, 1)[0]
+    made = figure(2.5, 1, 1)[0]
     made.clear()
-    places = made.add_gridspec(2, 2, width_ratios=[1, 1.35], height_ratios=[1, 0.26])
+    places = made.add_gridspec(2, 2, width_ratios=[1, 1.35], height_ratios=[1, 0.38])
     orders, who, ranks = (made.add_subplot(place) for place in (places[:, 0], places[0, 1], places[1, 1]))
     _orders(orders, results.table("capacity_signal", "rises"))
     _who(who, results.table("capacity_signal", "seen"))
@@ -44,7 +44,7 @@ def _ranks(ax: Axes, measured: pd.DataFrame) -> None:
         if len(row):
             ax.plot([row["low"].iloc[0], row["high"].iloc[0]], [-place, -place], color=BLUE, linewidth=1)
             ax.plot(row["measured"].iloc[0], -place, "o", color=BLUE, markersize=3, markeredgewidth=0)
-        ax.text(-1.05, -place, name, ha="right", va="center", fontsize=7)
+        ax.text(-1.03, -place, name, ha="right", va="center", fontsize=6)
     ax.set(xlim=(-1, 1), ylim=(0.6 - len(MOMENTS), 0.6), yticks=[], xlabel="rank correlation with the gain")
     ax.spines["left"].set_visible(False)
     title(ax, "c", "which moment of $r_k$ ranks integers")

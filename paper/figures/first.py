@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
 from continuum.exp.style import mark_integers
-from paper.figures._print import BLUE, GREEN, GREY, ORANGE, RED, figure, say, title
+from paper.figures._print import BLUE, CLEAR, GREEN, GREY, ORANGE, RED, figure, say, title
 from paper.figures._tiny import PINNED, SHOWN, UNITS, Tiny, tiny
 from paper.results import Results
 
@@ -17,7 +17,7 @@ REACH = 0.62
 
 def draw(results: Results) -> Figure:
     """Three panels; nothing is taken from the results, the network is trained here."""
-    made, (layer, functions, loss) = figure(2.15, 1, 3, width_ratios=[1.0, 0.95, 1.35])
+    made, (layer, functions, loss) = figure(2.1, 1, 3, width_ratios=[1.0, 0.95, 1.35])
     shown = tiny()
     _layer(layer, shown)
     _functions(functions, shown)
@@ -36,7 +36,8 @@ def _layer(ax: Axes, shown: Tiny) -> None:
         part = Rectangle((x - RADIUS, middle - RADIUS), 2 * RADIUS * gate, 2 * RADIUS, facecolor=BLUE, zorder=3)
         ax.add_patch(part)
         part.set_clip_path(Circle((x, middle), RADIUS - 0.01, transform=ax.transData))
-        say(ax, x, middle + 0.52, f"{gate:g}".lstrip("0") or "0", BLUE if gate else GREY, ha="center", fontsize=8)
+        text, colour = f"{gate:g}".lstrip("0") or "0", BLUE if gate else GREY
+        say(ax, x, middle + 0.52, text, colour, ha="center", fontsize=8, bbox=CLEAR)
     for (x, y), name in ((top, "$z$"), (bottom, "$x$")):
         ax.text(x, y, name, ha="center", va="center", fontsize=9, bbox={"color": "white", "pad": 1.0})
     ax.plot([0, UNITS], [-0.75, -0.75], color="0.7", linewidth=0.8)
@@ -79,7 +80,7 @@ def _loss(ax: Axes, shown: Tiny) -> None:
     ax.plot(shown.trained_at, shown.trained, color=GREEN, linewidth=1.4, linestyle=(0, (4, 1.5)), zorder=3)
     say(ax, PINNED - 0.06, at - 0.07, "from the left:\na trained unit", ORANGE, ha="right", va="top")
     say(ax, PINNED - 0.06, at + 0.28, "from the right:\na fresh unit", RED, ha="right")
-    say(ax, 3.0, 0.07, "after training on", GREEN, ha="right")
-    say(ax, 3.0, 0.27, "other fresh units", GREY, ha="right")
+    say(ax, 2.96, 0.07, "after training on", GREEN, ha="right")
+    say(ax, 2.96, 0.27, "other fresh units", GREY, ha="right")
     ax.set(xlim=(1.25, 3.04), ylim=(0, 1.15), xticks=[1.5, 2, 2.5, 3], xlabel=r"width $\gamma$", ylabel="training loss")
     title(ax, "c", "the kink at an integer")

@@ -21,7 +21,7 @@ OTHERS = (GREEN, PURPLE, ORANGE)
 def draw(results: Results) -> Figure:
     """Left the test accuracy of all tasks, right the one-sided derivatives on digits."""
     rows = results.table("gamma_sweep", "results")
-    made, (score, derivative) = figure(2.3, 1, 2, width_ratios=[1, 1.15])
+    made, (score, derivative) = figure(1.9, 1, 2, width_ratios=[1, 1.15])
     _score(score, rows)
     _derivative(derivative, rows[rows["task"] == TASK])
     return made

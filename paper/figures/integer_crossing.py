@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from continuum.exp.statistics import share_interval
 from continuum.exp.style import mark_integers
-from paper.figures._print import BLACK, BLUE, GREY, ORANGE, RED, SKY, figure, say, title
+from paper.figures._print import BLACK, BLUE, CLEAR, GREY, ORANGE, RED, SKY, figure, say, title
 from paper.results import Results
 
 #: Settings of the frozen flow, how they are called here, and their colours; the first two are those of the law.
@@ -26,7 +26,7 @@ MOST = 4
 
 def draw(results: Results) -> Figure:
     """Four panels."""
-    made, axes = figure(4.3, 2, 2)
+    made, axes = figure(2.95, 2, 2)
     rows = results.table("integer_crossing", "results")
     _journeys(axes[0, 0], results.table("integer_crossing", "paths"))
     _gained(axes[0, 1], rows[rows["part"] == "flow"])
@@ -65,7 +65,7 @@ def _gained(ax: Axes, flow: pd.DataFrame) -> None:
         style: dict[str, Any] = {"linestyle": "none", "marker": marker, "elinewidth": 0.8, "color": colour}
         ax.errorbar(at + shift, mean, np.array([mean - low, high - mean]), **style, markeredgewidth=0)
         say(ax, 0.06, 0.4 - 0.09 * place, name, colour, transform=ax.transAxes)
-    ax.set(yscale="log", ylim=(4e-4, 1.3), xlabel="$n$", ylabel="share that gains $n$ units or more", xticks=n)
+    ax.set(yscale="log", ylim=(4e-4, 1.3), xlabel="$n$", ylabel=r"share that gains $\geq n$", xticks=n)
     title(ax, "b", "frozen weights, exact flow")
 
 
@@ -85,7 +85,8 @@ def _portrait(ax: Axes, portraits: pd.DataFrame) -> None:
     for _, orbit in part.groupby("member"):
         ax.plot(orbit["a"], orbit["weight"], color=BLUE, linewidth=0.9)
         ax.plot(orbit["a"].iloc[0], orbit["weight"].iloc[0], "o", color=ORANGE, markersize=2.4)
-    say(ax, 0.97, 0.06, r"grey: $a^2/\beta - |W|^2/\alpha$ constant", GREY, transform=ax.transAxes, ha="right")
+    text = r"grey: $a^2/\beta - |W|^2/\alpha$ constant"
+    say(ax, 0.97, 0.06, text, GREY, transform=ax.transAxes, ha="right", bbox=CLEAR)
     ax.set(xlim=(0, 1), xlabel=r"gate $a = \gamma - k$", ylabel="outgoing weight $W$")
     title(ax, "c", "inside a tile")
 

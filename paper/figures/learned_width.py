@@ -21,7 +21,7 @@ def draw(results: Results) -> Figure:
     """Oracle, starts, frontier."""
     rows, curves = (results.table("learned_width", name) for name in ("results", "curves"))
     task = next(name for name in SHOWN if name in set(curves["task"]))
-    made, (oracle, starts, frontier) = figure(2.2, 1, 3, width_ratios=[1.25, 1, 1])
+    made, (oracle, starts, frontier) = figure(2.1, 1, 3, width_ratios=[1.6, 0.9, 0.9])
     _oracles(oracle, rows)
     _starts(starts, curves[curves["task"] == task], task)
     _frontier(frontier, rows[rows["task"] == task], task)
@@ -61,12 +61,12 @@ def _oracles(ax: Axes, rows: pd.DataFrame) -> None:
 
 def _starts(ax: Axes, curves: pd.DataFrame, task: str) -> None:
     """Width against the step: mean over folds, and the middle 80 % of them."""
-    for colour, (start, own) in zip(STARTS, curves.groupby("start"), strict=False):
+    for place, (colour, (start, own)) in enumerate(zip(STARTS, curves.groupby("start"), strict=False)):
         groups = own.groupby(own.groupby(["fold", "seed"]).cumcount())
         low, high = (groups["width"].quantile(share) for share in (0.1, 0.9))
         steps, mean = groups["step"].mean(), groups["width"].mean()
         band(ax, steps, mean, low, high, color=colour)
-        say(ax, float(steps.max()) * 0.3, float(mean.iloc[0]), f"from {start:g}", colour, va="bottom")
+        say(ax, 0.96, 0.1 + 0.1 * place, f"from {start:g}", colour, transform=ax.transAxes, ha="right")
     _octaves(ax, "y")
     ax.set(xlabel="step", ylabel=r"width $\gamma$")
     title(ax, "b", f"from any start ({task_name(task)})")

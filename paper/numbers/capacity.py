@@ -23,7 +23,6 @@ RIGHT = (
     ("capacityRightUnrolled", "root", "unrolled"),
     ("capacityRightDirect", "root", "direct"),
     ("capacityRightDifference", "linear", "difference"),
-    ("capacityRightLinear", "linear", "unrolled"),
 )
 
 
@@ -93,6 +92,9 @@ def _seen(results: Results) -> Iterator[Number]:
         value = float(row["right"].iloc[0]) if len(row) else np.nan
         source = results.source(NAME, "seen", f"{geometry}, {method}")
         yield Number(name, percent(value), source)
+    silent = table[(table["geometry"] == "linear") & (table["method"] == "unrolled")]["silent"]
+    value = float(silent.iloc[0]) if len(silent) else np.nan
+    yield Number("capacitySilentLinear", percent(value), results.source(NAME, "seen", "linear, unrolled"))
 
 
 def _mean(results: Results, table: pd.DataFrame, name: str, claim: str, digits: int) -> Number:

@@ -131,6 +131,8 @@ def _times(results: Results, found: Found) -> Iterator[Number]:
         values = [ratio[what] for ratio in each]
         yield Number(f"learnedTime{name}", fixed(float(np.median(values)), 2), source)
         yield Number(f"learnedTime{name}Most", fixed(max(values), 2), source)
+    loop = [ratio["64 units, PyTorch loop"] for ratio in each]
+    yield Number("learnedTimeLoop", fixed(float(np.median(loop)), 2), source)
     own = clock[(clock["task"] == "digits") & (clock["what"] == OURS)]
     yield Number("learnedSeconds", fixed(float(own["wall"].median()), 2), f"{source}, digits")
 

@@ -11,14 +11,6 @@ EXCERPTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
          r" W^1_{\lfloor\gamma\rfloor}$",),
         (r"left derivative $\langle F'(S_k), c_{k-1}\rangle$", r"right derivative $\langle F'(S_k), c_k\rangle$"),
     ),
-    "A04": (
-        (r"\chi_{k \cdot [0,1]}(u)",),
-        (r"the translate $k + [0, 1)$, with a sum from $k = 0$",),
-    ),
-    "A07": (
-        (r"two linearly dependent parameters",),
-        (r"The parameters are not linearly dependent", r"$a^2 - \|W\|^2$ is conserved"),
-    ),
     "A08": (
         (r"When $\Delta\gamma > 1$ then the $(k+1)$th neuron",),
         (r"the gate of neuron $k + 1$ is open iff $\Delta > 1 - a .$",),
@@ -41,14 +33,6 @@ EXCERPTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (r"active in expectation and not in the magnitudes",),
         (r"iff $L$ is multi-affine", r"$E\,L(m) - L(g) = \frac{1}{2}\sum_{i,j}\operatorname{Cov}(m_i,m_j)\,"
          r"\partial_{ij}L$"),
-    ),
-    "B03": (
-        (r"$m_i = \sum_{j\leq i}\nu_j$",),
-        (r"The sum $\sum_{j\geq i}\nu_j$ is meant",),
-    ),
-    "B06": (
-        (r"Samples from this distribution can replace any 1-hot samples",),
-        (r"As $t \to 0$, $E\,\nu_1 - q_1 = \frac{\pi^2}{6}t^2\sigma''(a) + O(t^4)$",),
     ),
     "C02": (
         (r"$\frac{d\mathbf{w}(\lambda)}{d\lambda} = \left(\frac{\partial^2 \mathcal{L}_{train}}{\partial"

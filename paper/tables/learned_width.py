@@ -8,7 +8,7 @@ from paper.results import Results
 from paper.tables._formulas import verdict
 from paper.tex import escape, tabular
 
-WIDTHS = (0.22, 0.19, 0.2, 0.2)
+WIDTHS = (0.17, 0.16, 0.2, 0.34)
 
 
 def table(results: Results) -> str:

@@ -63,6 +63,16 @@ def test_names_of_neighbouring_points_do_not_cover_each_other():
     assert boxes[2].y1 <= axes.bbox.y1
 
 
+def test_a_name_stands_nearest_to_its_own_point():
+    _, axes = new_figure()
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    points = {"lower": (0.5, 0.5), "upper": (0.5, 0.55)}
+    axes.plot(*zip(*points.values(), strict=True), "o")
+    name_points(axes, points, fontsize=6)
+    lower, upper = (text.get_window_extent() for text in axes.texts)
+    assert lower.y1 < upper.y0
+
+
 def test_style_is_left_with_its_block():
     before = dict(matplotlib.rcParams)
     with house_style():
