@@ -13,9 +13,9 @@ from proofs_checks.identity import Asymptote, Rate, Witness
 RELEASED = os.environ.get("CONTINUUM_RANDOM_SEEDS") == "1"
 DRAW: tuple[Phase, ...] = (Phase.explicit, Phase.generate)
 SHRINK: tuple[Phase, ...] = (*DRAW, Phase.shrink)
-#: A wrong variant may take this many times the draws of the claim: it is over with the first one that refutes it, and
-#: which ones come depends on the modules that happen to be loaded, since Hypothesis draws constants from their sources.
-SEARCH = 8
+#: A wrong variant may take so many draws: it is over with the first one that refutes it, and which ones come depends on
+#: the modules that happen to be loaded, since Hypothesis draws constants from their sources.
+SEARCH = 500
 
 
 def witness(check: Witness, formula: object, *, wrong: bool) -> None:
@@ -28,7 +28,7 @@ def witness(check: Witness, formula: object, *, wrong: bool) -> None:
         return
 
     @settings(
-        max_examples=check.examples * (SEARCH if wrong else 1),
+        max_examples=max(SEARCH, check.examples) if wrong else check.examples,
         derandomize=not RELEASED,
         database=None,
         deadline=None,
