@@ -4,6 +4,7 @@ from torch import Tensor
 
 from continuum.hypergrad import (
     ConjugateGradient,
+    Cost,
     Dense,
     Direct,
     Hermite,
@@ -27,6 +28,9 @@ class TestDirect(MethodContract):
 
     def definition(self, problem: Predictive, parameters: Tree, hyperparameters: Tree, moved: Tree) -> Tensor:
         return problem.outer(parameters, moved)
+
+    def test_takes_one_outer_gradient(self):
+        assert self.solve()[0].cost == Cost(gradients=1)
 
 
 class TestUnrolled(MethodContract):
@@ -104,6 +108,11 @@ class TestSelfTuning(MethodContract):
 
     def definition(self, problem: Predictive, parameters: Tree, hyperparameters: Tree, moved: Tree) -> Tensor:
         return problem.outer(self.make().fit(problem, parameters, hyperparameters)(moved), moved)
+
+    def test_takes_an_inner_gradient_a_step_and_point_and_an_outer_one(self):
+        points = len(self.make().noise(3)[1])
+        assert points > 1
+        assert self.solve()[0].cost == Cost(gradients=5 * points + 1)
 
 
 class TestSelfTuningSampled(TestSelfTuning):

@@ -15,7 +15,8 @@ from torch.testing import assert_close
 from torch.utils._pytree import tree_map
 
 from continuum.errors import BadInput
-from continuum.hypergrad import Bilevel, ConjugateGradient, Dense, Implicit, Neumann, Outcome, Solved, Tree
+from continuum.hypergrad import Bilevel, ConjugateGradient, Dense, Implicit, Neumann, Outcome, Solved, Solver, Tree
+from continuum.hypergrad.linearised import linearised
 from continuum.hypergrad.recording import recordable
 from continuum.hypergrad.solver import Product
 from continuum.problems import Quadratic, feature_ridge, linear_width, quadratic_bilevel, ridge, scikit_ridge
@@ -145,6 +146,10 @@ class TestConjugateGradient:
         assert solved.status == Outcome.SOLVED
         assert ConjugateGradient(3, tolerance=1e-4)(lambda v: hessian @ v, target).status == Outcome.TRUNCATED
 
+    def test_a_tolerance_of_0_is_met_by_no_residual_at_all(self):
+        solved = ConjugateGradient(3, tolerance=0.0)(lambda v: v, torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64))
+        assert (solved.products, float(solved.residual), int(solved.status)) == (1, 0, Outcome.SOLVED)
+
     @given(st.integers(1, 6), st.integers(0, 100))
     def test_solves_any_definite_system_in_as_many_steps_as_unknowns(self, size, seed):
         generator = torch.Generator().manual_seed(seed)
@@ -164,7 +169,7 @@ class TestConjugateGradient:
             assert solved.status == Outcome.SOLVED
 
 
-def ended(solver: ConjugateGradient, product: Product, target: Tensor, way: str) -> Solved:
+def ended(solver: Solver, product: Product, target: Tensor, way: str) -> Solved:
     """Solve in one of the two ways: by numbers, or by masks, as inside a transformed function."""
     if way == "numbers":
         with torch.no_grad():
@@ -310,6 +315,21 @@ class TestRecorded:
         assert_close(vmap(response)(data), 4 * data, **EXACT)
         assert_close(torch.stack([response(x) for x in data]), 4 * data, **EXACT)
 
+    @pytest.mark.parametrize("mapped", [False, True])
+    def test_products_are_constants_and_may_be_taken_again(self, mapped):
+        w, v = torch.linspace(-1, 1, 50, dtype=torch.float64), torch.linspace(0, 2, 50, dtype=torch.float64)
+
+        def products(w: Tensor) -> tuple[Tensor, ...]:
+            at = linearised(RIDGE, w, LAM)
+            return at.gradient, at.hessian_product(v), at.hessian_product(v), at.mixed_product(v), at.mixed_product(v)
+
+        found = tuple(value[0] for value in vmap(products)(w.unsqueeze(0))) if mapped else products(w)
+        gradient = RIDGE.hessian(LAM) @ (w - RIDGE.solution(LAM))
+        mixed = RIDGE.mixed(w, LAM).flatten() @ v
+        expected = gradient, *[RIDGE.hessian(LAM) @ v] * 2, mixed, mixed
+        assert_close(found, expected, **EXACT)
+        assert not any(value.requires_grad for value in found)
+
 
 class TestNeumann:
     @problems
@@ -346,6 +366,26 @@ class TestNeumann:
         result = Implicit(Neumann(terms=3000, rate=1.0 / LARGEST))(RIDGE, RIDGE.solution(LAM), LAM)
         assert result.outcome is Outcome.SOLVED
         assert_close(result.total, RIDGE.hypergradient(LAM).total, **EXACT)
+
+
+class TestUnits:
+    """A power of two times the inner loss scales every number on the way without rounding."""
+
+    @pytest.mark.parametrize("unit", [2.0**-60, 2.0**60])
+    @pytest.mark.parametrize("entries", [(1.0, 2.0, 3.0), (1.0, 2.0, -0.5), (1.0, 2.0, 1e-17)], ids=str)
+    @pytest.mark.parametrize("way", ["numbers", "masks"])
+    def test_the_unit_of_the_inner_loss_does_not_matter(self, way, entries, unit):
+        target = torch.tensor([1.0, 0.5, 2.0], dtype=torch.float64)
+        for make in (
+            lambda _: Dense(),
+            lambda _: ConjugateGradient(3),
+            lambda _: ConjugateGradient(3, 1e-8),
+            lambda unit: Neumann(20, 0.25 / unit),
+        ):
+            plain, scaled = (ended(make(u), diagonal(*(u * e for e in entries)), target, way) for u in (1.0, unit))
+            assert (scaled.status, scaled.products) == (plain.status, plain.products)
+            if plain.status < Outcome.DIVERGED:  # else there is no solution
+                assert torch.equal(unit * scaled.solution, plain.solution)
 
 
 class TestIndefinite:

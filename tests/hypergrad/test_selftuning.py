@@ -93,6 +93,9 @@ class TestCorrections:
         naive = SelfTuning.naive(0.5, steps=800, rate=RATE, noise=Hermite(8))(RIDGE, start, LAM).total
         assert (corrected - truth).abs() < (naive - truth).abs()
 
+    def test_the_naive_form_takes_the_same_noise(self):
+        assert SelfTuning.naive(0.5, 2, 0.1).noise == SelfTuning(0.5, 2, 0.1).noise == Sampled(pairs=8)
+
     def test_linearising_changes_nothing_where_the_output_is_linear(self):
         problem, start, h = network()
         w = minimum(problem, start, h)

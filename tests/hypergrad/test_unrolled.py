@@ -7,6 +7,7 @@ from torch.testing import assert_close
 
 from continuum.errors import BadInput
 from continuum.hypergrad import Bilevel, Cost, Dense, Implicit, Neumann, Outcome, Unrolled
+from continuum.hypergrad.descent import recorded, unrecorded
 from continuum.problems import Quadratic, feature_ridge, linear_width, quadratic_bilevel, ridge, scikit_ridge
 
 EXACT = {"rtol": 1e-10, "atol": 1e-12}
@@ -127,6 +128,22 @@ class TestLearningRate:
                 w = RIDGE.trained(start, moved["lam"], float(moved["eta"]), 4)
                 ends.append(RIDGE.outer(w, moved["lam"]))
             assert_close(result.total[name], (ends[0] - ends[1]) / 2e-5, rtol=1e-7, atol=1e-9)
+
+
+class TestDescent:
+    @pytest.mark.parametrize("steps", [0, 1, 3])
+    def test_an_unrecorded_one_forgets_every_step(self, steps):
+        start = torch.ones(6, dtype=torch.float64)
+        end = unrecorded(RIDGE.inner, start, LAM, 0.1, steps)
+        assert not end.requires_grad
+        assert not start.requires_grad
+        assert_close(end, RIDGE.trained(start, LAM, 0.1, steps), **EXACT)
+
+    def test_a_recorded_one_leaves_its_start_alone(self):
+        start = torch.ones(6, dtype=torch.float64)
+        end = recorded(RIDGE.inner, start, LAM, 0.1, 2)
+        assert end.requires_grad
+        assert not start.requires_grad
 
 
 class TestUse:
