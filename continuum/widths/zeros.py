@@ -130,6 +130,8 @@ def _classified(line: Line, place: float, ends: tuple[float, float], tolerance: 
 def hard_gates(f: nn.Module, units: int, *, grid: int = 64) -> Float[Tensor, " units"]:
     """Length of {f > 0} in every tile: the gates that the soft support law tends to.
 
+    A zero of f within 1e-9 units of an integer counts as if it were there, see :func:`zeros`.
+
     >>> from continuum.widths.fields import Affine
     >>> hard_gates(Affine(1.5).double(), 3).tolist()
     [1.0, 0.5, 0.0]

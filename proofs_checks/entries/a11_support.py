@@ -95,10 +95,13 @@ def polygon(positive: Positive, values: Tensor) -> None:
 
 
 def interval(reach: Callable[[float], float], gamma: float, slope: float) -> None:
-    """f = s (gamma - u) for s > 0 stands for the interval law, and for s < 0 for the rest of the units."""
+    """f = s (gamma - u) for s > 0 stands for the interval law, and for s < 0 for the rest of the units.
+
+    To 1e-9, because a zero as near as that to an integer is put on it.
+    """
     gates = Interval(UNITS, reach(gamma), learnable=False).gates()
     expected = gates if slope > 0 else 1 - gates
-    assert_close(hard_gates(Affine(gamma, slope).double(), UNITS), expected, rtol=0, atol=1e-12)
+    assert_close(hard_gates(Affine(gamma, slope).double(), UNITS), expected, rtol=0, atol=1e-9)
 
 
 def fat_cantor(stages: int) -> PiecewiseLinear:

@@ -114,6 +114,19 @@ class TestCorrections:
         with pytest.raises(AssertionError):
             assert_close(bent, number(1 / 12), rtol=1e-3, atol=0)
 
+    def test_one_step_at_the_inverse_of_the_curvature(self):
+        """The rate of the slopes is over the mean square of what they are multiplied with, summed over all of it."""
+        curvature, c = 5.0, torch.tensor([2.0, -3.0], dtype=torch.float64)
+        problem = Bilevel(lambda w, h: curvature / 2 * (w - c @ h).square(), lambda w, h: w)
+        h, scale = torch.tensor([3.0, 0.5], dtype=torch.float64), torch.tensor([0.5, 2.0], dtype=torch.float64)
+        centred = SelfTuning(scale, 1, 1 / curvature, Hermite(2), linearised=False)
+        found = centred.fit(problem, c @ h, h).slopes
+        assert_close(found, c * scale.square() / scale.square().sum(), rtol=1e-12, atol=0)
+        # Without a centre they are multiplied with h + noise.
+        found = dataclasses.replace(centred, centred=False).fit(problem, number(0.0), h).slopes
+        moments = torch.outer(h, h) + scale.square().diag()
+        assert_close(found, moments @ c / moments.trace(), rtol=1e-12, atol=0)
+
     def test_slopes_see_the_inner_loss_only(self):
         other = Bilevel(RIDGE.inner, lambda w, lam: 100 * w.sum())
         fits = [tuned(0.5, steps=5).fit(p, RIDGE.solution(LAM), LAM).slopes for p in (RIDGE, other)]
