@@ -34,6 +34,17 @@ def _rebuild(kind: type[BadInput], what: str, expected: str, came: object, remed
     return kind(what, expected=expected, came=came, remedy=remedy)
 
 
+class Diverged(ContinuumError, ArithmeticError):
+    """Numbers left the range of floats while a network was trained: NaN or infinity in its widths or weights."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"training diverged: {what}; lower learning_rate, or mend the scale of loss, price or weights")
+        self.what = what
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.what,)
+
+
 class RunLocked(ContinuumError):
     """Another process is working in the run folder."""
 

@@ -5,22 +5,27 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
+from continuum.errors import Diverged
 from continuum.train.width.descent import Penalty
 from continuum.train.width.meter import Meter
 from continuum.train.width.rounding import remove
 from continuum.train.width.run import Curves, Run
-from continuum.train.width.weights import activations
+from continuum.train.width.weights import Weights, activations
 
 RATE = 0.5  # of the learning rate
 DECAY = 1e-3  # of outgoing weights while rounding
 
 
 def whole_units(widths: Sequence[float]) -> list[int]:
-    """ceil(width), at least 1, of every layer.
+    """ceil(width), at least 1, of every layer; raises ``Diverged`` where a width is no number.
 
     >>> whole_units([0.2, 3.0, 7.01])
     [1, 3, 8]
     """
+    if not all(map(math.isfinite, widths)):
+        raise Diverged(f"the widths are {', '.join(f'{width:g}' for width in widths)}")
     return [max(1, math.ceil(width - 1e-6)) for width in widths]
 
 
@@ -31,6 +36,7 @@ def rounding_steps(steps: int) -> int:
 
 def rounded(run: Run, units: list[int], meter: Meter) -> None:
     """Remove units until so many are left, then anneal; the meter's answer does not matter here."""
+    _refuse_divergence(run.pool.weights)  # of which least squares could make nothing
     steps, pool = rounding_steps(run.steps), run.pool
     pool.memory = type(pool.memory).of(pool.weights)
     slope, width = pool.weights.like(), sum(run.widths())
@@ -49,6 +55,7 @@ def rounded(run: Run, units: list[int], meter: Meter) -> None:
         run.step(next(batches), slope, rate, penalty)
         meter.done += 1
     _shrink(run, units)
+    _refuse_divergence(run.pool.weights)
     meter.ask(width)
 
 
@@ -57,6 +64,11 @@ def rounded_copy(run: Run, meter: Meter | None = None) -> Run:
     apart = replace(run, pool=copy.deepcopy(run.pool), objective=copy.copy(run.objective), curves=Curves())
     rounded(apart, whole_units(run.widths()), meter or Meter())
     return apart
+
+
+def _refuse_divergence(weights: Weights) -> None:
+    if not all(np.isfinite(part).all() for part in (weights.incoming, *weights.outgoing, *weights.biases)):
+        raise Diverged("not all weights are finite")
 
 
 def _shrink(run: Run, units: list[int]) -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
-from continuum.errors import BadInput
+from continuum.errors import BadInput, Diverged
 from continuum.train.learning import DEFAULT_PRICE, Learned, Learning, Likelihood, learn
 from continuum.train.width.methods.path import PRICES
 from continuum.train.width.methods.registry import BY_NAME, JUDGED
@@ -148,6 +148,13 @@ class Priced(Weighted):
     def test_rows_held_out_are_refused_before_training(self):
         with pytest.raises(BadInput, match=f"none with the method {self.method}, got rows; graded, hypergradient"):
             learn(*ring(), "cross_entropy", self.settings(), validation=ring(50), progress=_never)
+
+    @pytest.mark.parametrize("activation", ["tanh", "relu"])
+    def test_what_diverged_is_not_returned(self, activation):
+        with pytest.raises(
+            Diverged, match=r"training diverged: .*(finite|nan); lower learning_rate, or mend the scale"
+        ):
+            self.learn(steps=60, learning_rate=1e30, activation=activation)
 
     def test_saturation_is_reported(self):
         found = self.learn(price=0.01, max_units=2, start=2)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from continuum.errors import Diverged
 from continuum.train.width.learned import Learned
 from continuum.train.width.meter import Meter, Progress
 from continuum.train.width.methods.gated import Gated, newborn
@@ -81,6 +82,8 @@ class Course:
 
     def pull(self, slopes: list[Gates]) -> None:
         """Write the gradient in the laws' parameters, given the one in the gates."""
+        if not all(np.isfinite(slope).all() for slope in slopes):
+            raise Diverged("not all gradients are finite")  # of which laws would make no number of units
         price = self.rho()
         for law, slope in zip(self.laws, slopes, strict=True):
             law.pull(slope, price)
