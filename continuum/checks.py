@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from difflib import get_close_matches
+from numbers import Real
 
 from continuum.errors import BadInput
 
@@ -18,17 +19,32 @@ def whole(what: str, value: object, *, at_least: int) -> int:
     return value
 
 
+def _finite(value: object) -> bool:
+    """Whether this is one finite number: of Python, of NumPy, or an array or tensor of no dimension."""
+    if getattr(value, "shape", ()) != ():
+        return False  # NumPy would take an array of one number for it
+    try:
+        return math.isfinite(value)  # type: ignore[arg-type]  # it tells texts and None by TypeError
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def _shown(value: object) -> object:
+    """A number as it prints, without the type that NumPy's repr names; all else such that '1' is no 1."""
+    return value if isinstance(value, Real) else repr(value)
+
+
 def number(what: str, value: float, *, low: float = -math.inf, high: float = math.inf, remedy: str = "") -> float:
     """Return ``value`` if it is finite and in [low, high], else raise ``BadInput``.
 
     >>> number("gamma", 2.5, low=0, high=16)
     2.5
     """
-    if not (math.isfinite(value) and low <= value <= high):
+    if not (_finite(value) and low <= value <= high):
         raise BadInput(
             what,
             expected=f"a finite number in [{low:g}, {high:g}]",
-            came=value,
+            came=_shown(value),
             remedy=remedy or "give a value in that range",
         )
     return value
@@ -40,8 +56,8 @@ def positive(what: str, value: float, *, remedy: str) -> float:
     >>> positive("temperature", 0.5, remedy="1 is a common choice")
     0.5
     """
-    if not 0 < value < math.inf:
-        raise BadInput(what, expected="a finite number > 0", came=value, remedy=remedy)
+    if not (_finite(value) and value > 0):
+        raise BadInput(what, expected="a finite number > 0", came=_shown(value), remedy=remedy)
     return float(value)
 
 

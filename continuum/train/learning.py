@@ -1,6 +1,6 @@
 """Learn the width of a network in one run: a real number, and a plain network of so many units."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from jaxtyping import Float, Shaped
 from torch import Tensor
@@ -84,6 +84,7 @@ def learn(
 
     Raises:
         BadInput: before any training.
+        Diverged: where numbers left the range of floats on the way.
 
     References: M. Pilanci et al., "Sparse learning via Boolean relaxations", 2015 (the penalty); F. Bach, "Breaking the
     curse of dimensionality with convex neural networks", 2017 (units as groups); B. Hassibi & D. Stork, "Second order
@@ -95,7 +96,7 @@ def learn(
     >>> found.network[0].out_features == found.units[0], found.units[0] >= found.widths[0]
     (True, True)
     """
-    task = task_of((x, y, sample_weight), validation, loss, settings or Learning())
+    task = task_of((x, y, sample_weight), validation, loss, Learning() if settings is None else settings)
     with engine_arithmetic():
         return by_name(task, progress, x)
 
@@ -105,7 +106,7 @@ def width_path(
     y: Targets,
     loss: Loss,
     settings: Learning | None = None,
-    prices: Sequence[float] = (256.0, 128.0, 64.0, 32.0, 16.0, 8.0, 4.0, 2.0, 1.0),
+    prices: Iterable[float] = (256.0, 128.0, 64.0, 32.0, 16.0, 8.0, 4.0, 2.0, 1.0),
     *,
     sample_weight: Weights | None = None,
     validation: Validation | None = None,
@@ -132,6 +133,7 @@ def width_path(
 
     Raises:
         BadInput: before any training.
+        Diverged: where numbers left the range of floats on the way.
 
     >>> import torch
     >>> x = torch.linspace(-2, 2, 64).unsqueeze(1)
@@ -140,6 +142,6 @@ def width_path(
     (True, True)
     """
     falling = prices_of(prices)
-    task = task_of((x, y, sample_weight), validation, loss, settings or Learning())
+    task = task_of((x, y, sample_weight), validation, loss, Learning() if settings is None else settings)
     with engine_arithmetic():
         return frontier(task, falling, progress)

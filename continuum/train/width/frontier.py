@@ -1,6 +1,6 @@
 """The points of a frontier: one network at a falling price, each point rounded apart."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import torch
@@ -19,13 +19,17 @@ from continuum.train.width.whole import rounded_copy, rounding_steps, whole_unit
 HELD_SHARE = 5  # one row in so many is held out without rows of its own for that
 
 
-def prices_of(prices: Sequence[float]) -> list[float]:
+def prices_of(prices: Iterable[float]) -> list[float]:
     """Positive and falling, or ``BadInput``."""
-    for price in prices:
-        checks.positive("prices", price, remedy="without a price every unit is worth having")
-    if not prices or list(prices) != sorted(set(prices), reverse=True):
-        raise BadInput("prices", expected="falling prices", came=tuple(prices), remedy="sort them, highest first")
-    return list(prices)
+    try:
+        given = list(prices)
+    except TypeError as error:
+        remedy = "give a tuple or an array of them"
+        raise BadInput("prices", expected="falling prices", came=repr(prices), remedy=remedy) from error
+    found = [checks.positive("prices", price, remedy="without a price every unit is worth having") for price in given]
+    if not found or found != sorted(set(found), reverse=True):
+        raise BadInput("prices", expected="falling prices", came=tuple(found), remedy="sort them, highest first")
+    return found
 
 
 def parted(task: Task) -> tuple[Rows, Rows]:

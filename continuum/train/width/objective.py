@@ -36,6 +36,9 @@ class Likelihood:
     scale: float = 1.0
 
     def __post_init__(self) -> None:
+        if not callable(self.loss):
+            expected, remedy = "a function of outputs and targets", "give one such as functional.poisson_nll_loss"
+            raise BadInput("loss", expected=expected, came=repr(self.loss), remedy=remedy)
         checks.whole("outputs", self.outputs, at_least=1)
         checks.positive("scale", self.scale, remedy="give the loss that stands for one nat")
 
@@ -122,7 +125,11 @@ class Own:
     def gradient(self, outputs: Outputs, targets: Targets, importance: Importance = None) -> Outputs:
         with torch.enable_grad():
             z = torch.from_numpy(outputs).requires_grad_()
-            (found,) = torch.autograd.grad(self._value(z, torch.from_numpy(targets)), z)
+            value = self._value(z, torch.from_numpy(targets))
+            found = torch.autograd.grad(value, z, allow_unused=True)[0] if value.requires_grad else None
+        if found is None:
+            remedy = "compute it from them in torch, without detach, item or numpy"
+            raise BadInput("loss", expected="a value that depends on the outputs", came="a constant", remedy=remedy)
         return found.numpy() * len(outputs)
 
     def losses(self, outputs: Outputs, targets: Targets) -> Float[np.ndarray, " rows"]:

@@ -60,21 +60,36 @@ def _coded(y: Tensor, loss: Loss, dtype: "np.dtype[np.generic]", classes: int | 
     return np.asarray(target.reshape(len(target), -1), dtype)
 
 
+def tensor(what: str, value: object) -> None:
+    """Refuse what is no tensor."""
+    if not isinstance(value, Tensor):
+        make = "torch.from_numpy" if isinstance(value, np.ndarray) else "torch.tensor"
+        came, remedy = type(value).__name__, f"give {make}({what.split()[-1]})"
+        raise BadInput(what, expected="a tensor", came=came, remedy=remedy)
+
+
 def _weights(x: Tensor, sample_weight: Tensor, loss: Loss) -> Float[np.ndarray, "rows 1"]:
     if isinstance(loss, Likelihood):
         remedy = "weigh the rows inside of the loss"
         raise BadInput("sample_weight", expected="none with a loss of one's own", came="weights", remedy=remedy)
+    tensor("sample_weight", sample_weight)
     if sample_weight.shape != (len(x),):
         expected, came = f"{len(x)} weights", f"shape {tuple(sample_weight.shape)}"
         raise BadInput("sample_weight", expected=expected, came=came, remedy="give one a row")
-    good = sample_weight.isfinite().all() and (sample_weight >= 0).all() and sample_weight.sum() > 0
-    if not bool(good):
+    if sample_weight.is_complex():
+        raise BadInput("sample_weight", expected="real numbers", came=sample_weight.dtype, remedy="convert it")
+    weights = sample_weight.detach().cpu().double()
+    if not bool(weights.isfinite().all() and (weights >= 0).all() and weights.sum() > 0):
         remedy = "remove rows that do not count"
         raise BadInput("sample_weight", expected="finite weights >= 0, not all 0", came="others", remedy=remedy)
-    return np.asarray(sample_weight.detach().cpu().double().numpy()[:, None])
+    if not bool(weights.sum().isfinite()):
+        remedy = "divide them by their mean"
+        raise BadInput("sample_weight", expected="weights of a finite sum", came="sum inf", remedy=remedy)
+    return np.asarray(weights.numpy()[:, None])
 
 
 def _inputs(x: Tensor) -> None:
+    tensor("x", x)
     if x.dtype not in (torch.float32, torch.float64):
         raise BadInput("x", expected="float32 or float64", came=x.dtype, remedy="convert it")
     if x.dim() != 2 or 0 in x.shape:
@@ -84,12 +99,23 @@ def _inputs(x: Tensor) -> None:
 
 
 def _targets(x: Tensor, y: Tensor, loss: Loss, *, checked: bool) -> None:
-    if len(y) != len(x):
-        raise BadInput("y", expected=f"{len(x)} targets", came=len(y), remedy="give one a row")
+    tensor("y", y)
+    if y.dim() == 0 or len(y) != len(x):
+        came = "a number" if y.dim() == 0 else len(y)
+        raise BadInput("y", expected=f"{len(x)} targets", came=came, remedy="give one a row")
+    if loss == "squared_error":
+        _numbers(y)
+        y = y.to(x.dtype)  # in which it must be finite, too
     if y.is_floating_point() and not bool(y.isfinite().all()):
         raise BadInput("y", expected="finite targets", came="NaN or inf", remedy="remove or mend these rows")
     if loss == "cross_entropy":
         _classes(y, checked)
+
+
+def _numbers(y: Tensor) -> None:
+    if y.dim() > 2 or 0 in y.shape or y.is_complex():
+        came, remedy = f"{y.dtype} of shape {tuple(y.shape)}", "flatten outputs, and split complex numbers"
+        raise BadInput("y", expected="real targets, (rows,) or (rows, outputs)", came=came, remedy=remedy)
 
 
 def _classes(y: Tensor, enough: bool) -> None:

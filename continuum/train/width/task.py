@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from continuum.errors import BadInput
@@ -10,7 +11,7 @@ from continuum.train.width.objective import Likelihood, objective
 from continuum.train.width.pool import newborn
 from continuum.train.width.rows import Rows
 from continuum.train.width.run import Run
-from continuum.train.width.samples import Loss, outputs_of, rows_of
+from continuum.train.width.samples import Loss, outputs_of, rows_of, tensor
 from continuum.train.width.settings import DEFAULT_PRICE, Learning, activation_for
 
 #: Held-out rows (x, y), or (x, y, sample_weight).
@@ -46,22 +47,51 @@ def task_of(
     rows: tuple[Tensor, Tensor, Tensor | None], validation: Validation | None, loss: Loss, settings: Learning
 ) -> Task:
     """Checked; raises ``BadInput``."""
+    if not isinstance(settings, Learning):
+        remedy = "give Learning(price=..., steps=...)"
+        raise BadInput("settings", expected="a Learning", came=repr(settings), remedy=remedy)
     found = rows_of(rows[0], rows[1], loss, rows[2])
     held = None if validation is None else _held(found, validation, loss)
-    if isinstance(loss, Likelihood):  # try a loss of one's own on a row before training
-        objective(loss).gradient(np.zeros((1, loss.outputs), found.x.dtype), found.y[:1])
+    if isinstance(loss, Likelihood):
+        _tried(loss, found, settings)
     return Task(found, held, loss, settings)
 
 
+def _tried(loss: Likelihood, rows: Rows, settings: Learning) -> None:
+    """Try a loss of one's own on some rows before training, at outputs such as training may meet, which are not 0."""
+    some = rows.y[: settings.batch]
+    outputs = np.random.default_rng([settings.seed, 31]).normal(size=(len(some), loss.outputs)).astype(rows.x.dtype)
+    slopes = objective(loss).gradient(outputs.copy(), some)  # refuses what is no scalar that depends on the outputs
+    value = loss.loss(torch.from_numpy(outputs), torch.from_numpy(some)).item()
+    if not (np.isfinite(slopes).all() and np.isfinite(value)):
+        expected, remedy = "a finite value and slope at any outputs", "look at its logarithms, roots and quotients"
+        raise BadInput("loss", expected=expected, came="NaN or inf", remedy=remedy)
+
+
 def _held(rows: Rows, validation: Validation, loss: Loss) -> Rows:
-    if len(validation) not in (2, 3):
-        expected, came = "(x, y) or (x, y, sample_weight)", f"{len(validation)} tensors"
-        raise BadInput("validation", expected=expected, came=came, remedy="give a tuple of tensors")
+    x, y, weight = _tensors(validation)
     classes = rows.y.shape[1] if loss == "cross_entropy" else None
-    x, y, weight = (*validation, None)[:3]
     if x.dim() == 2 and x.shape[1] != rows.x.shape[1] - 1:
         came, expected = str(x.shape[1]), f"{rows.x.shape[1] - 1} features"
         raise BadInput("validation", expected=expected, came=came, remedy="prepare it like the training rows")
-    if classes is not None and len(y) and int(y.max()) >= classes:
+    if classes is not None and y.dtype == torch.long and y.numel() and int(y.max()) >= classes:
         raise BadInput("validation", expected=f"classes below {classes}", came=int(y.max()), remedy="train on all")
-    return rows_of(x, y, loss, weight, classes)
+    held = rows_of(x, y, loss, weight, classes)
+    if held.y.shape[1:] != rows.y.shape[1:]:  # they would be broadcast in silence
+        expected = f"targets of shape ({', '.join(['rows', *map(str, rows.y.shape[1:])])})"
+        came = f"({', '.join(['rows', *map(str, held.y.shape[1:])])})"
+        raise BadInput("validation", expected=expected, came=came, remedy="prepare it like the training rows")
+    return held
+
+
+def _tensors(validation: Validation) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Held-out rows, targets, and weights or None."""
+    if not isinstance(validation, tuple | list) or len(validation) not in (2, 3):
+        came = f"{len(validation)} tensors" if isinstance(validation, tuple | list) else type(validation).__name__
+        expected = "(x, y) or (x, y, sample_weight)"
+        raise BadInput("validation", expected=expected, came=came, remedy="give a tuple of tensors")
+    x, y, weight = (*validation, None)[:3]
+    for what, value in (("x", x), ("y", y), ("sample_weight", weight)):
+        if value is not None or what != "sample_weight":
+            tensor(f"validation {what}", value)
+    return x, y, weight

@@ -1,6 +1,7 @@
 """A whole run: what it promises, on tasks small enough to train in a blink."""
 
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -8,12 +9,16 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
-from continuum.errors import BadInput
-from continuum.train.learning import DEFAULT_PRICE, Learned, Learning, Likelihood, learn
+from continuum.errors import BadInput, Diverged
+from continuum.train.learning import DEFAULT_PRICE, Learned, Learning, Likelihood, learn, width_path
 from continuum.train.width.calibrate import chosen
 from tests.train.width.tasks import ring
 
 FAST = Learning(price=4.0, steps=400)
+
+
+def never(*_) -> None:
+    pytest.fail("trained on bad input")
 
 
 def same(one: Learned, other: Learned) -> bool:
@@ -153,6 +158,35 @@ class TestCalibration:
         assert any("40 rows" in note for note in found.notes)
 
 
+def squares() -> tuple[torch.Tensor, torch.Tensor]:
+    """A regression: the slopes of cross-entropy are bounded, so that saturated units stay finite at any rate."""
+    x = ring(50)[0]
+    return x, x[:, 0].square() - 1
+
+
+class TestDivergence:
+    """Of every method: see test_methods."""
+
+    def test_a_price_beyond_all_scales(self):
+        with pytest.raises(
+            Diverged, match="training diverged: the widths are nan; lower learning_rate, or mend the sc"
+        ):
+            learn(*ring(50), "cross_entropy", Learning(price=1e300, steps=20))
+
+    def test_while_rounding(self, monkeypatch):
+        monkeypatch.setattr("continuum.train.width.whole.RATE", 1e60)
+        with pytest.raises(Diverged, match="not all weights are finite"):
+            learn(*squares(), "squared_error", Learning(price=4.0, steps=40))
+
+    def test_on_a_path(self):
+        with pytest.raises(Diverged, match="the widths are nan"):
+            width_path(*squares(), "squared_error", Learning(learning_rate=1e30, steps=90))
+
+    def test_the_error_crosses_process_borders(self):
+        error = pickle.loads(pickle.dumps(Diverged("the widths are nan")))
+        assert str(error) == str(Diverged("the widths are nan"))
+
+
 class TestBadInput:
     @pytest.mark.parametrize(
         ("given", "match"),
@@ -167,6 +201,15 @@ class TestBadInput:
             ({"decay": 0.0}, "decay"),
             ({"steps": 0}, "steps"),
             ({"learning_rate": math.nan}, "learning_rate"),
+            ({"learning_rate": "a"}, "learning_rate: expected a finite number > 0, got 'a'; 0.01 is a common choice"),
+            ({"learning_rate": None}, "learning_rate: expected a finite number > 0, got None"),
+            ({"price": "1"}, "price: expected a finite number > 0, got '1'"),
+            ({"price": np.ones(1)}, r"price: expected a finite number > 0, got array\(\[1\.\]\)"),
+            ({"price": np.float64(0)}, r"price: expected a finite number > 0, got 0\.0"),
+            ({"decay": 1j}, "decay: expected a finite number > 0, got 1j"),
+            ({"decay": 10**400}, "decay: expected a finite number > 0, got 1000"),
+            ({"start": "a"}, r"start: expected a finite number in \[1, 512\], got 'a'; start between 1 and max_units"),
+            ({"start": [1]}, r"start: expected a finite number in \[1, 512\], got \[1\]"),
         ],
     )
     def test_settings(self, given, match):
@@ -184,6 +227,15 @@ class TestBadInput:
             (x[:2], torch.tensor([0, 4]), "cross_entropy", "5 classes"),
             (x, y, "crossentropy", "did you mean cross_entropy"),
             (x[:, 0], y, "cross_entropy", "rows, features"),
+            (x, x[:, :0], "squared_error", r"real targets, .*, got torch.float32 of shape \(50, 0\)"),
+            (x, torch.ones(50, 2, 2), "squared_error", r"real targets, .*, got torch.float32 of shape \(50, 2, 2\)"),
+            (x, x[:, 0] * 1j, "squared_error", "real targets, .*, got torch.complex64"),
+            (x, torch.tensor(1.0), "squared_error", "y: expected 50 targets, got a number"),
+            (x, torch.tensor(1), "cross_entropy", "y: expected 50 targets, got a number"),
+            (x, torch.full((50,), 1e300, dtype=torch.float64), "squared_error", "finite targets"),
+            (x.numpy(), y, "cross_entropy", r"x: expected a tensor, got ndarray; give torch.from_numpy\(x\)"),
+            (x.tolist(), y, "cross_entropy", r"x: expected a tensor, got list; give torch.tensor\(x\)"),
+            (x, y.numpy(), "cross_entropy", r"y: expected a tensor, got ndarray; give torch.from_numpy\(y\)"),
         ]:
             with pytest.raises(BadInput, match=match):
                 learn(inputs, targets, loss)
@@ -194,8 +246,89 @@ class TestBadInput:
         with pytest.raises(BadInput, match="scalar"):
             learn(x, y, rows)
 
+    @pytest.mark.parametrize(
+        ("loss", "match"),
+        [
+            (
+                lambda z, _: z.detach().sum(),
+                "a value that depends on the outputs, got a constant; compute it from them",
+            ),
+            (lambda z, _: torch.tensor(1.0), "a value that depends on the outputs, got a constant"),
+            (lambda z, _: (z > 0).sum(), "a value that depends on the outputs, got a constant"),
+            (lambda z, _: torch.ones((), requires_grad=True), "a value that depends on the outputs, got a constant"),
+            (
+                lambda z, _: math.nan * z.sum(),
+                "a finite value and slope at any outputs, got NaN or inf; look at its logarithms",
+            ),
+            (lambda z, _: z.log().mean(), "a finite value and slope at any outputs, got NaN or inf"),
+        ],
+    )
+    def test_a_loss_that_teaches_nothing(self, loss, match):
+        with pytest.raises(BadInput, match=f"loss: expected {match}"):
+            learn(*ring(50), Likelihood(loss, outputs=2), progress=never)
+
+    def test_a_root_that_has_no_slope_at_0_alone_is_a_loss(self):
+        loss = Likelihood(lambda z, y: (z - y).square().sum(1).sqrt().mean(), outputs=1)
+        assert learn(ring(50)[0], torch.zeros(50, 1), loss, Learning(price=4.0, steps=20)).steps == 30
+
+    def test_a_likelihood_of_other_things(self):
+        with pytest.raises(
+            BadInput, match="loss: expected a function of outputs and targets, got 'mse'; give one such"
+        ):
+            Likelihood("mse", outputs=1)
+        with pytest.raises(BadInput, match="scale: expected a finite number > 0, got 'a'; give the loss that"):
+            Likelihood(nn.functional.mse_loss, outputs=1, scale="a")
+
+    @pytest.mark.parametrize("settings", [{"price": 3.0}, {}, 4.0])
+    def test_settings_of_another_type(self, settings):
+        for call in (learn, width_path):
+            with pytest.raises(BadInput, match=r"settings: expected a Learning, got .*; give Learning\(price="):
+                call(*ring(50), "cross_entropy", settings)
+
+    @pytest.mark.parametrize(
+        ("change", "match"),
+        [
+            (lambda x, y: (x, y.numpy()), r"validation y: expected a tensor, got ndarray; give torch.from_numpy\(y\)"),
+            (lambda x, y: (x, y, [1.0] * 50), "validation sample_weight: expected a tensor, got list"),
+            (lambda x, y: x, r"validation: expected \(x, y\) or \(x, y, sample_weight\), got Tensor; give a tuple"),
+            (
+                lambda x, y: (x, torch.stack([y, y], 1)),
+                r"targets of shape \(rows, 1\), got \(rows, 2\); prepare it like",
+            ),
+            (lambda x, y: (x[:, :1], y), "validation: expected 2 features, got 1"),
+        ],
+    )
+    def test_validation(self, change, match):
+        x, y = ring(50)
+        with pytest.raises(BadInput, match=match):
+            learn(x, y.float(), "squared_error", validation=change(x, y.float()), progress=never)
+
+    def test_validation_for_a_loss_of_one_s_own(self):
+        x, y = ring(50)
+        held = (x, y.float())
+        with pytest.raises(BadInput, match=r"targets of shape \(rows, 1\), got \(rows\)"):
+            learn(x, held[1][:, None], Likelihood(nn.functional.mse_loss, 1), validation=held, progress=never)
+
+    def test_one_output_of_validation_in_either_shape(self):
+        x, y = ring(50)
+        runs = [
+            learn(x, y.float(), "squared_error", Learning(steps=9), validation=held)
+            for held in ((x, y.float()), (x, y.float()[:, None]), (x, y.float(), None))
+        ]
+        assert same(*runs[:2])
+        assert same(*runs[1:])
+
     def test_weights(self):
         x, y = ring(50)
-        for weights in (torch.ones(49), -torch.ones(50), torch.zeros(50)):
-            with pytest.raises(BadInput, match="sample_weight"):
+        huge = torch.full((50,), 1e308, dtype=torch.float64)
+        for weights in (
+            torch.ones(49),
+            -torch.ones(50),
+            torch.zeros(50),
+            torch.ones(50) * 1j,
+            huge,
+            np.ones(50),
+            [1.0],
+        ):
+            with pytest.raises(BadInput, match="sample_weight: expected"):
                 learn(x, y, "cross_entropy", sample_weight=weights)

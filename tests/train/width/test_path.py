@@ -1,5 +1,6 @@
 """The frontier: its points are the networks that a user gets."""
 
+import numpy as np
 import pytest
 import torch
 from torch.testing import assert_close
@@ -78,6 +79,30 @@ def test_prices_must_fall():
     for prices in ((1.0, 2.0), (2.0, 2.0), ()):
         with pytest.raises(BadInput, match="falling"):
             width_path(*ring(50), "cross_entropy", prices=prices)
+
+
+@pytest.mark.parametrize("given", [np.array(PRICES), torch.tensor(PRICES), iter(PRICES), [100, 10, np.float32(1)]])
+def test_prices_are_any_numbers_one_behind_the_other(given):
+    path = width_path(*ring(50), "cross_entropy", Learning(steps=9), prices=given)
+    assert path.prices == PRICES
+    assert all(type(price) is float for price in path.prices)
+
+
+@pytest.mark.parametrize(
+    ("given", "match"),
+    [
+        (3.0, r"falling prices, got 3\.0; give a tuple or an array of them"),
+        (None, "falling prices, got None; give a tuple"),
+        (np.array(3.0), r"falling prices, got array\(3\.\); give a tuple"),
+        ("ab", "a finite number > 0, got 'a'"),
+        (("2", "1"), "a finite number > 0, got '2'"),
+        (np.array([[2.0], [1.0]]), r"a finite number > 0, got array\(\[2\.\]\)"),
+        ((2.0, -1.0), r"a finite number > 0, got -1\.0"),
+    ],
+)
+def test_what_are_no_prices(given, match):
+    with pytest.raises(BadInput, match=f"prices: expected {match}"):
+        width_path(*ring(50), "cross_entropy", prices=given)
 
 
 def test_one_row_cannot_both_train_and_judge():
