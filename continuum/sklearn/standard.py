@@ -13,6 +13,8 @@ Column = Float64[np.ndarray, " columns"]
 
 #: Rounding alone gives a constant column a spread of a few units in the last place.
 ROUNDING = 10 * float(np.finfo(np.float64).eps)
+#: Below it 1 / spread is infinite.
+TINY = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,10 +34,14 @@ class Standard:
     @classmethod
     def of(cls, table: Table, weight: Float64[np.ndarray, " rows"] | None = None) -> "Standard":
         """Weighted moments of the columns."""
+        largest, unit = np.frexp(np.abs(table).max(axis=0))
+        # Squares of 1e-200 or 1e200 are no doubles. In powers of two about the largest value they are, and no bit of
+        # other columns changes.
+        table = np.ldexp(table, -unit)
         mean = np.average(table, axis=0, weights=weight)
         scale = np.sqrt(np.average((table - mean) ** 2, axis=0, weights=weight))
-        largest = np.abs(table).max(axis=0)
-        return cls(mean, np.where(scale > ROUNDING * largest, scale, 0.0))
+        spread = np.ldexp(np.where(scale > ROUNDING * largest, scale, 0.0), unit)
+        return cls(np.ldexp(mean, unit), np.where(spread < TINY, 0.0, spread))
 
     @property
     def inverse(self) -> Column:

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from torch import nn
 from torch.testing import assert_close
 
-from continuum.sklearn.standard import Standard, folded
+from continuum.sklearn.standard import ROUNDING, Standard, folded
 
 NUMBERS = st.floats(-1e3, 1e3).map(lambda value: round(value, 3))
 TABLES = arrays(np.float64, (6, 3), elements=NUMBERS)
@@ -67,6 +67,44 @@ def test_columns_have_moments_0_and_1_or_are_0(table):
     np.testing.assert_allclose(z.mean(axis=0), 0.0, atol=1e-6)
     np.testing.assert_allclose(z.std(axis=0)[spread], 1.0, rtol=1e-6)
     np.testing.assert_array_equal(z[:, ~spread], 0.0)
+
+
+def plain_moments(table: np.ndarray, weight: np.ndarray | None = None) -> Standard:
+    """As they are written down; right as long as squares are doubles."""
+    mean = np.average(table, axis=0, weights=weight)
+    scale = np.sqrt(np.average((table - mean) ** 2, axis=0, weights=weight))
+    return Standard(mean, np.where(scale > ROUNDING * np.abs(table).max(axis=0), scale, 0.0))
+
+
+def equal_bits(found: Standard, expected: Standard, unit: float = 1.0) -> None:
+    np.testing.assert_array_equal(found.mean, expected.mean * unit)
+    np.testing.assert_array_equal(found.scale, expected.scale * unit)
+
+
+@given(TABLES, WEIGHTS)
+def test_ordinary_columns_have_the_bits_of_plain_moments(table, weight):
+    for given_weight in (None, weight):
+        equal_bits(Standard.of(table, given_weight), plain_moments(table, given_weight))
+
+
+@given(TABLES, WEIGHTS, st.sampled_from([-900, -600, 600, 1000]))
+def test_moments_go_with_the_unit(table, weight, power):
+    unit = 2.0**power
+    equal_bits(Standard.of(table * unit, weight), plain_moments(table, weight), unit)
+
+
+@pytest.mark.parametrize("unit", [2.0**-600, 2.0**600])
+def test_plain_moments_do_not(unit):
+    table = np.random.default_rng(0).normal(5.0, 3.0, (6, 3))
+    with np.errstate(over="ignore"), pytest.raises(AssertionError):
+        equal_bits(plain_moments(table * unit), plain_moments(table), unit)
+
+
+def test_spreads_whose_inverse_is_infinite_are_none():
+    table = np.array([[1.0, -1.7e308], [2.0, 1.7e308]]) * np.array([1e-310, 1.0])
+    found = Standard.of(table)
+    assert found.scale.tolist() == [0.0, 1.7e308]
+    assert np.isfinite(found.inverse).all()
 
 
 def test_a_column_without_spread_never_matters():
