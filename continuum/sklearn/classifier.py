@@ -54,6 +54,6 @@ class ContinuousMLPClassifier(ClassifierMixin, ContinuousMLP):  # type: ignore[m
         present, codes = np.unique(rows.y[:, 0], return_inverse=True)
         self.classes_ = labels[present.astype(np.int64)]
         if len(present) < 2:
-            reason = f"the data contains only one class: {self.classes_[0]!r}"
+            reason = f"the data contains only one class: {self.classes_.tolist()[0]!r}"
             raise ValueError(f"{type(self).__name__} needs samples of at least 2 classes in the data, but {reason}")
         return replace(rows, y=codes[:, None].astype(np.float64))

@@ -3,7 +3,7 @@
 import copy
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
+from continuum.errors import BadInput
 from continuum.sklearn.parameters import Parameters, checked, device_of
 from continuum.sklearn.rows import Rows
 from continuum.sklearn.standard import folded
@@ -72,6 +73,7 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
 
     Raises:
         BadInput: from ``fit``, before any training, for parameters; a ``ValueError`` as scikit-learn words it for data.
+        Diverged: where numbers left the range of floats in training. A fit that fails leaves the estimator as it was.
     """
 
     _loss: ClassVar[str]
@@ -111,12 +113,16 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         A row of weight 2 counts like two rows. So weights of sum 1 make the price, which all rows together have to
         pay, too high for them: give weights whose sum is the number of rows. A warning says when it is below a tenth.
         """
-        given = self._parameters()
-        rows = self._rows(X, y, sample_weight)
-        if rows.weight is not None and (light := too_light(float(rows.weight.sum()), len(rows.x))):
-            warnings.warn(light, UserWarning, stacklevel=2)
-        fitted = train(rows, given, self._loss)
-        self._keep(fitted)
+        given, before = self._parameters(), dict(vars(self))
+        try:
+            rows = self._rows(X, y, sample_weight)
+            if rows.weight is not None and (light := too_light(float(rows.weight.sum()), len(rows.x))):
+                warnings.warn(light, UserWarning, stacklevel=2)
+            fitted = train(rows, given, self._loss)
+            self._keep(fitted)
+        except BaseException:
+            self.__dict__ = before  # labels and columns of a fit that failed are not those of the network
+            raise
         if fitted.learned.saturated:
             text = f"all of max_units={self.max_units} are on: the width may be too small; raise max_units or the price"
             warnings.warn(text, ConvergenceWarning, stacklevel=2)
@@ -128,7 +134,7 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         y: Any,
         sample_weight: Any = None,
         *,
-        prices: Sequence[float] = PRICES,
+        prices: Iterable[float] = PRICES,
         validation_fraction: float = 0.2,
     ) -> WidthPath:
         """The frontier of held-out score against width from one falling price; this estimator stays as it is.
@@ -155,6 +161,9 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         feature is many times its spread, float32 loses digits by that; ``predict`` computes in float64.
         """
         check_is_fitted(self)
+        if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
+            expected, remedy = "a floating-point type of torch", "give torch.float32 or torch.float64"
+            raise BadInput("dtype", expected=expected, came=repr(dtype), remedy=remedy)
         return copy.deepcopy(self._network).to(device_of(self.device), dtype)
 
     @abstractmethod

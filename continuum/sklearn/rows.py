@@ -8,6 +8,8 @@ from jaxtyping import Bool, Float64
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import _check_sample_weight
 
+from continuum.errors import BadInput
+
 Table = Float64[np.ndarray, "rows columns"]
 
 
@@ -56,6 +58,10 @@ def weighted(x: Table, y: Table, sample_weight: Any) -> Rows:
     weight = _check_sample_weight(sample_weight, x, dtype=np.float64, ensure_non_negative=True)
     if not weight.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
+    with np.errstate(over="ignore"):
+        if not np.isfinite(total := weight.sum()):
+            remedy = "divide them by their mean"
+            raise BadInput("sample_weight", expected="weights of a finite sum", came=f"sum {total}", remedy=remedy)
     rows = Rows(x, y, weight).part(weight > 0)
     if len(rows.x) < 2:
         raise ValueError("Found 1 sample(s) with a weight above 0 while a minimum of 2 is required.")

@@ -1,9 +1,10 @@
 """From checked rows to a learned network: hold out, merge, standardise, learn."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from jaxtyping import Int
 
 from continuum.errors import BadInput
 from continuum.sklearn.parameters import Parameters
@@ -40,7 +41,7 @@ def train(rows: Rows, given: Parameters, loss: str) -> Fitted:
     return Fitted(found, scales, losses)
 
 
-def frontier(rows: Rows, given: Parameters, loss: str, prices: Sequence[float]) -> WidthPath:
+def frontier(rows: Rows, given: Parameters, loss: str, prices: Iterable[float]) -> WidthPath:
     """The frontier of held-out score against width."""
     kept, held = _parted(rows, given, loss)
     scales, seen, settings = _prepared(kept, given, loss)
@@ -67,8 +68,26 @@ def _learned(seen: Seen, settings: Learning, given: Parameters, loss: str) -> Le
 
 def _parted(rows: Rows, given: Parameters, loss: str) -> tuple[Rows, Rows]:
     classes = loss == "cross_entropy"
-    kept, held = rows.held_out(given.validation_fraction, given.learning.seed, stratify=classes)
-    if classes and len(np.unique(kept.y)) < (count := len(np.unique(rows.y))):
+    counts = np.unique(rows.y, return_counts=True)[1] if classes else np.array([len(rows.x)])
+    try:
+        kept, held = rows.held_out(given.validation_fraction, given.learning.seed, stratify=classes)
+    except ValueError as error:
+        raise _unparted(counts, given.validation_fraction) from error
+    if classes and len(np.unique(kept.y)) < (count := len(counts)):
         expected, came = f"rows of all {count} classes to train on", f"{len(kept.x)} rows without one of them"
         raise BadInput("validation_fraction", expected=expected, came=came, remedy="hold out fewer rows")
     return kept, held
+
+
+def _unparted(counts: Int[np.ndarray, " classes"], fraction: float) -> BadInput:
+    """What is wrong with a fraction, or with classes of so many rows, of which no two parts can be made."""
+    classes, came = len(counts), f"{fraction:g} of {counts.sum()} rows"
+    if classes == 1:
+        expected, remedy = "a row or more in both parts", "hold out a share that leaves some to train on"
+    else:
+        expected, remedy = "a row of every class in both parts", f"hold out {classes} rows or more, and leave as many"
+        came += f" of {classes} classes"
+    if counts.min() < 2:
+        came += ", one of which has a single row"
+        remedy = "give every class two rows or more, or leave it out"
+    return BadInput("validation_fraction", expected=expected, came=came, remedy=remedy)

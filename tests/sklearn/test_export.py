@@ -7,6 +7,7 @@ from scipy.special import softmax
 from sklearn.exceptions import NotFittedError
 from torch import nn
 
+from continuum.errors import BadInput
 from tests.sklearn.data import classifier, regressor, waves, wine
 
 
@@ -46,6 +47,13 @@ def test_a_copy_of_ones_own():
 def test_before_fit():
     with pytest.raises(NotFittedError, match="is not fitted yet"):
         classifier().export()
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.complex64, "float32", None])
+def test_a_type_that_holds_no_weights(dtype):
+    found = regressor(max_iter=20).fit(*waves())
+    with pytest.raises(BadInput, match=f"dtype: expected a floating-point type of torch, got {dtype!r}; give torch.fl"):
+        found.export(dtype=dtype)
 
 
 @pytest.mark.filterwarnings("ignore")  # of the exporter, about itself

@@ -68,6 +68,42 @@ def test_frames_with_names_and_string_labels():
         found.predict(frame.add_suffix("!"))
 
 
+@pytest.mark.parametrize("make", [classifier, regressor])
+def test_a_fit_that_fails_leaves_the_estimator_as_it_was(make, monkeypatch):
+    X, y = wine()
+    found = make().fit(pd.DataFrame(X).add_prefix("x"), np.array(["x", "yy", "zzz"])[y] if make is classifier else y)
+    before, state = found.predict(pd.DataFrame(X).add_prefix("x")), dict(vars(found))
+    with pytest.raises(ValueError, match=r"only one class|Input y contains NaN"):
+        found.fit(X[:, :2], ["only"] * len(X) if make is classifier else y * np.nan)
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("continuum.sklearn.training.learn", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        found.fit(X[:, :2], y)  # labels and columns are known, a network is not
+    assert vars(found) == state
+    np.testing.assert_array_equal(found.predict(pd.DataFrame(X).add_prefix("x")), before)
+
+
+def test_a_refit_takes_the_place_of_the_fit_before():
+    X, y = wine()
+    found = classifier().fit(pd.DataFrame(X).add_prefix("x"), y)
+    again, fresh = found.fit(X[:, :2], y > 0), classifier().fit(X[:, :2], y > 0)
+    assert again is found
+    assert set(vars(found)) == set(vars(fresh))  # no names of columns are left
+    np.testing.assert_array_equal(found.predict_proba(X[:, :2]), fresh.predict_proba(X[:, :2]))
+
+
+@pytest.mark.parametrize("unit", [2.0**-700, 2.0**700])
+def test_no_unit_is_too_small_or_too_large(unit):
+    """Squares of such numbers are no doubles. Powers of two change no bit but those of the exponent."""
+    X, y = waves()
+    expected = regressor().fit(X, y).predict(X)
+    np.testing.assert_array_equal(regressor().fit(X * unit, y).predict(X * unit), expected)
+    np.testing.assert_array_equal(regressor().fit(X, y * unit).predict(X), expected * unit)
+
+
 def test_probabilities():
     X, y = moons()
     found = classifier().fit(X, y)
