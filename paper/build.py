@@ -45,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = tyro.cli(Options, prog="python -m paper.build", description=__doc__, args=argv)
     notes = Console(stderr=True)
     try:
+        _refuse_names(options)
         STEPS[options.step](options, notes)
     except collect.RunFailed as failed:
         return failed.code
@@ -55,6 +56,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say(notes, "interrupted")
         return 130
     return 0
+
+
+def _refuse_names(options: Options) -> None:
+    """Refuse names that would go unheeded."""
+    if options.names and options.step not in ("run", "collect"):
+        expected, came = "none, but for the steps run and collect", " ".join(options.names)
+        raise BadInput("NAME", expected=expected, came=came, remedy=f"drop them: {options.step} takes all results")
 
 
 def results_of(options: Options) -> Results:

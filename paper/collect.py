@@ -1,7 +1,7 @@
 """From a finished run to ``paper/results``: its tables as they are, its manifest, and the tables of its report."""
 
 import json
-import shutil
+import shlex
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,11 +11,11 @@ from rich.console import Console
 from continuum.errors import BadInput
 from continuum.exp import cli
 from continuum.exp.figures import redraw
-from continuum.exp.report_run import MANIFEST, finished
-from continuum.exp.storage import storing
+from continuum.exp.report_run import MANIFEST, FinishedRun, finished
+from continuum.exp.storage import storing, write_folder
 from continuum.exp.store import checksum_of
 from paper.presets import ROOT, Wanted
-from paper.results import RECORD, TIMINGS, compare
+from paper.results import RECORD, TIMINGS, compare, seconds_of
 
 RUNS = ROOT / "runs"
 RESULTS = ROOT / "paper" / "results"
@@ -40,25 +40,38 @@ def compute(runs: Iterable[Wanted], out: Path, notes: Console) -> None:
 def collect(run: Wanted, source: Path, target: Path) -> Path:
     """Copy one run from ``source`` (such as ``runs``) into ``target / run.name``; return that folder.
 
-    The report's tables are drawn up anew, so that they are those of the present code.
+    The report's tables are drawn up anew, so that they are those of the present code. All is read before anything is
+    written, and what was recorded before is replaced at once: a run that is not whole leaves it as it is.
     """
     folder = source / run.experiment / run.run_id()
-    remedy = f"make it: {run.command}"
+    remedy = f"make it: {run.command}" + ("" if source == RUNS else f" --out {shlex.quote(str(source))}")
     if not (folder / MANIFEST).is_file():
         raise BadInput(str(folder), expected=f"a run of the preset {run.preset}", came="none", remedy=remedy)
     found = finished(folder)
     compare(str(folder), found.manifest, run, remedy)
-    with storing(target), tempfile.TemporaryDirectory() as scratch:
-        fresh = Path(scratch) / run.name
-        redraw(found, fresh)
-        tables = {path.stem: path.read_bytes() for path in sorted(fresh.glob("*.csv"))}
-        place = target / run.name
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir(parents=True)
-        for name in (MANIFEST, TIMINGS, *(f"{table}.parquet" for table in found.manifest["tables"])):
-            shutil.copyfile(folder / name, place / name)
-        for name, content in tables.items():
-            (place / f"{name}.csv").write_bytes(content)
-        sums = {name: checksum_of(content) for name, content in tables.items()}
-        (place / RECORD).write_text(json.dumps(sums, indent=1) + "\n", encoding="utf-8")
+    seconds_of(folder, remedy)
+    names = (MANIFEST, TIMINGS, *(f"{table}.parquet" for table in found.manifest["tables"]))
+    files = {name: _read(folder / name, remedy) for name in names}
+    place = target / run.name
+    with storing(place):
+        files |= _reported(found)
+        target.mkdir(parents=True, exist_ok=True)
+        write_folder(place, files)
     return place
+
+
+def _read(path: Path, remedy: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        came = error.strerror or str(error)
+        raise BadInput(str(path), expected="a file of the run", came=came, remedy=remedy) from None
+
+
+def _reported(found: FinishedRun) -> dict[str, bytes]:
+    """The report's tables, and the record of their checksums."""
+    with tempfile.TemporaryDirectory() as scratch:
+        redraw(found, Path(scratch))
+        tables = {path.name: path.read_bytes() for path in sorted(Path(scratch).glob("*.csv"))}
+    sums = {name.removesuffix(".csv"): checksum_of(content) for name, content in tables.items()}
+    return tables | {RECORD: (json.dumps(sums, indent=1) + "\n").encode()}

@@ -59,10 +59,20 @@ def read(path: Path = FILE) -> list[dict[str, Any]]:
     except (OSError, ValueError) as error:
         remedy = f"make it: {COMMAND}"
         raise BadInput(str(path), expected="the recorded ledger", came=str(error), remedy=remedy) from None
+    if not _recorded(found):
+        expected = f"the recorded ledger: sources, and entries with {', '.join(FIELDS)}"
+        raise BadInput(str(path), expected=expected, came="another JSON", remedy=f"make it: {COMMAND}")
     if found["sources"] != fingerprint():
         came = "that of other sources"
         raise BadInput(str(path), expected="the ledger of these entries", came=came, remedy=f"make it: {COMMAND}")
     return list(found["entries"])
+
+
+def _recorded(found: Any) -> bool:
+    """Whether this is of the shape that ``keep`` writes."""
+    if not isinstance(found, dict) or "sources" not in found or not isinstance(found.get("entries"), list):
+        return False
+    return all(isinstance(entry, dict) and entry.keys() >= {*FIELDS} for entry in found["entries"])
 
 
 def _kept(entry: dict[str, Any]) -> dict[str, Any]:

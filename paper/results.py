@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from continuum.checks import one_of
 from continuum.errors import BadInput
 from continuum.exp.keys import canonical
-from continuum.exp.report_run import FinishedRun, finished
+from continuum.exp.report_run import RUN, FinishedRun, finished
 from continuum.exp.store import checksum_of
 from continuum.exp.tables import decode
 from paper import ledger
@@ -72,8 +73,7 @@ class Results:
     def seconds(self, experiment: str) -> float:
         """Computing time of a run: that of its cells, one after the other."""
         self.run(experiment)
-        timings = decode((self.folder / experiment / TIMINGS).read_bytes()).to_pandas()
-        return float(timings["seconds"].sum())
+        return seconds_of(self.folder / experiment, _remedy(self.runs[experiment]))
 
     def source(self, experiment: str, table: str, row: object) -> str:
         """What the comment of a number says: the file and the row."""
@@ -90,20 +90,48 @@ class Results:
 
 def _checked(folder: Path, run: Wanted) -> FinishedRun:
     """The run, if it is that of the preset; its report's tables too."""
-    remedy = f"make it: {run.command} && python -m paper.build collect {run.name}"
-    if run.preset == "quick":
-        remedy = "make it: python -m paper.build --quick"
+    remedy = _remedy(run)
     if not (folder / "manifest.json").is_file():
         raise BadInput(str(folder), expected="recorded results", came="none", remedy=remedy)
-    found = finished(folder)
+    found = _whole(folder, remedy)
     compare(str(folder), found.manifest, run, remedy)
+    seconds_of(folder, remedy)
     try:
         sums = json.loads((folder / RECORD).read_bytes())
+        if not isinstance(sums, dict):
+            raise ValueError(f"{RECORD} without checksums by table")
         tables = {name: _csv(folder / f"{name}.csv", checksum) for name, checksum in sums.items()}
     except (OSError, ValueError) as error:
         remedy = f"collect again: python -m paper.build collect {run.name}"
         raise BadInput(str(folder), expected="the tables of the report", came=str(error), remedy=remedy) from None
     return FinishedRun(found.manifest, {**found.tables, **tables})
+
+
+def _remedy(run: Wanted) -> str:
+    if run.preset == "quick":
+        return "make it: python -m paper.build --quick"
+    return f"make it: {run.command} && python -m paper.build collect {run.name}"
+
+
+def _whole(folder: Path, remedy: str) -> FinishedRun:
+    """The recorded run; the command of its manifest would mend the run folder, not this copy."""
+    try:
+        return finished(folder)
+    except BadInput as error:
+        what = str(folder) if error.what == RUN else error.what
+        raise BadInput(what, expected=error.expected, came=error.came, remedy=remedy) from None
+
+
+def seconds_of(folder: Path, remedy: str) -> float:
+    """Seconds of all cells of a run; they differ from run to run, so that no checksum says whether they are whole."""
+    path = folder / TIMINGS
+    try:
+        return float(decode(path.read_bytes()).to_pandas()["seconds"].sum())
+    except OSError as error:
+        came = error.strerror or str(error)
+    except (pa.ArrowException, ValueError, KeyError) as error:
+        came = f"{type(error).__name__}: {error}"
+    raise BadInput(str(path), expected="a table with the seconds of each cell", came=came, remedy=remedy)
 
 
 def compare(where: str, manifest: Mapping[str, Any], run: Wanted, remedy: str) -> None:

@@ -62,10 +62,12 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
         for name, content in files.items():
             _write_synced(temporary / name, content)
         sync_folder(temporary)
-        if path.exists():  # a damaged cell: rename cannot replace a folder with content
+        if path.exists():  # a damaged cell, or results collected before: rename cannot replace a folder with content
             os.rename(path, temporary / "replaced")
         os.rename(temporary, path)
     except BaseException:
+        if (temporary / "replaced").exists():  # stopped between the two renames: what stood there goes back
+            os.rename(temporary / "replaced", path)
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     shutil.rmtree(path / "replaced", ignore_errors=True)

@@ -81,3 +81,9 @@ def test_missing_results_end_the_command_in_one_line(empty, monkeypatch, capsys)
 def test_unknown_names_are_refused(capsys):
     assert build.main(["collect", "gama_sweep"]) == 2
     assert "did you mean gamma_sweep" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("step", ["all", "generate", "ledger", "numbers"])
+def test_names_that_a_step_would_not_heed_are_refused(step, capsys):
+    assert build.main([step, "gamma_sweep"]) == 2
+    assert f"got gamma_sweep; drop them: {step} takes all results" in capsys.readouterr().err

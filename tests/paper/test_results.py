@@ -1,6 +1,7 @@
 """Results are built from only if they are whole, untouched, and those of their preset."""
 
 import json
+import os
 
 import pytest
 
@@ -67,6 +68,70 @@ def test_a_run_that_was_not_made_is_not_collected(empty):
         collect.collect(empty.wanted, empty.runs, empty.results)
 
 
+def test_a_run_that_is_not_whole_leaves_what_was_recorded(small):
+    before = {path.name: path.read_bytes() for path in small.collected().iterdir()}
+    timings = small.runs / "gamma_sweep" / small.wanted.run_id() / "timings.parquet"
+    content = timings.read_bytes()
+    for spoil in (lambda: timings.write_bytes(content[:-40]), timings.unlink):
+        spoil()
+        with pytest.raises(
+            BadInput, match=r"timings\.parquet: expected .*; make it: .*--preset paper --out "
+        ) as refused:
+            collect.collect(small.wanted, small.runs, small.results)
+        assert str(small.runs) in str(refused.value)
+        assert {path.name: path.read_bytes() for path in small.collected().iterdir()} == before
+    assert [path.name for path in small.results.iterdir()] == ["gamma_sweep"]
+
+
+def test_a_collection_that_is_stopped_leaves_what_was_recorded(small, monkeypatch):
+    before = {path.name: path.read_bytes() for path in small.collected().iterdir()}
+    rename, calls = os.rename, []
+
+    def stopped(source, target):
+        calls.append(target)
+        if len(calls) == 2:  # what was recorded is out of the way, the new folder has no name yet
+            raise KeyboardInterrupt
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        collect.collect(small.wanted, small.runs, small.results)
+    assert {path.name: path.read_bytes() for path in small.collected().iterdir()} == before
+    assert [path.name for path in small.results.iterdir()] == ["gamma_sweep"]
+
+
+@pytest.mark.parametrize("name", ["results.parquet", "timings.parquet"])
+@pytest.mark.parametrize("damaged", [True, False])
+def test_a_damaged_table_names_the_command_that_records_it_anew(small, name, damaged):
+    path = small.collected() / name
+    content = path.read_bytes()
+    path.unlink()
+    if damaged:
+        path.write_bytes(content[:-40])
+    with pytest.raises(BadInput, match=rf"{name}: expected .*&& python -m paper\.build collect gamma_sweep"):
+        small.load().check()
+
+
+def test_timings_without_seconds_are_refused(small):
+    (small.collected() / "timings.parquet").write_bytes((small.collected() / "results.parquet").read_bytes())
+    with pytest.raises(BadInput, match=r"timings\.parquet: expected a table with the seconds"):
+        small.load().check()
+
+
+def test_an_unfinished_record_is_named_by_its_folder(small):
+    manifest = small.collected() / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"complete"', '"interrupted"'))
+    with pytest.raises(BadInput, match=rf"^{small.collected()}: .*'interrupted'; make it: .* collect gamma_sweep"):
+        small.load().check()
+
+
+@pytest.mark.parametrize("content", ["[1]", "null", "{"])
+def test_a_record_of_the_report_that_is_none_is_refused(small, content):
+    (small.collected() / "report.json").write_text(content)
+    with pytest.raises(BadInput, match="collect again"):
+        small.load().check()
+
+
 def test_unknown_tables_are_named(small):
     with pytest.raises(BadInput, match="expected one of results, slice"):
         small.load().table("gamma_sweep", "claims")
@@ -87,6 +152,15 @@ def test_a_ledger_of_other_sources_is_stale(empty):
         _ = empty.load().ledger
     empty.ledger.unlink()
     with pytest.raises(BadInput, match="recorded ledger"):
+        _ = empty.load().ledger
+
+
+@pytest.mark.parametrize(
+    "content", ["[]", "{}", "null", '{"sources": "x"}', '{"sources": "x", "entries": [{"id": "A01"}]}']
+)
+def test_a_ledger_of_another_shape_is_refused(empty, content):
+    empty.ledger.write_text(content)
+    with pytest.raises(BadInput, match=r"another JSON; make it: python -m paper\.build ledger"):
         _ = empty.load().ledger
 
 
