@@ -13,7 +13,7 @@ from rich.markdown import Markdown
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from continuum import checks
-from continuum.errors import ContinuumError
+from continuum.errors import BadInput, ContinuumError
 from proofs_checks import pool, registry, table
 from proofs_checks.page import page
 from proofs_checks.prove import Report, prove
@@ -43,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     notes = Console(stderr=True)
     try:
         checks.whole("processes", options.processes, at_least=1)
+        _refuse_rivals(options)
         if options.show is not None:
             return _show(options.show)
         return _check(options, notes)
@@ -52,6 +53,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         notes.print("interrupted")
         return 130
+
+
+def _refuse_rivals(options: Options) -> None:
+    """Refuse flags of which one would go unheeded."""
+    forms = [f"--{name}" for name in ("json", "markdown", "latex") if getattr(options, name)]
+    given = [*(["--show"] if options.show is not None else []), *(["--only"] if options.only else []), *forms]
+    if len(forms) > 1:
+        raise BadInput("the table", expected="one form", came=" ".join(forms), remedy="give one of these flags")
+    if options.show is not None and len(given) > 1:
+        remedy = f"show one entry, or leave out --show to use {' '.join(given[1:])}"
+        raise BadInput("--show", expected="no other choice of entries or form", came=" ".join(given), remedy=remedy)
 
 
 def _show(key: str) -> int:
@@ -65,7 +77,8 @@ def _show(key: str) -> int:
 
 def _check(options: Options, notes: Console) -> int:
     known = registry.modules()
-    chosen = [checks.one_of("--only", key.upper(), known, plural="entries") for key in options.only] or list(known)
+    named = [checks.one_of("--only", key.upper(), known, plural="entries") for key in options.only]
+    chosen = list(dict.fromkeys(named)) or list(known)  # each once, however often it is named
     reports = _reports(chosen, options.processes, notes)
     if text := _written(options, chosen, reports):
         sys.stdout.write(text + "\n")

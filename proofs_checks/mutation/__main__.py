@@ -9,11 +9,13 @@ import tyro
 from rich.console import Console
 from rich.progress import Progress
 
+from continuum import checks
+from continuum.errors import BadInput, ContinuumError
 from proofs_checks.mutation import campaign
 from proofs_checks.mutation.campaign import Result
 from proofs_checks.mutation.mutant import Mutant, mutants
 from proofs_checks.mutation.score import listed, report, short
-from proofs_checks.mutation.targets import ROOMS, Target, targets
+from proofs_checks.mutation.targets import ROOMS, Target, known_rooms, targets
 
 
 @dataclass(frozen=True)
@@ -31,21 +33,42 @@ class Options:
     out: Path = Path("runs/mutants.jsonl")
     """results; an interrupted run goes on from there."""
     fresh: bool = False
-    """forget earlier results."""
+    """start anew; earlier results are set aside, in a file whose name ends in .previous."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the campaign; 0 if at least 95 % of the mutants of each room are killed, else 1."""
+    """Run the campaign; 0 if at least 95 % of the mutants of each room are killed, else 1; 2 for bad input."""
     options = tyro.cli(Options, prog="python -m proofs_checks.mutation", args=argv)
-    if options.fresh:
-        options.out.unlink(missing_ok=True)
-    chosen = [t for t in targets(options.rooms) if not options.only or short(t.module) in options.only]
+    try:
+        chosen = _chosen(options)
+    except ContinuumError as error:
+        Console(stderr=True).print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
+        return error.exit_code
+    if options.fresh and options.out.exists():
+        options.out.replace(options.out.with_name(f"{options.out.name}.previous"))
     pairs = [(t, m) for t in chosen for m in mutants(t.module, t.path, options.per_function)]
     earlier = campaign.known(options.out)
     results = {mutant.key: earlier[mutant.key] for _, mutant in pairs if mutant.key in earlier}
     if waiting := [(target, mutant) for target, mutant in pairs if mutant.key not in results]:
         _try(waiting, results, options)
     return report([results[mutant.key] for _, mutant in pairs], Console())
+
+
+def _chosen(options: Options) -> list[Target]:
+    """The modules that were asked for; ``BadInput`` before anything is touched."""
+    checks.whole("--per-function", options.per_function, at_least=1)
+    checks.whole("--processes", options.processes, at_least=1)
+    for room in options.rooms:
+        checks.one_of("--rooms", room, known_rooms(), plural="rooms")
+    if not options.rooms:
+        raise BadInput("--rooms", expected="at least one room", came="none", remedy=f"give {' '.join(ROOMS)}, say")
+    if options.out.is_dir():
+        came, remedy = f"the folder {options.out}", f"try {options.out / 'mutants.jsonl'}"
+        raise BadInput("--out", expected="the name of a file", came=came, remedy=remedy)
+    found = {short(target.module): target for target in targets(tuple(dict.fromkeys(options.rooms)))}
+    for module in options.only:
+        checks.one_of("--only", module, found, plural="modules, or name their room with --rooms")
+    return [target for module, target in found.items() if not options.only or module in options.only]
 
 
 def _try(waiting: Sequence[tuple[Target, Mutant]], results: dict[str, Result], options: Options) -> None:

@@ -55,6 +55,15 @@ class Target:
     entries: tuple[str, ...]
 
 
+def known_rooms() -> list[str]:
+    """Every room of the library, those that are not mutated by default too.
+
+    >>> "widths" in known_rooms()
+    True
+    """
+    return sorted(path.parent.name for path in (ROOT / "continuum").glob("*/__init__.py"))
+
+
 def targets(rooms: tuple[str, ...] = ROOMS) -> list[Target]:
     """Every module of the rooms that holds formulas."""
     covered = _covered()

@@ -50,3 +50,21 @@ def test_a_failed_claim_and_an_entry_that_cannot_be_loaded_fail_the_command(monk
 def test_no_processes_are_refused(capsys):
     assert main(["--processes", "0"]) == 2
     assert "processes: expected an integer >= 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ("--show A03 --only A14", "leave out --show to use --only"),
+        ("--show A03 --json", "leave out --show to use --json"),
+        ("--json --markdown", "expected one form, got --json --markdown"),
+    ],
+)
+def test_flags_that_would_go_unheeded_are_refused(flags, words, capsys):
+    assert main(flags.split()) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_an_entry_that_is_named_twice_counts_once(capsys):
+    assert main(["--only", "A03", "a03", "--json", "--processes", "1"]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == 1

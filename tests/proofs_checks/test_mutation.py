@@ -5,7 +5,8 @@ import itertools
 import pytest
 from rich.console import Console
 
-from proofs_checks.mutation import campaign
+from proofs_checks.mutation import campaign, targets
+from proofs_checks.mutation.__main__ import main
 from proofs_checks.mutation.campaign import Experience, Result, experience, tried
 from proofs_checks.mutation.mutant import Mutant, mutants
 from proofs_checks.mutation.order import Order
@@ -105,3 +106,49 @@ def test_every_room_must_reach_the_goal(capsys):
     assert report(results(widths=good, estimators=bad), console, {"estimators.m f: 9  ->  0": "a reason"}) == 0
     assert report(results(widths="tests"), console, {"widths.m f: 0  ->  0": "a false reason"}) == 0
     assert "killed by t, though said to compute the same" in capsys.readouterr().out
+
+
+BAD = {
+    "no such room": (["--rooms", "nope"], "--rooms: expected one of data, estimators"),
+    "no room": (["--rooms"], "--rooms: expected at least one room"),
+    "no such module": (["--rooms", "widths", "--only", "widths.lwa"], "did you mean widths.law"),
+    "a module of another room": (["--rooms", "widths", "--only", "hypergrad.tree"], "name their room with --rooms"),
+    "no mutants": (["--per-function", "0"], "--per-function: expected an integer >= 1, got 0"),
+    "fewer than none": (["--per-function", "-1"], "--per-function: expected an integer >= 1, got -1"),
+    "no processes": (["--processes", "0"], "--processes: expected an integer >= 1, got 0"),
+}
+
+
+@pytest.fixture
+def earlier(tmp_path, monkeypatch):
+    """A file of earlier results; which entries cover a module matters to none of these tests, and takes seconds."""
+    monkeypatch.setattr(targets, "_covered", dict)
+    file = tmp_path / "mutants.jsonl"
+    file.write_text("results of hours\n")
+    return file
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_refused_before_anything_is_touched(case, earlier, capsys):
+    flags, words = BAD[case]
+    assert main(["--out", str(earlier), "--fresh", *flags]) == 2
+    errors = capsys.readouterr().err
+    assert errors.startswith("error: ")
+    assert words in errors
+    assert [path.name for path in earlier.parent.iterdir()] == [earlier.name]
+    assert earlier.read_text() == "results of hours\n"
+
+
+def test_a_folder_is_no_file_of_results(earlier, capsys):
+    assert main(["--out", str(earlier.parent)]) == 2
+    assert f"got the folder {earlier.parent}" in capsys.readouterr().err
+
+
+def test_a_fresh_start_sets_earlier_results_aside(earlier, monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr("proofs_checks.mutation.__main__.mutants", lambda module, *_: asked.append(module) or [])
+    flags = ["--rooms", "widths", "widths", "--only", "widths.law", "widths.law"]
+    assert main(["--out", str(earlier), "--fresh", *flags]) == 0
+    assert asked == ["continuum.widths.law"]
+    assert not earlier.exists()
+    assert earlier.with_name("mutants.jsonl.previous").read_text() == "results of hours\n"
