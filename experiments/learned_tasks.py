@@ -6,7 +6,8 @@ import numpy as np
 from jaxtyping import Float64
 from rich.console import Console
 
-from continuum.data import Task, load
+from continuum.checks import one_of
+from continuum.data import Task, load, task_names
 from continuum.data.task import Provenance
 from continuum.errors import BadInput, ContinuumError
 
@@ -19,6 +20,8 @@ TUNED = frozenset(
 NOISY = {"noisy_3": (3, 8, 1000, 2, 0.3), "noisy_4": (4, 12, 1200, 3, 0.4)}
 #: Features, rows and noise (share of the target's standard deviation) of the teachers.
 INPUTS, ROWS, NOISE = 10, 1000, 0.1
+#: Most units of a network, a teacher too: far above any width that is compared, and a desktop has memory for them.
+MOST_UNITS = 65_536
 SEED = 20_613  # of all that is made up here: seen by no default
 
 
@@ -28,11 +31,20 @@ def task_of(name: str, rows: int) -> Task:
     >>> task_of("teacher_4", 100).features.shape, task_of("noisy_4", 5000).classes
     ((100, 10), 3)
     """
-    task = noisy(name) if name in NOISY else taught(name) if name.startswith("teacher_") else load(name)
+    task = noisy(name) if name in NOISY else taught(name) if name.startswith("teacher_") else _catalogued(name)
     if task.n <= rows:
         return task
     kept = np.sort(np.random.default_rng([SEED, 1]).permutation(task.n)[:rows])
     return replace(task, features=task.features[kept], target=task.target[kept])
+
+
+def _catalogued(name: str) -> Task:
+    try:
+        return load(name)
+    except BadInput as error:
+        if error.what == "task":  # no such name: the catalogue does not know those that are made up here
+            one_of("tasks", name, [*task_names(), *NOISY, "teacher_K"], plural="tasks")
+        raise
 
 
 def had(names: tuple[str, ...], rows: int, *, strict: bool) -> dict[str, Task]:
@@ -76,8 +88,9 @@ def taught(name: str) -> Task:
     1000
     """
     number = name.partition("_")[2]
-    if not number.isdecimal() or int(number) < 1:
-        raise BadInput("tasks", expected="teacher_K with a number K >= 1", came=name, remedy="write teacher_8, say")
+    if not number.isdecimal() or not 1 <= int(number) <= MOST_UNITS:
+        expected = f"teacher_K with a number K from 1 to {MOST_UNITS}"
+        raise BadInput("tasks", expected=expected, came=name, remedy="write teacher_8, say")
     rng = np.random.default_rng([SEED, 2, int(number)])
     x, h = hidden(rng, ROWS, INPUTS, int(number))
     clean = h @ rng.choice([-1.0, 1.0], size=int(number))

@@ -34,10 +34,12 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from continuum import checks
 from continuum.data import Task
+from continuum.errors import BadInput
 from continuum.exp import Cell, RunOptions
 from continuum.exp.keys import installed
 from continuum.train.width.settings import METHODS, Learning, steps_for
@@ -46,7 +48,7 @@ from experiments.learned_figures import draw
 from experiments.learned_folds import folds_of, geometric
 from experiments.learned_peers import PEERS
 from experiments.learned_report import report
-from experiments.learned_tasks import had
+from experiments.learned_tasks import MOST_UNITS, had
 
 __all__ = ["RESULT_VERSION", "Config", "cells", "draw", "report", "run"]
 
@@ -61,6 +63,10 @@ LARGE = ("satimage", "letter")
 EVERY_START = ("digits", "two_spirals", "vehicle", "concrete")
 #: Regression tasks with published figures on 20 splits, and tasks whose path of prices is drawn.
 PUBLISHED, PATHS = ("concrete", "energy_heating", "yacht"), ("digits", "two_spirals", "concrete", "noisy_3")
+#: Most units to start from: rounding inverts their Gram matrix, with the square in memory and the cube in time.
+MOST_AT_START = 4096
+#: Rows of which a tenth are two.
+LEAST_PUBLISHED = 20
 ROUTES = tuple(name for name in METHODS if name != "graded")
 #: Seconds of a step of ours, of a route, of the grid and of scikit-learn, for the order of cells alone.
 STEP = {
@@ -115,17 +121,37 @@ class Config(RunOptions):
     def validate(self) -> None:
         """Raise ``BadInput`` unless everything can be computed."""
         checks.whole("folds", self.folds, at_least=2)
-        for name in ("seeds", "batch", "rows", "splits", "max_units"):
+        for name in ("seeds", "batch", "rows", "splits"):
             checks.whole(name, getattr(self, name), at_least=1)
         if self.steps is not None:
             checks.whole("steps", self.steps, at_least=1)
         checks.whole("jobs", self.jobs, at_least=0)
-        for width in self.widths:
-            checks.whole("widths", width, at_least=1)
-        for start in self.starts:
-            Learning(start=start, max_units=self.max_units)
         for route in self.routes or ():
             checks.one_of("routes", route, ROUTES, plural="routes")
+        for name in ("tasks", "starts", "widths", "routes"):
+            given = getattr(self, name) or ()
+            if len(set(given)) < len(given):
+                raise BadInput(name, expected="each once", came=list(given), remedy="drop the repeated ones")
+        self._check_widths()
+
+    def _check_widths(self) -> None:
+        for width in self.widths:
+            _units("widths", width, at_least=1)
+        # The clock, the published splits and most routes start from the learner's own default; peers need none of them.
+        _units("max_units", self.max_units, at_least=1 if self.peers else int(Learning.start))
+        most = min(self.max_units, MOST_AT_START)
+        remedy = "lower --starts" if most < self.max_units else "lower --starts or raise --max-units"
+        for start in self.starts:
+            checks.number("starts", start, low=1, high=most, remedy=remedy)
+        if not self.starts:
+            raise BadInput("starts", expected="at least one width to start from", came="none", remedy="give --starts 8")
+
+
+def _units(name: str, value: int, *, at_least: int) -> None:
+    checks.whole(name, value, at_least=at_least)
+    if value > MOST_UNITS:
+        expected = f"at most {MOST_UNITS} units, which fit into memory for all folds at once"
+        raise BadInput(name, expected=expected, came=value, remedy=f"give {MOST_UNITS} or fewer")
 
 
 DEFAULT: dict[str, Any] = {"tasks": TASKS, "folds": 5, "seeds": 2, "widths": geometric(1, 512, 24), "routes": ROUTES}
@@ -138,7 +164,24 @@ PEER: dict[str, Any] = {"tasks": ("digits", "two_spirals"), "routes": ()}
 def cells(config: Config) -> list[Cell]:
     """A cell is a task, a kind of method and a repetition."""
     tasks = had(config.tasks, config.rows, strict=config.tasks != TASKS)
+    for name, task in tasks.items():
+        _check_rows(config, name, task)
     return [cell for name, task in tasks.items() for cell in _cells(config, name, task)]
+
+
+def _check_rows(config: Config, name: str, task: Task) -> None:
+    """Refuse more folds than can be stratified, and test parts of fewer rows than the two that R2 needs."""
+    if task.kind == "classification":
+        most, what = int(np.bincount(task.target, minlength=task.classes).min()), "the rows of its smallest class"
+    else:
+        most, what = task.n // 2, "half its rows"
+    if config.folds > most:
+        remedy = "lower --folds, raise --rows, or leave the task out of --tasks"
+        raise BadInput("folds", expected=f"at most {most} for {name}, {what}", came=config.folds, remedy=remedy)
+    if name in PUBLISHED and not config.peers and task.n < LEAST_PUBLISHED:
+        expected = f"at least {LEAST_PUBLISHED} of {name}, whose published splits test on a tenth"
+        remedy = "raise --rows, or leave the task out of --tasks"
+        raise BadInput("rows", expected=expected, came=task.n, remedy=remedy)
 
 
 def _cells(config: Config, name: str, task: Task) -> Iterator[Cell]:

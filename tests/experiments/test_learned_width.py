@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
+from continuum.errors import BadInput
 from continuum.exp.__main__ import main
 from continuum.train.width.settings import METHODS
 from experiments import learned_width
@@ -232,9 +233,20 @@ def test_tasks_that_cannot_be_had_are_named(
     assert "task letter is left out" in capsys.readouterr().err
 
 
-def _no_network(entry: object) -> str:
-    from continuum.errors import BadInput
+def test_published_splits_have_rows_to_test_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = Config(tasks=("yacht",), folds=2).resolved()
+    monkeypatch.setattr(learned_width, "had", lambda *_, **__: {"yacht": task_of("teacher_2", 19)})
+    with pytest.raises(BadInput, match="at least 20 of yacht"):
+        learned_width.cells(config)
+    monkeypatch.setattr(learned_width, "had", lambda *_, **__: {"yacht": task_of("teacher_2", 20)})
+    assert "yacht splits" in [cell.label for cell in learned_width.cells(config)]
 
+
+def test_as_many_folds_as_rows_of_the_smallest_class() -> None:
+    assert learned_width.cells(Config(quick=True, tasks=("wine",), folds=48).resolved())
+
+
+def _no_network(entry: object) -> str:
     raise BadInput("letter", expected="a network", came="none", remedy="connect")
 
 
@@ -245,7 +257,28 @@ BAD = {
     "graded is no other route": (["--routes", "graded"], "routes"),
     "folds": (["--folds", "1"], "folds: expected an integer >= 2"),
     "widths": (["--widths", "0"], "widths"),
-    "start": (["--starts", "1000"], "start"),
+    "start": (["--starts", "1000"], "starts: expected a finite number in [1, 512], got 1000"),
+    "no start": (["--starts"], "starts: expected at least one"),
+    "start above max_units": (["--max-units", "16"], "got 64; lower --starts or raise --max-units"),
+    "start above what fits": ("--max-units 9000 --starts 1 4097".split(), "in [1, 4096], got 4097"),
+    "max_units below the default start": (["--max-units", "2"], "max_units: expected an integer >= 8, got 2"),
+    "too many units": (["--max-units", "65537"], "max_units: expected at most 65536 units"),
+    "too wide": (["--widths", "100000000"], "widths: expected at most 65536 units"),
+    "too large a teacher": (["--tasks", "teacher_65537"], "K from 1 to 65536"),
+    "tasks twice": (["--tasks", "wine", "wine"], "tasks: expected each once, got ['wine', 'wine']"),
+    "starts twice": (["--starts", "1", "8", "1"], "starts: expected each once"),
+    "widths twice": (["--widths", "5", "5"], "widths: expected each once, got [5, 5]"),
+    "routes twice": (["--routes", "interval", "interval"], "routes: expected each once"),
+    "more folds than rows": (
+        ["--tasks", "wine", "--folds", "49"],
+        "at most 48 for wine, the rows of its smallest class",
+    ),
+    "too few rows of values": (
+        ["--tasks", "teacher_2", "--rows", "9"],
+        "at most 4 for teacher_2, half its rows, got 5",
+    ),
+    "made-up tasks are known": (["--tasks", "noisy_5"], "noisy_3, noisy_4"),
+    "teachers are known": (["--tasks", "teacher"], "did you mean teacher_K"),
     "steps": (["--steps", "0"], "steps"),
 }
 
