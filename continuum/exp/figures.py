@@ -3,6 +3,8 @@
 A run is any folder with a complete manifest and its tables, whose checksums are compared first.
 """
 
+import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,10 +35,11 @@ def main(options: Options, notes: Console) -> int:
     """Draw every finished run and say where its figures are."""
     for name in options.names:
         registry.load(name)  # a wrong name is refused before anything is drawn
+    _refuse_file(options.to)
     drawn = 0
     for path in folders(options.source):
-        if not _complete(path):
-            notes.print(f"{path}: not finished, left out", markup=False, highlight=False, soft_wrap=True)
+        if reason := _unfit(path):
+            notes.print(f"{path}: {reason}, left out", markup=False, highlight=False, soft_wrap=True)
             continue
         run = finished(path)
         name = str(run.manifest["experiment"])
@@ -74,5 +77,21 @@ def redraw(run: FinishedRun, folder: Path) -> list[Path]:
         return list(module.draw(run.tables, folder))
 
 
-def _complete(path: Path) -> bool:
-    return '"status": "complete"' in (path / MANIFEST).read_text(encoding="utf-8")
+def _unfit(path: Path) -> str:
+    """Why a folder is left out; empty for a finished run."""
+    try:
+        found = json.loads((path / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict):
+        return "manifest cannot be read"
+    return "" if found.get("status") == "complete" else "not finished"
+
+
+def _refuse_file(folder: Path | None) -> None:
+    for path in (folder, *folder.parents) if folder is not None else ():
+        if os.path.isfile(path):  # unlike Path.is_file, False below a folder that may not be entered
+            remedy = "choose another, or leave --to out"
+            raise BadInput(
+                "--to", expected="a folder, or the name of a new one", came=f"the file {path}", remedy=remedy
+            )

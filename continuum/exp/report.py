@@ -7,6 +7,8 @@ What the page shows comes from an optional member of the experiment's module,
 as JSON data of the form that ``continuum/exp/page/page.js`` describes. The same run gives the same bytes.
 """
 
+import os
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,9 +48,15 @@ def main(options: Options, notes: Console) -> int:
 def write(run: Path, out: Path | None = None) -> Path:
     """Write the page of a run to ``out`` (default: ``run / "report.html"``) and return its path.
 
-    Raises ``BadInput`` where there is no finished run, or none of an experiment that has a page.
+    Raises ``BadInput`` where there is no finished run, or none of an experiment that has a page, and where ``out``
+    is a folder or in none.
     """
-    out = run / "report.html" if out is None else out
+    if out is None:
+        out = run / "report.html"
+    elif not os.path.isdir(out.parent):  # unlike Path.is_dir, False below a folder that may not be entered
+        # Said here, for the system's own message would name the temporary file beside it.
+        remedy = f"mkdir -p {shlex.quote(str(out.parent))}, or choose another file"
+        raise BadInput("--out", expected="a file in a folder that exists", came=out, remedy=remedy)
     if out.is_dir():
         raise BadInput(
             "--out", expected="the name of a file", came=f"the folder {out}", remedy=f"try {out / run.name}.html"

@@ -188,8 +188,12 @@ def test_command_writes_where_it_is_told(run, tmp_path, capsys):
     assert "report.html" in capsys.readouterr().err
     assert main(["report", str(run), "--out", str(tmp_path / "page.html")]) == 0
     assert (tmp_path / "page.html").read_bytes() == (run / "report.html").read_bytes()
-    assert main(["report", str(run), "--out", str(tmp_path / "no" / "page.html")]) == 4
     assert main(["report", str(run), "--out", str(tmp_path)]) == 2
+    capsys.readouterr()
+    deep = tmp_path / "no" / "such folder" / "page.html"
+    assert main(["report", str(run), "--out", str(deep)]) == 2
+    errors = capsys.readouterr().err
+    assert errors.startswith(f"error: --out: expected a file in a folder that exists, got {deep}; mkdir -p '")
 
 
 def test_command_is_listed(capsys):

@@ -1,6 +1,9 @@
 """``python -m continuum.exp figures``: finished runs are drawn anew, from their tables alone."""
 
 import json
+import shutil
+
+import pytest
 
 from continuum.exp import main
 
@@ -38,3 +41,24 @@ def test_unfinished_and_old_runs_are_not_drawn(small, capsys, monkeypatch):
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
     assert main(["figures", "--from", str(small.results)]) == 2
     assert "not finished, left out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe{", b'{"status": "complete"', b"[1]"])
+def test_a_manifest_that_cannot_be_read_costs_no_other_run(small, tmp_path, capsys, content):
+    broken = small.results / "broken"
+    shutil.copytree(small.collected(), broken)
+    (broken / "manifest.json").write_bytes(content)
+    assert main(["figures", "--from", str(small.results), "--to", str(tmp_path / "drawn")]) == 0
+    errors = capsys.readouterr().err
+    assert f"{broken}: manifest cannot be read, left out" in errors
+    assert [path.name for path in (tmp_path / "drawn" / "gamma_sweep").iterdir()] == ["gamma_sweep"]
+
+
+def test_a_file_is_no_folder_for_figures(small, tmp_path, capsys):
+    file = tmp_path / "file"
+    file.write_text("kept")
+    for to in (file, file / "below"):
+        assert main(["figures", "--from", str(small.results), "--to", str(to)]) == 2
+        errors = capsys.readouterr().err
+        assert f"--to: expected a folder, or the name of a new one, got the file {file}; choose another" in errors
+    assert file.read_text() == "kept"
