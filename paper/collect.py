@@ -53,7 +53,7 @@ def collect(run: Wanted, source: Path, target: Path) -> Path:
     names = (MANIFEST, TIMINGS, *(f"{table}.parquet" for table in found.manifest["tables"]))
     files = {name: _read(folder / name, remedy) for name in names}
     place = target / run.name
-    with storing(place):
+    with storing(place, option=""):
         files |= _reported(found)
         target.mkdir(parents=True, exist_ok=True)
         write_folder(place, files)

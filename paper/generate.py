@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent / "generated"
 
 def generate(results: Results, folder: Path = FOLDER) -> list[Path]:
     """Write everything that the text takes from the results; return the paths."""
-    with storing(folder):
+    with storing(folder, option=""):
         shutil.rmtree(folder, ignore_errors=True)
         for name in ("tables", "figures"):
             (folder / name).mkdir(parents=True)

@@ -47,7 +47,7 @@ def record(path: Path = FILE) -> list[dict[str, Any]]:
 def keep(entries: list[dict[str, Any]], sources: str, path: Path = FILE) -> None:
     """Write the entries, and the hash of the sources that they come from."""
     content = json.dumps({"sources": sources, "entries": entries}, indent=1, ensure_ascii=False) + "\n"
-    with storing(path):
+    with storing(path, option=""):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, content.encode())
 

@@ -36,24 +36,38 @@ def main(options: Options, notes: Console) -> int:
     for name in options.names:
         registry.load(name)  # a wrong name is refused before anything is drawn
     _refuse_file(options.to)
-    drawn = 0
+    drawn, refused = 0, list[BadInput]()
     for path in folders(options.source):
         if reason := _unfit(path):
             notes.print(f"{path}: {reason}, left out", markup=False, highlight=False, soft_wrap=True)
             continue
-        run = finished(path)
-        name = str(run.manifest["experiment"])
-        if not options.names or name in options.names:
-            target = path / "figures" if options.to is None else options.to / name / path.name
-            count = len(redraw(run, target))
-            notes.print(f"{count} files in {target}", markup=False, highlight=False, soft_wrap=True)
-            drawn += 1
+        try:
+            files = _drawn(path, options)
+        except BadInput as error:  # one damaged run must not keep the others from being drawn
+            notes.print(f"{path}: {error}", markup=False, highlight=False, soft_wrap=True)
+            refused.append(error)
+            continue
+        for folder, count in files.items():
+            notes.print(f"{count} files in {folder}", markup=False, highlight=False, soft_wrap=True)
+        drawn += len(files)
+    if refused:
+        raise refused[0]
     if not drawn:
         wanted = " or ".join(options.names) or "any experiment"
         remedy = f"run one: python -m continuum.exp {(*options.names, 'gamma_sweep')[0]}"
         came = f"none in {options.source}"
         raise BadInput("--from", expected=f"a finished run of {wanted}", came=came, remedy=remedy)
     return 0
+
+
+def _drawn(path: Path, options: Options) -> dict[Path, int]:
+    """How many files were drawn where; nothing if the run is of an experiment that was not asked for."""
+    run = finished(path)
+    name = str(run.manifest["experiment"])
+    if options.names and name not in options.names:
+        return {}
+    target = path / "figures" if options.to is None else options.to / name / path.name
+    return {target: len(redraw(run, target))}
 
 
 def folders(root: Path) -> Iterator[Path]:
@@ -72,7 +86,7 @@ def redraw(run: FinishedRun, folder: Path) -> list[Path]:
         expected = f"results of version {module.RESULT_VERSION}"
         remedy = f"run again: {run.manifest['command']}"
         raise BadInput(str(run.manifest["experiment"]), expected=expected, came=f"version {version}", remedy=remedy)
-    with storing(folder), house_style():
+    with storing(folder, "--to"), house_style():
         folder.mkdir(parents=True, exist_ok=True)
         return list(module.draw(run.tables, folder))
 

@@ -23,6 +23,7 @@ from continuum.exp.experiment import JSON, Tables
 from continuum.exp.report_page import render
 from continuum.exp.report_run import RUN, FinishedRun, finished
 from continuum.exp.storage import storing, write_whole
+from continuum.exp.store import PAGE
 
 Page = Callable[[Tables, Mapping[str, Any]], Mapping[str, JSON]]
 
@@ -52,7 +53,7 @@ def write(run: Path, out: Path | None = None) -> Path:
     is a folder or in none.
     """
     if out is None:
-        out = run / "report.html"
+        out = run / PAGE
     elif not os.path.isdir(out.parent):  # unlike Path.is_dir, False below a folder that may not be entered
         # Said here, for the system's own message would name the temporary file beside it.
         remedy = f"mkdir -p {shlex.quote(str(out.parent))}, or choose another file"

@@ -12,17 +12,19 @@ from continuum.errors import StorageError
 REMEDIES = {
     errno.ENOSPC: "free some space and run the same command again, finished cells are kept",
     errno.EDQUOT: "free some of your quota and run the same command again, finished cells are kept",
-    errno.EACCES: "choose another folder with --out, or allow writing there",
-    errno.EPERM: "choose another folder with --out, or allow writing there",
-    errno.EROFS: "choose a folder on a writable disk with --out",
-    errno.ENOTDIR: "a file stands where a folder is needed, choose another folder with --out",
-    errno.EEXIST: "a file stands where a folder is needed, choose another folder with --out",
+    errno.EACCES: "choose another folder{}, or allow writing there",
+    errno.EPERM: "choose another folder{}, or allow writing there",
+    errno.EROFS: "choose a folder on a writable disk{}",
+    errno.ENOTDIR: "a file stands where a folder is needed, choose another folder{}",
+    errno.EEXIST: "a file stands where a folder is needed, choose another folder{}",
 }
 
 
 @contextmanager
-def storing(path: Path) -> Iterator[None]:
+def storing(path: Path, option: str = "--out") -> Iterator[None]:
     """Turn what the operating system refuses at ``path`` into one line with a remedy.
+
+    ``option`` is what the command calls the choice of the folder; empty where there is none.
 
     >>> with storing(Path("runs")):
     ...     raise OSError(errno.ENOSPC, "No space left on device")
@@ -30,11 +32,18 @@ def storing(path: Path) -> Iterator[None]:
     ...
     continuum.errors.StorageError: runs: expected a folder that can be written, got 'No space left on device'; \
 free some space and run the same command again, finished cells are kept
+    >>> with storing(Path("drawn"), "--to"):
+    ...     raise OSError(errno.EROFS, "Read-only file system")
+    Traceback (most recent call last):
+    ...
+    continuum.errors.StorageError: drawn: expected a folder that can be written, got 'Read-only file system'; \
+choose a folder on a writable disk with --to
     """
     try:
         yield
     except OSError as error:
-        remedy = REMEDIES.get(error.errno or 0, "check the disk, or choose another folder with --out")
+        remedy = REMEDIES.get(error.errno or 0, "check the disk, or choose another folder{}")
+        remedy = remedy.format(f" with {option}" if option else "")
         # The operating system names the exact file where it knows it.
         where = error.filename or path
         raise StorageError(

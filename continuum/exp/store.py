@@ -20,6 +20,7 @@ from continuum.exp.keys import cell_key
 from continuum.exp.storage import storing, write_folder, write_whole
 
 RECORD = "cell.json"
+PAGE = "report.html"
 
 
 class Damaged(Exception):
@@ -143,8 +144,13 @@ class RunFolder:
         return path
 
     def withdraw(self, keep: frozenset[str] = frozenset()) -> None:
-        """Remove the assembled tables but those called ``keep``, and the figures: stale ones must not look valid."""
+        """Remove the assembled tables but those called ``keep``, and the figures: stale ones must not look valid.
+
+        Where no table is kept, the page goes too; with tables that are the same as before it still tells the truth.
+        """
         with storing(self.path):
+            if not keep:
+                (self.path / PAGE).unlink(missing_ok=True)
             for path in self.path.glob("*.parquet"):
                 if path.stem not in keep:
                     path.unlink()

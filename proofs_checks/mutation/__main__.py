@@ -40,10 +40,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the campaign; 0 if at least 95 % of the mutants of each room are killed, else 1; 2 for bad input."""
     options = tyro.cli(Options, prog="python -m proofs_checks.mutation", args=argv)
     try:
-        chosen = _chosen(options)
+        return report(_results(options), Console())
     except ContinuumError as error:
         Console(stderr=True).print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
         return error.exit_code
+
+
+def _results(options: Options) -> list[Result]:
+    """What came of each mutant that was asked for: known from before, or tried now."""
+    chosen = _chosen(options)
     if options.fresh and options.out.exists():
         options.out.replace(options.out.with_name(f"{options.out.name}.previous"))
     pairs = [(t, m) for t in chosen for m in mutants(t.module, t.path, options.per_function)]
@@ -51,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     results = {mutant.key: earlier[mutant.key] for _, mutant in pairs if mutant.key in earlier}
     if waiting := [(target, mutant) for target, mutant in pairs if mutant.key not in results]:
         _try(waiting, results, options)
-    return report([results[mutant.key] for _, mutant in pairs], Console())
+    return [results[mutant.key] for _, mutant in pairs]
 
 
 def _chosen(options: Options) -> list[Target]:

@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from continuum.errors import ContinuumError
 from proofs_checks.mutation import trial
 from proofs_checks.mutation.mutant import Mutant
 from proofs_checks.mutation.targets import ROOT, Target
@@ -23,6 +24,10 @@ PRELOADED = ("numpy", "scipy.optimize", "torch", "sympy", "pytest", "hypothesis"
 PATIENCE, START = 2, 15
 #: A trial that waits without computing is ended, too, after this many times its limit.
 IDLE = 20
+
+
+class NotGreen(ContinuumError):
+    """The library does not pass its tests and entries as it stands: nothing can be learned from altering it."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +152,7 @@ def experience(open_targets: Sequence[Target], processes: int, memory: Path | No
     halves = [replace(first, tests=new[0], entries=()), replace(first, tests=(), entries=new[1])]
     for result, seconds in _tried([(half, unchanged) for half in halves], None, processes):
         if result.killed:
-            raise RuntimeError(f"the library is not green as it stands ({result.by}): run `make test proofs` first")
+            raise NotGreen(f"the library: expected green tests and entries, got {result.by}; see make test proofs")
         measured.seconds |= seconds
     measured.judges += [name for names in new for name in names]
     if memory:

@@ -102,9 +102,14 @@ def test_other_configuration_has_another_folder(samples, here):
 
 def test_failed_cell_leaves_no_complete_looking_tables(samples, here, capsys, monkeypatch):
     assert here() == 0
+    folder = samples.folder()
+    page = folder / "report.html"
+    page.write_text("a page")
+    assert here() == 0
+    assert page.exists()  # of tables that are the same as before
     monkeypatch.setenv("SAMPLE_FAIL", "2")
     assert here("--no-resume") == 1
-    folder = samples.folder()
+    assert not page.exists()
     assert not (folder / "results.parquet").exists()
     assert not (folder / "odd.parquet").exists()
     assert not (folder / "figures").exists()

@@ -54,6 +54,19 @@ def test_a_manifest_that_cannot_be_read_costs_no_other_run(small, tmp_path, caps
     assert [path.name for path in (tmp_path / "drawn" / "gamma_sweep").iterdir()] == ["gamma_sweep"]
 
 
+def test_a_damaged_table_costs_no_other_run_and_is_no_success(small, tmp_path, capsys):
+    damaged = small.results / "damaged"  # before gamma_sweep by name
+    shutil.copytree(small.collected(), damaged)
+    name = next(iter(json.loads((damaged / "manifest.json").read_text())["tables"]))
+    (damaged / f"{name}.parquet").write_bytes(b"other")
+    assert main(["figures", "--from", str(small.results), "--to", str(tmp_path / "drawn")]) == 2
+    errors = capsys.readouterr().err
+    assert errors.splitlines()[0].startswith(f"{damaged}: {damaged}")
+    assert "error: " in errors
+    assert "expected the table that the run wrote, got other bytes" in errors
+    assert [path.name for path in (tmp_path / "drawn" / "gamma_sweep").iterdir()] == ["gamma_sweep"]
+
+
 def test_a_file_is_no_folder_for_figures(small, tmp_path, capsys):
     file = tmp_path / "file"
     file.write_text("kept")

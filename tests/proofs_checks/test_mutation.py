@@ -7,7 +7,7 @@ from rich.console import Console
 
 from proofs_checks.mutation import campaign, targets
 from proofs_checks.mutation.__main__ import main
-from proofs_checks.mutation.campaign import Experience, Result, experience, tried
+from proofs_checks.mutation.campaign import Experience, NotGreen, Result, experience, tried
 from proofs_checks.mutation.mutant import Mutant, mutants
 from proofs_checks.mutation.order import Order
 from proofs_checks.mutation.score import Score, report, score
@@ -51,8 +51,16 @@ def test_a_trial_tells_what_came_of_a_mutant(target, processes):
 @pytest.mark.filterwarnings("ignore:.*fork")
 def test_a_library_that_is_not_green_is_refused(target):
     target.path.write_text(VERSIONS["tests"])
-    with pytest.raises(RuntimeError, match="not green"):
+    with pytest.raises(NotGreen, match="expected green"):
         experience([target], 1)
+
+
+@pytest.mark.filterwarnings("ignore:.*fork")
+def test_the_command_says_so_in_one_line(target, tmp_path, monkeypatch, capsys):
+    target.path.write_text(VERSIONS["tests"])
+    monkeypatch.setattr("proofs_checks.mutation.__main__._chosen", lambda options: [target])
+    assert main(["--out", str(tmp_path / "mutants.jsonl")]) == 1
+    assert "error: the library: expected green tests and entries, got doctest" in capsys.readouterr().err
 
 
 def test_mutants_alter_formulas_not_texts(target):
