@@ -72,7 +72,7 @@ class Line:
     def root(self, left: float, right: float) -> list[float]:
         """The zero strictly between two cuts, as a list of none or one."""
         start, stop = self.value(np.array([left, right])).tolist()
-        if self.vanishes(left) or self.vanishes(right) or start * stop > 0:
+        if self.vanishes(left) or self.vanishes(right) or (start > 0) == (stop > 0):
             return []
         place = _brent(self._value_at, left, right)
         through_a_jump = abs(self._value_at(place)) > 1e-6 * self._scale
@@ -94,7 +94,7 @@ class Line:
 
     def flat(self, left: float, right: float) -> bool:
         """Whether a zero with these slopes is no simple crossing."""
-        return min(abs(left), abs(right)) <= _FLAT * self._steepest or left * right < 0
+        return min(abs(left), abs(right)) <= _FLAT * self._steepest or (left > 0) != (right > 0)
 
     def kinked(self, left: float, right: float) -> bool:
         """Whether these slopes differ by more than the curvature within the tolerance can explain."""
@@ -103,7 +103,7 @@ class Line:
     def _extrema(self, cuts: Array) -> Array:
         inset = 1e-9 * np.diff(cuts)  # inside the piece, where f' has one meaning
         starts, stops = cuts[:-1] + inset, cuts[1:] - inset
-        turns = np.flatnonzero(self.slope(starts) * self.slope(stops) < 0)
+        turns = np.flatnonzero(np.sign(self.slope(starts)) * np.sign(self.slope(stops)) < 0)
         return np.array([_brent(self._slope_at, starts[n], stops[n]) for n in turns])
 
     def _value_at(self, place: float) -> float:

@@ -121,8 +121,9 @@ def hard_derivative(
     ahead, behind = torch.zeros_like(sensitivity[..., 0]), torch.zeros_like(sensitivity[..., 0])
     for zero in found.found:
         push = direction(sensitivity.new_tensor([zero.at])).detach()[0].item()
-        ahead = ahead + push * _speed(zero, sensitivity, to_the_right=push * zero.right < 0)
-        behind = behind + push * _speed(zero, sensitivity, to_the_right=push * zero.right > 0)
+        to_the_right = (push < 0) == (zero.right > 0)
+        ahead = ahead + push * _speed(zero, sensitivity, to_the_right=to_the_right)
+        behind = behind + push * _speed(zero, sensitivity, to_the_right=not to_the_right)
     return HardVariation(ahead, behind, found)
 
 

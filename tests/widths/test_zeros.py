@@ -153,6 +153,27 @@ class TestSimple:
         f = Opaque(Affine(double(1.5 + 1e-10), double(slope)))
         assert zeros(f, 0, 3).simple[0] == pytest.approx(1.5 + 1e-10, abs=1e-15)
 
+    @pytest.mark.parametrize("scale", [1e-200, 1e200])
+    def test_signs_are_compared_without_a_product_that_leaves_the_range(self, scale):
+        def scaled(f):
+            return Opaque(lambda u: scale * f(u))
+
+        assert zeros(scaled(lambda u: 1 + u + 0.3 * torch.sin(u)), 0, 3).found == ()
+        assert kinds(zeros(scaled(with_roots([0.3, 1.301, 2.6])), 0, 3)) == [(at, "simple") for at in (0.3, 1.301, 2.6)]
+        assert kinds(zeros(scaled(lambda u: (u - 1.5).abs()), 0, 3)) == [(1.5, "double")]
+
+    def test_a_parameter_that_is_no_slope(self):
+        class Constant(nn.Module):
+            def __init__(self, value):
+                super().__init__()
+                self.value = nn.Parameter(double(value))
+
+            def forward(self, points):
+                return self.value.expand(points.shape)
+
+        assert zeros(Constant(0.5), 0, 3).found == ()
+        assert hard_gates(Constant(0.5), 3).tolist() == [1.0, 1.0, 1.0]
+
 
 class TestNotSimple:
     @pytest.mark.parametrize(
