@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from proofs_checks.mutation.campaign import Result
 from proofs_checks.mutation.mutant import Mutant
@@ -40,7 +40,10 @@ class Score:
 
 
 def report(results: Sequence[Result], console: Console, reasons: Mapping[str, str] | None = None) -> int:
-    """Print the score by module and room, and every survivor with its reason; 1 if a room misses the goal."""
+    """Print the score by module and room, and every survivor with its reason; 1 if a room misses the goal.
+
+    The last column is the share that is killed of those mutants that differ from the library.
+    """
     reasons = tomllib.loads(REASONS.read_text()) if reasons is None else reasons
     rooms = {room: [r for r in results if _room(r) == room] for room in dict.fromkeys(map(_room, results))}
     console.print(_table(rooms, reasons))
@@ -96,7 +99,8 @@ def _remarks(results: Sequence[Result], reasons: Mapping[str, str]) -> Iterator[
 
 
 def _table(rooms: Mapping[str, Sequence[Result]], reasons: Mapping[str, str]) -> Table:
-    table = Table("module", "mutants", *OUTCOMES, "same", "other", "killed of those that differ")
+    numbers = (Column(name, justify="right") for name in ("tried", *OUTCOMES, "same", "other", "killed"))
+    table = Table(Column("module", no_wrap=True), *numbers, padding=(0, 0))  # all of it in a terminal of 80 columns
     for room, results in rooms.items():
         for module in dict.fromkeys(result.module for result in results):
             table.add_row(short(module), *_cells([r for r in results if r.module == module], reasons))
