@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("widths", "estimators", "hypergrad")
-CONTRACT, IMPLICIT = "hypergrad/test_contract.py", "hypergrad/test_implicit.py"
+CONTRACT, IMPLICIT = "hypergrad/test_contract.py", ("hypergrad/test_implicit.py", "hypergrad/test_solvers.py")
 #: Modules that other modules' tests answer for.
 TESTS = {
     "widths.law": ["widths/test_interval.py"],
@@ -26,21 +26,21 @@ TESTS = {
     "estimators.estimator": ["estimators"],
     "estimators.sampled": ["estimators"],
     "hypergrad.bestresponse": [CONTRACT, "hypergrad/test_selftuning.py"],
-    "hypergrad.conjugategradient": [CONTRACT, IMPLICIT],
-    "hypergrad.dense": [CONTRACT, IMPLICIT],
+    "hypergrad.conjugategradient": [CONTRACT, *IMPLICIT],
+    "hypergrad.dense": [CONTRACT, *IMPLICIT],
     "hypergrad.descent": [CONTRACT, "hypergrad/test_unrolled.py"],
     "hypergrad.direct": [CONTRACT],
-    "hypergrad.implicit": [CONTRACT, IMPLICIT],
-    "hypergrad.linearised": [CONTRACT, IMPLICIT],
-    "hypergrad.neumann": [CONTRACT, IMPLICIT],
+    "hypergrad.implicit": [CONTRACT, *IMPLICIT],
+    "hypergrad.linearised": [CONTRACT, *IMPLICIT],
+    "hypergrad.neumann": [CONTRACT, *IMPLICIT],
     "hypergrad.noise": [CONTRACT, "hypergrad/test_selftuning.py"],
-    "hypergrad.problem": [CONTRACT, IMPLICIT, "hypergrad/test_unrolled.py"],
-    "hypergrad.recording": [CONTRACT, IMPLICIT],
-    "hypergrad.result": ["hypergrad/test_result.py", CONTRACT, IMPLICIT],
+    "hypergrad.problem": [CONTRACT, *IMPLICIT, "hypergrad/test_unrolled.py"],
+    "hypergrad.recording": [CONTRACT, *IMPLICIT],
+    "hypergrad.result": ["hypergrad/test_result.py", CONTRACT, *IMPLICIT],
     "hypergrad.scale": [CONTRACT, "hypergrad/test_selftuning.py"],
     "hypergrad.selftuning": [CONTRACT, "hypergrad/test_selftuning.py"],
-    "hypergrad.solver": [CONTRACT, IMPLICIT],
-    "hypergrad.tree": [CONTRACT, IMPLICIT, "hypergrad/test_unrolled.py"],
+    "hypergrad.solver": [CONTRACT, *IMPLICIT],
+    "hypergrad.tree": [CONTRACT, *IMPLICIT, "hypergrad/test_unrolled.py"],
     "hypergrad.unrolled": [CONTRACT, "hypergrad/test_unrolled.py"],
 }
 
