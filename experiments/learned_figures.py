@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from continuum.exp.point_names import name_points
 from continuum.exp.statistics import summarise
-from continuum.exp.style import FULL, OKABE_ITO, band, name_points, new_figure, save
+from continuum.exp.style import FULL, OKABE_ITO, band, new_figure, save
 from continuum.train import Learning
 from experiments.learned_report import write
 from experiments.learned_targets import by_task

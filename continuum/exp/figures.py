@@ -42,14 +42,10 @@ def main(options: Options, notes: Console) -> int:
             notes.print(f"{path}: {reason}, left out", markup=False, highlight=False, soft_wrap=True)
             continue
         try:
-            files = _drawn(path, options)
+            drawn += _drawn(path, options, notes)
         except BadInput as error:  # one damaged run must not keep the others from being drawn
             notes.print(f"{path}: {error}", markup=False, highlight=False, soft_wrap=True)
             refused.append(error)
-            continue
-        for folder, count in files.items():
-            notes.print(f"{count} files in {folder}", markup=False, highlight=False, soft_wrap=True)
-        drawn += len(files)
     if refused:
         raise refused[0]
     if not drawn:
@@ -60,14 +56,15 @@ def main(options: Options, notes: Console) -> int:
     return 0
 
 
-def _drawn(path: Path, options: Options) -> dict[Path, int]:
-    """How many files were drawn where; nothing if the run is of an experiment that was not asked for."""
+def _drawn(path: Path, options: Options, notes: Console) -> bool:
+    """Draw the run and say where, unless its experiment was not asked for."""
     run = finished(path)
     name = str(run.manifest["experiment"])
     if options.names and name not in options.names:
-        return {}
+        return False
     target = path / "figures" if options.to is None else options.to / name / path.name
-    return {target: len(redraw(run, target))}
+    notes.print(f"{len(redraw(run, target))} files in {target}", markup=False, highlight=False, soft_wrap=True)
+    return True
 
 
 def folders(root: Path) -> Iterator[Path]:

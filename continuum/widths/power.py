@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 
-class _RootPower(torch.autograd.Function):
+class _GuardedPower(torch.autograd.Function):
     """a^p for 0 < p < 2, with the convention 0 * inf = 0 in both backward passes.
 
     At 0 the slope is +inf for p < 1, and the second derivative for 1 < p < 2.
@@ -43,6 +43,6 @@ def power(base: Tensor, exponent: float) -> Tensor:
     if exponent == 1:
         return base
     if exponent < 2:
-        powered: Tensor = _RootPower.apply(base, exponent)  # type: ignore[no-untyped-call]
+        powered: Tensor = _GuardedPower.apply(base, exponent)  # type: ignore[no-untyped-call]
         return powered
     return base**exponent

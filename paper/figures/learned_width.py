@@ -6,8 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from continuum.exp.point_names import name_points
 from continuum.exp.statistics import summarise
-from continuum.exp.style import band, name_points
+from continuum.exp.style import band
 from experiments.learned_targets import by_task
 from paper.figures._print import BLUE, GREY, PURPLE, RED, SKY, figure, say, task_name, title
 from paper.results import Results
