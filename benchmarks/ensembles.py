@@ -12,8 +12,8 @@ from benchmarks.timing import Work, rates, ratio
 from benchmarks.torch_loop import TorchLoop
 from benchmarks.vmap_ensemble import Loss, VmapEnsemble, batch_major, unit_major
 from benchmarks.workload import LOOP_WIDTHS, LR, SETTINGS, members, streams, useful_flop
-from continuum.train import Stream, train
-from continuum.train.threads import single_thread
+from continuum.arithmetic import single_thread
+from continuum.ensemble import Stream, train
 
 #: Side of the square matrices whose product shows what the core can do.
 SIDE = 2048

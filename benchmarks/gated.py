@@ -10,10 +10,10 @@ from torch import nn
 
 from benchmarks.rows import Measured
 from benchmarks.timing import Work, rates, ratio
+from continuum.arithmetic import single_thread
 from continuum.data import load
+from continuum.ensemble import Stream
 from continuum.nn import MLP
-from continuum.train import Stream
-from continuum.train.threads import single_thread
 from continuum.widths import Affine, Concrete, Fuzzy, Interval, SoftSupport, Width
 
 BATCH, UNITS = 256, (64, 128, 256, 512)

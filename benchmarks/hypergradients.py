@@ -13,9 +13,9 @@ from torch import Tensor
 
 from benchmarks.rows import Measured
 from benchmarks.timing import Work, rates, ratio
+from continuum.arithmetic import single_thread
 from continuum.hypergrad import ConjugateGradient, Implicit, Unrolled
 from continuum.problems import Ridge, ridge
-from continuum.train.threads import single_thread
 
 STEPS, PRODUCTS, RATE = 100, 20, 0.05
 Call = Callable[[], Tensor]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from benchmarks.rows import Measured
 from benchmarks.workload import SEEDS, SETTINGS, members, streams
-from continuum.train import train
+from continuum.ensemble import train
 
 NETWORKS = 10_000
 #: ru_maxrss counts kilobytes on Linux and bytes on macOS.

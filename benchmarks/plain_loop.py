@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from continuum.ensemble import Member, Settings, Stream
+from continuum.ensemble.batches import order
+from continuum.ensemble.initial import initial, scales
 from continuum.nn import Gate
 from continuum.nn.mlp import ACTIVATIONS
-from continuum.train import Member, Settings, Stream
-from continuum.train.batches import order
-from continuum.train.initial import initial, scales
 
 
 @dataclass

@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.rows import Measured
 from benchmarks.timing import Work, rates, ratio
 from benchmarks.workload import SETTINGS, members, streams
-from continuum.train import train
+from continuum.ensemble import train
 
 
 def job(task: str, epochs: int) -> float:

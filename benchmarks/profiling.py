@@ -5,7 +5,7 @@ import pstats
 from collections.abc import Sequence
 
 from benchmarks.workload import SETTINGS, members, streams
-from continuum.train import train
+from continuum.ensemble import train
 
 
 def measure(task: str, names: Sequence[str], quick: bool) -> list[object]:

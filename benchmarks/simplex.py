@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 
 from benchmarks.rows import Measured
 from benchmarks.timing import Work, rates, ratio
-from continuum.train.threads import single_thread
+from continuum.arithmetic import single_thread
 from continuum.widths import project
 
 ROWS, UNITS, TOTAL = 1000, 512, 100.0

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from continuum.train import Settings, Stream
+from continuum.ensemble import Settings, Stream
 
 
 def fit(stream: Stream, width: int, settings: Settings, lr: float) -> MLPClassifier:

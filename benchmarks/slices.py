@@ -8,11 +8,11 @@ import torch
 from benchmarks.rows import Measured
 from benchmarks.separate_widths import separate_curve
 from benchmarks.timing import Work, rates, ratio
+from continuum.arithmetic import single_thread
 from continuum.data import load
-from continuum.train import Member, Settings, Stream
-from continuum.train.initial import initial
-from continuum.train.slicing import slice_curve
-from continuum.train.threads import single_thread
+from continuum.ensemble import Member, Settings, Stream
+from continuum.ensemble.initial import initial
+from continuum.ensemble.slicing import slice_curve
 
 UNITS, PER_UNIT = 256, 8
 

@@ -3,9 +3,9 @@
 import torch
 from torch import nn
 
-from continuum.train import Member, Settings, Stream
-from continuum.train.batches import order
-from continuum.train.initial import initial
+from continuum.ensemble import Member, Settings, Stream
+from continuum.ensemble.batches import order
+from continuum.ensemble.initial import initial
 
 
 class TorchLoop:

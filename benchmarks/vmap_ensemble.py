@@ -9,9 +9,9 @@ from torch import Tensor
 from torch.func import grad, vmap
 from torch.nn import functional as F
 
-from continuum.train import Member, Settings, Stream
-from continuum.train.batches import order
-from continuum.train.initial import initial
+from continuum.ensemble import Member, Settings, Stream
+from continuum.ensemble.batches import order
+from continuum.ensemble.initial import initial
 
 Parameters = tuple[Float[Tensor, "units d"], Float[Tensor, " units"], Float[Tensor, "units c"], Float[Tensor, " c"]]
 Loss = Callable[[Parameters, Tensor, Tensor, Tensor], Tensor]

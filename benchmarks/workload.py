@@ -6,7 +6,7 @@ from math import ceil
 import numpy as np
 
 from continuum.data import load
-from continuum.train import Member, Settings, Stream
+from continuum.ensemble import Member, Settings, Stream
 
 UNITS = 32
 SEEDS = range(4)

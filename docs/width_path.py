@@ -5,9 +5,9 @@ from pathlib import Path
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from continuum.exp.style import FULL, OKABE_ITO, house_style, new_figure
+from continuum.analysis.style import FULL, OKABE_ITO, house_style, new_figure
+from continuum.learn.learning import WidthPath
 from continuum.sklearn import ContinuousMLPClassifier
-from continuum.train.learning import WidthPath
 
 TARGET = Path(__file__).with_name("width_path.png")
 

@@ -1,1 +1,1 @@
-"""Experiments on continuous width: one file a question."""
+"""Experiments on continuous width: one package per question, each an ``Experiment`` of ``continuum.exp``."""

@@ -11,9 +11,9 @@ from rich.console import Console
 from continuum.errors import BadInput
 from continuum.exp import cli
 from continuum.exp.figures import redraw
-from continuum.exp.report_run import MANIFEST, FinishedRun, finished
-from continuum.exp.storage import storing, write_folder
+from continuum.exp.report.run import MANIFEST, FinishedRun, finished
 from continuum.exp.store import checksum_of
+from continuum.storage import storing, write_folder
 from paper.presets import ROOT, Wanted
 from paper.results import RECORD, TIMINGS, compare, seconds_of
 

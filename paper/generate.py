@@ -7,8 +7,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from continuum.exp.storage import storing, write_whole
-from continuum.exp.style import PRINT, house_style, save, unprintable
+from continuum.analysis.style import PRINT, house_style, save, unprintable
+from continuum.storage import storing, write_whole
 from paper import colophon, modules, watermark
 from paper.number import Number
 from paper.page import page

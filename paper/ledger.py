@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from continuum.errors import BadInput, ContinuumError
-from continuum.exp.storage import storing, write_whole
+from continuum.storage import storing, write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = Path(__file__).parent / "results" / "ledger.json"

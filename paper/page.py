@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from continuum.exp.written import markdown
+from continuum.analysis.tables import markdown
 from paper import modules
 from paper.number import Number
 from paper.results import Results

@@ -12,7 +12,7 @@ from continuum.exp.keys import configuration, run_id
 from continuum.exp.options import RunOptions
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDER = ROOT / "experiments" / "presets"
+FOLDER = ROOT / "experiments"
 #: A preset of its own: the comparison with foreign packages, which not every machine can install.
 PEERS = "peers"
 
@@ -69,4 +69,4 @@ def wanted(preset: str) -> list[Wanted]:
     >>> [run.name for run in wanted("paper")][:2]
     ['capacity_signal', 'gamma_sweep']
     """
-    return [Wanted(path.stem, preset) for path in sorted((FOLDER / preset).glob("*.toml"))]
+    return [Wanted(path.parents[1].name, preset) for path in sorted(FOLDER.glob(f"*/presets/{preset}.toml"))]

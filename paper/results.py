@@ -13,7 +13,7 @@ import pyarrow as pa
 from continuum.checks import one_of
 from continuum.errors import BadInput
 from continuum.exp.keys import canonical
-from continuum.exp.report_run import RUN, FinishedRun, finished
+from continuum.exp.report.run import RUN, FinishedRun, finished
 from continuum.exp.store import checksum_of
 from continuum.exp.tables import decode
 from paper import ledger

@@ -5,12 +5,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from continuum.arithmetic import engine_arithmetic
+from continuum.ensemble import Member, Settings
+from continuum.ensemble.chunk import Chunk
+from continuum.ensemble.passes import Data
+from continuum.ensemble.state import State
 from continuum.nn import MLP
-from continuum.train import Member, Settings
-from continuum.train.arithmetic import engine_arithmetic
-from continuum.train.chunk import Chunk
-from continuum.train.passes import Data
-from continuum.train.state import State
 from continuum.widths import Width
 from proofs_checks.network import ACTIVATIONS, Network
 

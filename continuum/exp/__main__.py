@@ -1,4 +1,4 @@
-"""The command ``python -m continuum.exp``."""
+"""The commands ``python -m continuum.exp`` and ``continuum``, which are the same."""
 
 import os
 import sys
@@ -19,5 +19,10 @@ def _leave(code: int) -> None:
     sys.exit(code)
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """Run the command, then leave the interpreter with its exit code."""
     _leave(main())
+
+
+if __name__ == "__main__":
+    run()

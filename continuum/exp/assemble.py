@@ -9,8 +9,8 @@ from continuum.exp import tables as parquet
 from continuum.exp.experiment import Experiment
 from continuum.exp.options import RunOptions
 from continuum.exp.plan import Planned
-from continuum.exp.storage import storing
 from continuum.exp.store import RunFolder, Stored
+from continuum.storage import storing
 
 
 def assemble(folder: RunFolder, cells: Sequence[Stored]) -> dict[str, bytes]:
@@ -46,7 +46,7 @@ def illustrate(
     experiment: Experiment, config: RunOptions, folder: RunFolder, tables: Mapping[str, bytes]
 ) -> Sequence[RenderableType]:
     """Let the experiment draw and report from exactly the tables on disk; return the report."""
-    from continuum.exp.style import house_style  # matplotlib is slow to import, and needed only here
+    from continuum.analysis.style import house_style  # matplotlib is slow to import, and needed only here
 
     frames = {name: parquet.decode(content).to_pandas() for name, content in tables.items()}
     with storing(folder.figures), house_style():

@@ -20,7 +20,7 @@ PROGRAM = "python -m continuum.exp"
 #: What can be done with finished runs: modules with a dataclass ``Options`` and ``main(options, notes) -> exit code``.
 COMMANDS = {
     "figures": "continuum.exp.figures",
-    "report": "continuum.exp.report",
+    "report": "continuum.exp.report.command",
 }
 Options = TypeVar("Options")
 

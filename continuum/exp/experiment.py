@@ -3,7 +3,7 @@
 It is found through an entry point of the group ``continuum.experiments``, so any package may bring its own::
 
     [project.entry-points."continuum.experiments"]
-    gamma_sweep = "experiments.gamma_sweep"
+    gamma_sweep = "continuum_experiments.gamma_sweep"
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ class Experiment(Protocol):
         """Compute one cell in a worker process: tables by name, ``results`` among them; the index is not kept."""
 
     def draw(self, tables: Tables, folder: Path) -> Sequence[Path]:
-        """Write figures into ``folder`` and return their paths; runs inside ``continuum.exp.style.house_style``."""
+        """Write figures into ``folder`` and return their paths; runs inside ``analysis.style.house_style``."""
 
     def report(self, tables: Tables, config: Any) -> "Sequence[RenderableType]":
         """Return what is printed at the end."""

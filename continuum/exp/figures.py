@@ -15,8 +15,8 @@ from rich.console import Console
 
 from continuum.errors import BadInput
 from continuum.exp import registry
-from continuum.exp.report_run import MANIFEST, FinishedRun, finished
-from continuum.exp.storage import storing
+from continuum.exp.report.run import MANIFEST, FinishedRun, finished
+from continuum.storage import storing
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def folders(root: Path) -> Iterator[Path]:
 
 def redraw(run: FinishedRun, folder: Path) -> list[Path]:
     """Let the experiment draw its tables into ``folder``; return the paths of what it wrote."""
-    from continuum.exp.style import house_style  # matplotlib is slow to import
+    from continuum.analysis.style import house_style  # matplotlib is slow to import
 
     module = registry.load(str(run.manifest["experiment"])).module
     version = run.manifest["result_version"]

@@ -1,6 +1,6 @@
-"""Configurations in files: the flags of an experiment as TOML, in a folder ``presets`` beside its module.
+"""Configurations in files: the flags of an experiment as TOML, in the folder ``presets`` of its package.
 
-``--preset paper`` of gamma_sweep reads ``experiments/presets/paper/gamma_sweep.toml``; flags given beside it win.
+``--preset paper`` of gamma_sweep reads ``gamma_sweep/presets/paper.toml``; flags given beside it win.
 """
 
 import tomllib
@@ -18,14 +18,14 @@ FLAG = "--preset"
 
 
 def folder(experiment: Found) -> Path:
-    """Return where the presets of an experiment are: one folder a preset, one file an experiment."""
+    """Return where the presets of an experiment are, one file per preset."""
     source = getattr(experiment.module, "__file__", None) or "."
     return Path(source).parent / "presets"
 
 
 def names(experiment: Found) -> list[str]:
     """Return the presets that an experiment has."""
-    return sorted(path.parent.name for path in folder(experiment).glob(f"*/{experiment.name}.toml"))
+    return sorted(path.stem for path in folder(experiment).glob("*.toml"))
 
 
 def note(experiment: Found) -> str:
@@ -51,9 +51,9 @@ def read(experiment: Found, preset: str) -> list[str]:
     """Return the flags of a preset; raise ``BadInput`` if there is none, or it names a flag that does not exist."""
     known = names(experiment)
     if not known:
-        remedy = f"put one into {folder(experiment) / preset / experiment.name}.toml"
+        remedy = f"put one into {folder(experiment) / preset}.toml"
         raise BadInput(FLAG, expected=f"a preset of {experiment.name}", came="none: it has no presets", remedy=remedy)
-    path = folder(experiment) / checks.one_of(FLAG, preset, known, plural="presets") / f"{experiment.name}.toml"
+    path = folder(experiment) / f"{checks.one_of(FLAG, preset, known, plural='presets')}.toml"
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from continuum.errors import RunLocked
 from continuum.exp.keys import cell_key
-from continuum.exp.storage import storing, write_folder, write_whole
+from continuum.storage import storing, write_folder, write_whole
 
 RECORD = "cell.json"
 PAGE = "report.html"

@@ -8,7 +8,7 @@ from torch.utils._pytree import tree_map
 from continuum.hypergrad.linearised import linearised
 from continuum.hypergrad.problem import Problem, outer_gradients
 from continuum.hypergrad.result import Cost, Hypergradient, unless_failed
-from continuum.hypergrad.solver import Solver
+from continuum.hypergrad.solvers.solver import Solver
 from continuum.hypergrad.tree import Tree, detached, ravel
 
 

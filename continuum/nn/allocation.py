@@ -8,8 +8,8 @@ from torch import Tensor
 from continuum.errors import BadInput
 from continuum.widths.fuzzy import Fuzzy
 from continuum.widths.interval import Interval
-from continuum.widths.law import Width
 from continuum.widths.softsupport import SoftSupport
+from continuum.widths.width import Width
 
 
 def can_change(name: str, width: Width, units: int, force: bool) -> None:

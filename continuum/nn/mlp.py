@@ -12,7 +12,7 @@ from continuum import checks
 from continuum.errors import BadInput
 from continuum.nn.gate import Gate
 from continuum.nn.prefix import active_gates
-from continuum.widths.law import Width
+from continuum.widths.width import Width
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU}
 Compute = Literal["active", "all"]

@@ -8,8 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from continuum.widths.interval import Interval
-from continuum.widths.law import Width
 from continuum.widths.power import power
+from continuum.widths.width import Width
 
 
 def active_gates(width: Width) -> Float[Tensor, "*batch active"]:

@@ -8,7 +8,7 @@ from torch import nn
 from continuum.errors import BadInput
 from continuum.nn.gate import Gate
 from continuum.nn.mlp import MLP
-from continuum.widths.law import Width
+from continuum.widths.width import Width
 
 Named = tuple[str, nn.Module]
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)

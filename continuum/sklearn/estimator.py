@@ -16,12 +16,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
 from continuum.errors import BadInput
+from continuum.learn.learning import WidthPath
+from continuum.learn.samples import too_light
 from continuum.sklearn.parameters import Parameters, checked, device_of
 from continuum.sklearn.rows import Rows
 from continuum.sklearn.standard import folded
 from continuum.sklearn.training import Fitted, frontier, train
-from continuum.train.learning import WidthPath
-from continuum.train.width.samples import too_light
 
 #: Rows that a network takes at once when it predicts, so that activations stay small.
 AT_ONCE = 1 << 16
@@ -39,7 +39,7 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
     Args:
         method: how the width is learned, by name; "graded" is the recommended way. For comparison there are
             "interval", "interval_sqrt", "soft_support", "fuzzy", "concrete", "hypergradient" and "path": see
-            :func:`continuum.train.learning.learn`.
+            :func:`continuum.learn.learning.learn`.
         price: nats of the whole training set that a unit of width must save; None calibrates it ("graded"), takes the
             default one, or none ("hypergradient"). "path" finds its own.
         activation: "tanh", "relu", or "auto", which chooses between them by the number of features.

@@ -11,7 +11,7 @@ import torch
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.train.learning import Learning
+from continuum.learn.learning import Learning
 
 
 @dataclass(frozen=True)

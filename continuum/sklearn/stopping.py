@@ -8,9 +8,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from continuum.learn.learning import Learned, Learning
+from continuum.learn.settings import steps_for
 from continuum.sklearn.scales import Seen
-from continuum.train.learning import Learned, Learning
-from continuum.train.width.settings import steps_for
 
 #: The first run takes one part in so many of the steps, each further one twice as many as the one before.
 SHORTEST = 8

@@ -7,12 +7,12 @@ import numpy as np
 from jaxtyping import Int
 
 from continuum.errors import BadInput
+from continuum.learn.learning import Learned, Learning, WidthPath, learn, width_path
 from continuum.sklearn.parameters import Parameters
 from continuum.sklearn.progress import progress_bar
 from continuum.sklearn.rows import Rows
 from continuum.sklearn.scales import Scales, Seen
 from continuum.sklearn.stopping import held_out_loss, stopped_early
-from continuum.train.learning import Learned, Learning, WidthPath, learn, width_path
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,22 +1,22 @@
 """Laws of width: each gives a gate in [0, 1] to every unit of a hidden layer."""
 
 from continuum.widths.cardinal import Law, expresses, law_of
-from continuum.widths.combined import Exponentials, Sum
 from continuum.widths.concrete import Concrete, tail_sums, tilted
 from continuum.widths.derivative import gamma_derivative
-from continuum.widths.fields import Affine, Field, Polynomial, RadialBasis
+from continuum.widths.fields.combined import Exponentials, Sum
+from continuum.widths.fields.field import Affine, Field, Polynomial, RadialBasis
+from continuum.widths.fields.piecewise import PiecewiseLinear, Tiled
+from continuum.widths.fields.proximal import proximal_step
+from continuum.widths.fields.variation import HardVariation, hard_derivative, soft_density, soft_derivative
+from continuum.widths.fields.zeros import Zero, Zeros, hard_gates, zeros
 from continuum.widths.fuzzy import Fuzzy
-from continuum.widths.geometry import Geometry, price, weight_decay
 from continuum.widths.interval import Interval, Side
-from continuum.widths.law import Width
-from continuum.widths.piecewise import PiecewiseLinear, Tiled
-from continuum.widths.proximal import proximal_step
-from continuum.widths.reverse_huber import best_gates, full_norm, reverse_huber, reverse_huber_prox, threshold
+from continuum.widths.penalty.geometry import Geometry, price, weight_decay
+from continuum.widths.penalty.reverse_huber import best_gates, full_norm, reverse_huber, reverse_huber_prox, threshold
 from continuum.widths.schedule import LogSchedule
 from continuum.widths.simplex import project
 from continuum.widths.softsupport import SoftSupport
-from continuum.widths.variation import HardVariation, hard_derivative, soft_density, soft_derivative
-from continuum.widths.zeros import Zero, Zeros, hard_gates, zeros
+from continuum.widths.width import Width
 
 __all__ = [
     "Affine",

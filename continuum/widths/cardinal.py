@@ -11,11 +11,11 @@ from torch.func import functional_call
 from continuum import checks
 from continuum.widths.bounds import within
 from continuum.widths.concrete import tail_sums, tilt
-from continuum.widths.fields import Affine
+from continuum.widths.fields.field import Affine
 from continuum.widths.interval import Interval
-from continuum.widths.law import Width
 from continuum.widths.simplex import project
 from continuum.widths.softsupport import SoftSupport
+from continuum.widths.width import Width
 
 Law = Literal["interval", "soft_support", "fuzzy", "concrete"]
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from continuum import checks
 from continuum.errors import BadInput
 from continuum.widths import sampling
-from continuum.widths.law import Width
+from continuum.widths.width import Width
 
 Mode = Literal["relaxed", "hard", "straight_through"]
 MODES: tuple[Mode, ...] = ("relaxed", "hard", "straight_through")

@@ -11,9 +11,9 @@ from continuum.errors import BadInput
 from continuum.widths import sampling
 from continuum.widths.bounds import within
 from continuum.widths.interval import SIDES, Side
-from continuum.widths.law import Width
 from continuum.widths.power import power
 from continuum.widths.simplex import project
+from continuum.widths.width import Width
 
 Mode = Literal["scale", "bernoulli", "systematic", "comonotone"]
 MODES: tuple[Mode, ...] = ("scale", "bernoulli", "systematic", "comonotone")

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from continuum import checks
 from continuum.widths.bounds import within
-from continuum.widths.law import Width
 from continuum.widths.power import power
+from continuum.widths.width import Width
 
 Side = Literal["right", "left"]
 SIDES: tuple[Side, ...] = ("right", "left")

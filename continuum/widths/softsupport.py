@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.widths.cells import Cells, Rule, cut, legendre, mean_sigmoids
-from continuum.widths.combined import breakpoints, joined, reference
-from continuum.widths.law import Width
+from continuum.widths.fields.cells import Cells, Rule, cut, legendre, mean_sigmoids
+from continuum.widths.fields.combined import breakpoints, joined, reference
+from continuum.widths.width import Width
 
 
 class SoftSupport(Width):
@@ -39,7 +39,7 @@ class SoftSupport(Width):
     Reference: W. Guss, "Towards a Continuous Hyperparameter Representation for Neural Networks", draft, 2017,
     section 1.7, :math:`J_\kappa`.
 
-    >>> from continuum.widths.fields import Affine
+    >>> from continuum.widths.fields.field import Affine
     >>> width = SoftSupport(4, Affine(gamma=2.25), kappa=20.0)
     >>> [round(gate, 4) for gate in width.gates().tolist()]
     [1.0, 0.9997, 0.2503, 0.0]

@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from continuum.exp.style import BOLD, OKABE_ITO, TEXT
+from continuum.analysis.style import BOLD, OKABE_ITO, TEXT
 
 BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK = OKABE_ITO[:7]
 GREY = "0.45"

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from continuum.exp.statistics import mean_interval
+from continuum.analysis.statistics import mean_interval
 from paper.figures._print import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, figure, say, title
 from paper.results import Results
 

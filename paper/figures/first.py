@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
-from continuum.exp.style import mark_integers
+from continuum.analysis.style import mark_integers
 from paper.figures._print import BLUE, CLEAR, GREEN, GREY, ORANGE, RED, figure, say, title
 from paper.figures._tiny import PINNED, SHOWN, UNITS, Tiny, tiny
 from paper.results import Results

@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from continuum.exp.statistics import summarise
-from continuum.exp.style import band, mark_integers
+from continuum.analysis.statistics import summarise
+from continuum.analysis.style import band, mark_integers
 from paper.figures._print import BLACK, BLUE, GREEN, ORANGE, PURPLE, count_integers, figure, say, task_name, title
 from paper.results import Results
 

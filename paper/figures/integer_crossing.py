@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from continuum.exp.statistics import share_interval
-from continuum.exp.style import mark_integers
+from continuum.analysis.statistics import share_interval
+from continuum.analysis.style import mark_integers
 from paper.figures._print import BLACK, BLUE, CLEAR, GREY, ORANGE, RED, SKY, figure, say, title
 from paper.results import Results
 

@@ -2,14 +2,14 @@
 
 import numpy as np
 import pandas as pd
+from continuum_experiments.learned_width.targets import by_task
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from continuum.exp.point_names import name_points
-from continuum.exp.statistics import summarise
-from continuum.exp.style import band
-from experiments.learned_targets import by_task
+from continuum.analysis.point_names import name_points
+from continuum.analysis.statistics import summarise
+from continuum.analysis.style import band
 from paper.figures._print import BLUE, GREY, PURPLE, RED, SKY, figure, say, task_name, title
 from paper.results import Results
 

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from continuum.exp.statistics import mean_interval
+from continuum.analysis.statistics import mean_interval
 from paper.figures._print import BLUE, ORANGE, RED, figure, say, title
 from paper.results import Results
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pandas as pd
+from continuum_experiments.integer_crossing.claims import FAMILY_LEVEL
 
-from continuum.exp.statistics import share_interval
-from experiments.crossing_claims import FAMILY_LEVEL
+from continuum.analysis.statistics import share_interval
 from paper.number import MISSING, Number, count, fixed, percent, scientific
 from paper.results import Results
 
@@ -44,7 +44,7 @@ def _verdicts(results: Results, claims: pd.DataFrame) -> Iterator[Number]:
     tests = results.table(NAME, "tests")
     held = tests["verdict"] == "held"
     source = results.source(NAME, "tests", "column verdict")
-    yield Number("crossingFamily", percent(FAMILY_LEVEL), "experiments/crossing_claims.py")
+    yield Number("crossingFamily", percent(FAMILY_LEVEL), "experiments/integer_crossing/claims.py")
     yield Number("crossingTests", count(len(tests)), source)
     yield Number("crossingTestsHeld", count(held.sum()), source)
     yield Number("crossingTestsFailed", count((~held).sum()), source)

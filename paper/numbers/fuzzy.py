@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+from continuum_experiments.soft_vs_fuzzy.report import BELOW, by_law
 
-from experiments.fuzzy_report import BELOW, by_law
 from paper.number import Number, count, fixed, percent
 from paper.results import Results
 

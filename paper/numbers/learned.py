@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
+from continuum_experiments.learned_width.fits import SKLEARN_UNITS
+from continuum_experiments.learned_width.statistics import Oracle, paired
+from continuum_experiments.learned_width.targets import by_task, ratios, spread
 from scipy.stats import spearmanr
 
-from experiments.learned_fits import SKLEARN_UNITS
-from experiments.learned_statistics import Oracle, paired
-from experiments.learned_targets import by_task, ratios, spread
 from paper.number import Number, count, fixed, percent
 from paper.results import Results
 from paper.tex import escape
@@ -113,7 +113,7 @@ def _scores(results: Results, found: Found) -> Iterator[Number]:
     yield Number("learnedTwinWorse", count(sum(gap.high < 0 for gap in gaps)), source)
     other = [paired(_ours(rows), own) for rows, _ in found.values() if len(own := rows[rows["method"] == SKLEARN])]
     source = results.source(NAME, "results", f"graded less {SKLEARN}, corrected resampled t interval")
-    yield Number("learnedSklearnUnits", count(SKLEARN_UNITS), "experiments/learned_fits.py, SKLEARN_UNITS")
+    yield Number("learnedSklearnUnits", count(SKLEARN_UNITS), "experiments/learned_width/fits.py, SKLEARN_UNITS")
     yield Number("learnedSklearnBetter", count(sum(gap.low > 0 for gap in other)), source)
     yield Number("learnedSklearnWorse", count(sum(gap.high < 0 for gap in other)), source)
     for name, task in EXACT:

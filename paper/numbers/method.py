@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from continuum.train.width.settings import DEFAULT_PRICE, Learning
+from continuum.learn.settings import DEFAULT_PRICE, Learning
 from paper.number import Number
 from paper.results import Results
 
 
 def numbers(results: Results) -> Iterator[Number]:
     """Price and decay, as shipped."""
-    source = "continuum/train/width/settings.py"
+    source = "continuum/learn/settings.py"
     yield Number("methodPrice", f"{DEFAULT_PRICE:g}", f"{source}, DEFAULT_PRICE")
     yield Number("methodDecay", f"{Learning().decay:g}", f"{source}, Learning.decay")

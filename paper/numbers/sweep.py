@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from continuum.exp.statistics import share_interval
+from continuum.analysis.statistics import share_interval
 from paper.number import Number, count, percent
 from paper.results import Results
 

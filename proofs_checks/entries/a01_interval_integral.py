@@ -9,7 +9,7 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from continuum.train.slicing import slice_curve
+from continuum.ensemble.slicing import slice_curve
 from continuum.widths import Interval
 from proofs_checks import strategies
 from proofs_checks.compare import close
@@ -159,8 +159,8 @@ constant on each, up to one point of measure 0; the lengths are $1$ and $a$. The
         "continuum.widths.interval",
         "continuum.nn.mlp",
         "continuum.nn.gate",
-        "continuum.train.slicing",
-        "continuum.train.chunk",
-        "continuum.train.layers",
+        "continuum.ensemble.slicing",
+        "continuum.ensemble.chunk",
+        "continuum.ensemble.layers",
     ),
 )

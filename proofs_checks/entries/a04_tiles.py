@@ -209,6 +209,6 @@ from $k = 1$: output $1 + 0.5 \cdot 2 = 2$. Translates from 0: output $1 + 2 + 0
         "continuum.widths.interval",
         "continuum.widths.derivative",
         "continuum.nn.mlp",
-        "continuum.train.gating",
+        "continuum.ensemble.gating",
     ),
 )

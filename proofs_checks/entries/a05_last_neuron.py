@@ -7,7 +7,7 @@ import sympy as sp
 import torch
 from torch.testing import assert_close
 
-from continuum.train.slicing import slice_curve
+from continuum.ensemble.slicing import slice_curve
 from continuum.widths import Interval
 from proofs_checks import strategies
 from proofs_checks.derivation import Derivation
@@ -123,5 +123,5 @@ there up to one point. The last equality is additivity of the integral.""",
             compute=example,
         ),
     ),
-    covers=("continuum.widths.interval", "continuum.nn.mlp", "continuum.train.slicing"),
+    covers=("continuum.widths.interval", "continuum.nn.mlp", "continuum.ensemble.slicing"),
 )

@@ -184,5 +184,10 @@ it falls, and the loss goes from $0.405$ to $0.36125$.""",
             compute=example,
         ),
     ),
-    covers=("continuum.widths.interval", "continuum.train.chunk", "continuum.train.gating", "continuum.train.descent"),
+    covers=(
+        "continuum.widths.interval",
+        "continuum.ensemble.chunk",
+        "continuum.ensemble.gating",
+        "continuum.ensemble.descent",
+    ),
 )

@@ -216,5 +216,5 @@ same.""",
             compute=converse,
         ),
     ),
-    covers=("continuum.widths.interval", "continuum.nn.mlp", "continuum.train.chunk", "continuum.train.gating"),
+    covers=("continuum.widths.interval", "continuum.nn.mlp", "continuum.ensemble.chunk", "continuum.ensemble.gating"),
 )

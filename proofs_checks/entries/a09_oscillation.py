@@ -287,5 +287,10 @@ step left of $k$ adds $1/4$: now $a$ is $3/4$ of what it was, and $r = 1 + a$ ag
             tolerance=1e-12,
         ),
     ),
-    covers=("continuum.widths.interval", "continuum.train.chunk", "continuum.train.gating", "continuum.train.layers"),
+    covers=(
+        "continuum.widths.interval",
+        "continuum.ensemble.chunk",
+        "continuum.ensemble.gating",
+        "continuum.ensemble.layers",
+    ),
 )

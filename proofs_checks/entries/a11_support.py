@@ -185,5 +185,10 @@ support of $f^+$ is $[0, 1]$, of length 1.""",
         ),
     ),
     references=("H. L. Royden, Real Analysis, 3rd ed., 1988, chapter 2 (generalised Cantor sets)",),
-    covers=("continuum.widths.zeros", "continuum.widths.line", "continuum.widths.fields", "continuum.widths.piecewise"),
+    covers=(
+        "continuum.widths.fields.zeros",
+        "continuum.widths.fields.line",
+        "continuum.widths.fields.field",
+        "continuum.widths.fields.piecewise",
+    ),
 )

@@ -290,9 +290,9 @@ $-e(|u-\gamma|)$. For general $\sigma$, $\int (\sigma - [\cdot>0])\,ds = -\int s
     ),
     covers=(
         "continuum.widths.softsupport",
-        "continuum.widths.cells",
-        "continuum.widths.fields",
-        "continuum.widths.zeros",
-        "continuum.widths.line",
+        "continuum.widths.fields.cells",
+        "continuum.widths.fields.field",
+        "continuum.widths.fields.zeros",
+        "continuum.widths.fields.line",
     ),
 )

@@ -275,10 +275,10 @@ In the value of $f$, $h = (1+4t)^{-1/2}$ and $h^{(2)}(0) = 12$, so that $\kappa^
         "J. Comput. Phys. 200, 2004 (order by vanishing moments)",
     ),
     covers=(
-        "continuum.widths.variation",
+        "continuum.widths.fields.variation",
         "continuum.widths.softsupport",
-        "continuum.widths.cells",
-        "continuum.widths.zeros",
-        "continuum.widths.line",
+        "continuum.widths.fields.cells",
+        "continuum.widths.fields.zeros",
+        "continuum.widths.fields.line",
     ),
 )

@@ -191,5 +191,5 @@ $\frac{\kappa}{4(m+1)}$: $4.9$ and $521.9$, growing without bound.""",
             tolerance=0.05,
         ),
     ),
-    covers=("continuum.widths.variation", "continuum.widths.softsupport", "continuum.widths.zeros"),
+    covers=("continuum.widths.fields.variation", "continuum.widths.softsupport", "continuum.widths.fields.zeros"),
 )

@@ -152,5 +152,5 @@ at distance $e^{-m^2}$: no local minimum.""",
         ),
     ),
     references=(),
-    covers=("continuum.widths.zeros", "continuum.widths.variation", "continuum.widths.piecewise"),
+    covers=("continuum.widths.fields.zeros", "continuum.widths.fields.variation", "continuum.widths.fields.piecewise"),
 )

@@ -312,9 +312,9 @@ value is $-\frac{t}{2} c^2 K(z,z) = -0.028125$.""",
         "N. Parikh, S. Boyd, Proximal algorithms, Foundations and Trends in Optimization 1, 2014",
     ),
     covers=(
-        "continuum.widths.proximal",
-        "continuum.widths.combined",
-        "continuum.widths.variation",
-        "continuum.widths.zeros",
+        "continuum.widths.fields.proximal",
+        "continuum.widths.fields.combined",
+        "continuum.widths.fields.variation",
+        "continuum.widths.fields.zeros",
     ),
 )

@@ -187,7 +187,7 @@ and near $+1$ for $\lambda > 0$. It jumps by 2 at $\lambda = 0$, where $F = w$ h
     covers=(
         "continuum.hypergrad.implicit",
         "continuum.hypergrad.result",
-        "continuum.hypergrad.dense",
-        "continuum.hypergrad.conjugategradient",
+        "continuum.hypergrad.solvers.dense",
+        "continuum.hypergrad.solvers.conjugate_gradient",
     ),
 )

@@ -9,7 +9,7 @@ from torch.func import hessian, jacfwd
 from torch.testing import assert_close
 
 from continuum.hypergrad import Bilevel, ConjugateGradient, Dense, Implicit, Neumann, Outcome
-from continuum.hypergrad.solver import Solver
+from continuum.hypergrad.solvers.solver import Solver
 from proofs_checks import strategies
 from proofs_checks.bilevel import Curved, jacobian, mixed, solve
 from proofs_checks.derivation import Derivation
@@ -162,9 +162,9 @@ and $\partial_{w\lambda} L = -1$ the formula without the minus gives $-1$.""",
     ),
     covers=(
         "continuum.hypergrad.implicit",
-        "continuum.hypergrad.dense",
-        "continuum.hypergrad.conjugategradient",
-        "continuum.hypergrad.neumann",
-        "continuum.hypergrad.solver",
+        "continuum.hypergrad.solvers.dense",
+        "continuum.hypergrad.solvers.conjugate_gradient",
+        "continuum.hypergrad.solvers.neumann",
+        "continuum.hypergrad.solvers.solver",
     ),
 )

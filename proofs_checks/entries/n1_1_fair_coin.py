@@ -241,6 +241,6 @@ $\frac{1}{4}\log\frac{1+e^{-1}}{1+e^{-5}} = 0.076637$, so that $W_1$ is trained 
         "new neurons as a signal for growth)",
         "L. Wu, D. Wang, Q. Liu, Splitting steepest descent, NeurIPS 2019",
     ),
-    covers=("continuum.widths.interval", "continuum.widths.derivative", "continuum.train.gating"),
+    covers=("continuum.widths.interval", "continuum.widths.derivative", "continuum.ensemble.gating"),
     document="n1_1_fair_coin.md",
 )

@@ -288,8 +288,8 @@ is entered with probability $1$.""",
     covers=(
         "continuum.widths.interval",
         "continuum.widths.derivative",
-        "continuum.train.gating",
-        "continuum.train.chunk",
+        "continuum.ensemble.gating",
+        "continuum.ensemble.chunk",
     ),
     document="n1_2_geometric_law.md",
 )

@@ -227,6 +227,6 @@ slopes at the pinned point are $l = m_0 - 2$ and $r = 1/2 + m_1$ instead, and th
         ),
     ),
     references=("V. I. Utkin, Sliding Modes in Control and Optimization, 1992 (boundary layers against chattering)",),
-    covers=("continuum.widths.softsupport", "continuum.widths.fields", "continuum.widths.cells"),
+    covers=("continuum.widths.softsupport", "continuum.widths.fields.field", "continuum.widths.fields.cells"),
     document="n1_4_soft_pinning.md",
 )

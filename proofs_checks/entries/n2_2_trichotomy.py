@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.testing import assert_close
 
+from continuum.ensemble import Member, Settings
+from continuum.ensemble.initial import scales
 from continuum.hypergrad import Bilevel, Unrolled
-from continuum.train import Member, Settings
-from continuum.train.initial import scales
 from continuum.widths import Interval
 from proofs_checks import strategies
 from proofs_checks.derivation import Derivation
@@ -381,7 +381,7 @@ give the mean initial loss $\frac{1}{2}(1+a^2)/(1+a)$ for $F(z) = \frac{1}{2}z^2
         "continuum.widths.interval",
         "continuum.widths.power",
         "continuum.hypergrad.unrolled",
-        "continuum.train.initial",
+        "continuum.ensemble.initial",
     ),
     document="n2_2_trichotomy.md",
 )

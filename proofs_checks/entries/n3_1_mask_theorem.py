@@ -344,7 +344,7 @@ derivative at frozen weights is $0$ there.""",
     covers=(
         "continuum.widths.interval",
         "continuum.widths.derivative",
-        "continuum.widths.geometry",
+        "continuum.widths.penalty.geometry",
         "continuum.widths.power",
     ),
     document="n3_1_mask_theorem.md",

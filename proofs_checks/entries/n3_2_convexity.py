@@ -185,6 +185,6 @@ one would.""",
         "M. Pilanci, M. J. Wainwright, L. El Ghaoui, Sparse learning via Boolean relaxations, Math. Program. 151, 2015",
         "H. Dong, K. Chen, J. Linderoth, Regularization vs. relaxation, arXiv 1510.06083 (perspective relaxation)",
     ),
-    covers=("continuum.widths.interval", "continuum.widths.geometry", "continuum.widths.power"),
+    covers=("continuum.widths.interval", "continuum.widths.penalty.geometry", "continuum.widths.power"),
     document="n3_2_convexity.md",
 )

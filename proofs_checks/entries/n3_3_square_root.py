@@ -208,7 +208,7 @@ $-\frac{1}{2} \cdot \frac{1}{2} (\frac{1}{4} + \frac{4}{25}) = -0.1025$ on the l
     ),
     covers=(
         "continuum.widths.interval",
-        "continuum.widths.geometry",
+        "continuum.widths.penalty.geometry",
         "continuum.widths.power",
         "continuum.widths.derivative",
     ),

@@ -246,7 +246,7 @@ gates in L2(E), $\alpha a = 10^{-3}$ for root gates, and $10^{-3}$ for linear ga
         "W. H. Guss, Towards a Continuous Hyperparameter Representation for Neural Networks, draft, 2017, section 1.7",
     ),
     covers=(
-        "continuum.widths.geometry",
+        "continuum.widths.penalty.geometry",
         "continuum.widths.interval",
         "continuum.widths.derivative",
         "continuum.widths.power",

@@ -381,6 +381,11 @@ decay, against $\frac{1}{2(1+a)} - \frac{1}{2} + \rho a = -0.000039995$ for line
         "C. Kolb, L. Frost, B. Bischl, D. Ruegamer, Differentiable sparsity via D-Gating, NeurIPS 2025 (D = 2p + 1)",
         "F. Bach, R. Jenatton, J. Mairal, G. Obozinski, Optimization with sparsity-inducing penalties, 2012, section 5",
     ),
-    covers=("continuum.widths.geometry", "continuum.widths.interval", "continuum.widths.power", "continuum.widths.law"),
+    covers=(
+        "continuum.widths.penalty.geometry",
+        "continuum.widths.interval",
+        "continuum.widths.power",
+        "continuum.widths.width",
+    ),
     document="n3_5_price.md",
 )

@@ -336,10 +336,10 @@ but $P > 0$ for every $E$ of finite length.""",
         "F. Bach, Breaking the curse of dimensionality with convex neural networks, JMLR 18, 2017",
     ),
     covers=(
-        "continuum.widths.variation",
-        "continuum.widths.zeros",
+        "continuum.widths.fields.variation",
+        "continuum.widths.fields.zeros",
         "continuum.widths.softsupport",
-        "continuum.widths.geometry",
+        "continuum.widths.penalty.geometry",
     ),
     document="n3_6_variational_problem.md",
 )

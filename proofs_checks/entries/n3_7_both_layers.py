@@ -255,6 +255,6 @@ $0.0429$ at $a = 0.5$ and $0.125$ at 1. Linear gates and L2(E) on both layers: $
         "M. Pilanci, T. Ergen, Neural networks are convex regularizers, ICML 2020",
         "L. Yang et al., PathProx, arXiv 2210.03069 (product of norms instead of squared norms)",
     ),
-    covers=("continuum.widths.geometry", "continuum.widths.interval", "continuum.widths.power"),
+    covers=("continuum.widths.penalty.geometry", "continuum.widths.interval", "continuum.widths.power"),
     document="n3_7_both_layers.md",
 )

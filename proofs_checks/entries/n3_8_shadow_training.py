@@ -359,6 +359,6 @@ $V = 1 + W_0/4$, and the mean of $-VW = -(1 + W_0/4)(W_0 + \frac{1}{4})$ is $-\f
         "R. Mitchell, R. Menzenbach, K. Kersting, M. Mundt, Self-expanding neural networks, arXiv 2307.04526",
         "L. Wu, D. Wang, Q. Liu, Splitting steepest descent for growing neural architectures, NeurIPS 2019",
     ),
-    covers=("continuum.widths.interval", "continuum.widths.derivative", "continuum.widths.geometry"),
+    covers=("continuum.widths.interval", "continuum.widths.derivative", "continuum.widths.penalty.geometry"),
     document="n3_8_shadow_training.md",
 )

@@ -258,6 +258,6 @@ gives $0.5$, four times too much.""",
         "Y. Nesterov, V. Spokoiny, Random gradient-free minimization of convex functions, Found. Comput. Math. 17, "
         "2017 (moments of <W, G> for random directions)",
     ),
-    covers=("continuum.widths.interval", "continuum.widths.derivative", "continuum.widths.geometry"),
+    covers=("continuum.widths.interval", "continuum.widths.derivative", "continuum.widths.penalty.geometry"),
     document="n4_1_second_moment.md",
 )

@@ -295,7 +295,7 @@ is above the mean $\frac{1}{2}(0.5 + 0.25) = 0.375$; the root gate has $\frac{1}
     covers=(
         "continuum.widths.fuzzy",
         "continuum.widths.sampling",
-        "continuum.widths.geometry",
+        "continuum.widths.penalty.geometry",
         "continuum.widths.power",
         "continuum.estimators.exact",
         "continuum.estimators.bernoulli",

@@ -218,6 +218,6 @@ $0.04 \cdot 0.24 = 0.0096$ and stays at width 1.00; rate $0.05$ lands at $0.05 \
     references=(
         "M. Nagel et al., Overcoming oscillations in quantization-aware training, ICML 2022 (discrete steps at a kink)",
     ),
-    covers=("continuum.widths.interval", "continuum.widths.geometry"),
+    covers=("continuum.widths.interval", "continuum.widths.penalty.geometry"),
     document="n5_1_stopping_width.md",
 )

@@ -301,7 +301,7 @@ $9 + 1 = 10$. At $c = 1.5$ the first grade is at its cap ($3 \cdot 1.5 > 4$), th
     covers=(
         "continuum.widths.fuzzy",
         "continuum.widths.simplex",
-        "continuum.widths.geometry",
+        "continuum.widths.penalty.geometry",
         "continuum.widths.power",
     ),
     document="n6_1_support_norm.md",

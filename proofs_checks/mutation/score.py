@@ -79,8 +79,8 @@ def name(mutant: str) -> str:
 def short(module: str) -> str:
     """A module without the name of the library.
 
-    >>> short("continuum.widths.law")
-    'widths.law'
+    >>> short("continuum.widths.width")
+    'widths.width'
     """
     return module.removeprefix("continuum.")
 

@@ -11,14 +11,14 @@ ROOMS = ("widths", "estimators", "hypergrad")
 CONTRACT, IMPLICIT = "hypergrad/test_contract.py", ("hypergrad/test_implicit.py", "hypergrad/test_solvers.py")
 #: Modules that other modules' tests answer for.
 TESTS = {
-    "widths.law": ["widths/test_interval.py"],
+    "widths.width": ["widths/test_interval.py"],
     "widths.power": ["widths/test_interval.py", "widths/test_fuzzy.py"],
     "widths.bounds": ["widths/test_interval.py", "widths/test_fuzzy.py"],
     "widths.clipped": ["widths/test_simplex.py", "widths/test_fuzzy.py"],
-    "widths.cells": ["widths/test_softsupport.py", "widths/test_variation.py"],
-    "widths.combined": ["widths/test_fields.py", "widths/test_softsupport.py", "widths/test_variation.py"],
-    "widths.piecewise": ["widths/test_fields.py", "widths/test_softsupport.py", "widths/test_zeros.py"],
-    "widths.line": ["widths/test_zeros.py", "widths/test_variation.py"],
+    "widths.fields.cells": ["widths/test_softsupport.py", "widths/test_variation.py"],
+    "widths.fields.combined": ["widths/test_fields.py", "widths/test_softsupport.py", "widths/test_variation.py"],
+    "widths.fields.piecewise": ["widths/test_fields.py", "widths/test_softsupport.py", "widths/test_zeros.py"],
+    "widths.fields.line": ["widths/test_zeros.py", "widths/test_variation.py"],
     "widths.schedule": ["widths/test_concrete.py"],
     "estimators.bernoulli": ["estimators"],
     "estimators.categorical": ["estimators"],
@@ -26,20 +26,20 @@ TESTS = {
     "estimators.estimator": ["estimators"],
     "estimators.sampled": ["estimators"],
     "hypergrad.bestresponse": [CONTRACT, "hypergrad/test_selftuning.py"],
-    "hypergrad.conjugategradient": [CONTRACT, *IMPLICIT],
-    "hypergrad.dense": [CONTRACT, *IMPLICIT],
+    "hypergrad.solvers.conjugate_gradient": [CONTRACT, *IMPLICIT],
+    "hypergrad.solvers.dense": [CONTRACT, *IMPLICIT],
     "hypergrad.descent": [CONTRACT, "hypergrad/test_unrolled.py"],
     "hypergrad.direct": [CONTRACT],
     "hypergrad.implicit": [CONTRACT, *IMPLICIT],
     "hypergrad.linearised": [CONTRACT, *IMPLICIT],
-    "hypergrad.neumann": [CONTRACT, *IMPLICIT],
+    "hypergrad.solvers.neumann": [CONTRACT, *IMPLICIT],
     "hypergrad.noise": [CONTRACT, "hypergrad/test_selftuning.py"],
     "hypergrad.problem": [CONTRACT, *IMPLICIT, "hypergrad/test_unrolled.py"],
     "hypergrad.recording": [CONTRACT, *IMPLICIT],
     "hypergrad.result": ["hypergrad/test_result.py", CONTRACT, *IMPLICIT],
     "hypergrad.scale": [CONTRACT, "hypergrad/test_selftuning.py"],
     "hypergrad.selftuning": [CONTRACT, "hypergrad/test_selftuning.py"],
-    "hypergrad.solver": [CONTRACT, *IMPLICIT],
+    "hypergrad.solvers.solver": [CONTRACT, *IMPLICIT],
     "hypergrad.tree": [CONTRACT, *IMPLICIT, "hypergrad/test_unrolled.py"],
     "hypergrad.unrolled": [CONTRACT, "hypergrad/test_unrolled.py"],
 }
@@ -69,17 +69,18 @@ def targets(rooms: tuple[str, ...] = ROOMS) -> list[Target]:
     covered = _covered()
     found = []
     for room in rooms:
-        for path in sorted((ROOT / "continuum" / room).glob("*.py")):
-            name = f"{room}.{path.stem}"
+        for path in sorted((ROOT / "continuum" / room).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT / "continuum").with_suffix("").parts)
             if path.stem != "__init__":
                 entries = tuple(covered.get(f"continuum.{name}", []))
-                found.append(Target(f"continuum.{name}", path, tuple(map(str, _tests(room, path))), entries))
+                found.append(Target(f"continuum.{name}", path, tuple(map(str, _tests(name))), entries))
     return found
 
 
-def _tests(room: str, path: Path) -> list[Path]:
-    own = [ROOT / "tests" / room / f"test_{path.stem}.py"]
-    named = [ROOT / "tests" / name for name in TESTS.get(f"{room}.{path.stem}", [])]
+def _tests(name: str) -> list[Path]:
+    room, *_, stem = name.split(".")
+    own = [ROOT / "tests" / room / f"test_{stem}.py"]
+    named = [ROOT / "tests" / test for test in TESTS.get(name, [])]
     tests = [test for test in named or own if test.exists()]
     return tests or [ROOT / "tests" / room]
 

@@ -18,9 +18,9 @@ from benchmarks.timing import Work
 from benchmarks.torch_loop import TorchLoop
 from benchmarks.vmap_ensemble import Loss, VmapEnsemble, batch_major, unit_major
 from continuum.data import Part
-from continuum.train import Member, Settings, Stream, train
-from continuum.train.initial import initial
-from continuum.train.slicing import slice_curve
+from continuum.ensemble import Member, Settings, Stream, train
+from continuum.ensemble.initial import initial
+from continuum.ensemble.slicing import slice_curve
 
 #: 150 rows in batches of 64: three steps an epoch, the last of them short.
 SETTINGS = Settings(units=8, activation="relu", batch=64, epochs=1)

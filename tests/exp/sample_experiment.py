@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from continuum.analysis.style import new_figure, save
 from continuum.errors import BadInput
 from continuum.exp import Cell, RunOptions
-from continuum.exp.style import new_figure, save
 
 RESULT_VERSION = 1
 

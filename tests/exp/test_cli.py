@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from continuum.exp import main, storage
+from continuum import storage
+from continuum.exp import main
 
 STRANGERS = ("torch", "pandas", "matplotlib", "sample_experiment")
 

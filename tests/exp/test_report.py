@@ -10,18 +10,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from continuum_experiments import gamma_sweep
+from continuum_experiments.gamma_sweep import Config
+from continuum_experiments.gamma_sweep.page import page
+from continuum_experiments.gamma_sweep.page_layer import layer, slider
 
+from continuum.analysis.statistics import mean_interval
+from continuum.analysis.style import OKABE_ITO
 from continuum.exp import main
-from continuum.exp.report import write
-from continuum.exp.report_page import columns, embedded, render
-from continuum.exp.report_run import finished
-from continuum.exp.statistics import mean_interval
-from continuum.exp.style import OKABE_ITO
+from continuum.exp.report.command import write
+from continuum.exp.report.render import columns, embedded, render
+from continuum.exp.report.run import finished
 from continuum.widths import law_of
-from experiments import gamma_sweep
-from experiments.gamma_sweep import Config
-from experiments.sweep_page import page
-from experiments.sweep_page_layer import layer, slider
 
 HOSTILE = "</script><script>document.title='broken'</script><!-- \u2028 & \"'"
 FLAGS = "gamma_sweep --tasks wine --gammas 0.5 1 1.25 2 3 --units 4 --seeds 2 --epochs 4 --jobs 1".split()

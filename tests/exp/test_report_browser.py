@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from continuum_experiments.gamma_sweep.page_layer import EPOCHS, LR, data
 
 from continuum.data import Part
+from continuum.ensemble import Member, Settings, Stream, train
 from continuum.exp import main
-from continuum.exp.report import write
-from continuum.exp.report_run import finished
-from continuum.train import Member, Settings, Stream, train
-from experiments.sweep_page_layer import EPOCHS, LR, data
+from continuum.exp.report.command import write
+from continuum.exp.report.run import finished
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = [

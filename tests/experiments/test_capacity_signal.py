@@ -8,22 +8,22 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from continuum_experiments import capacity_signal
+from continuum_experiments.capacity_signal import Config, readout
+from continuum_experiments.capacity_signal.lead import task_of
+from continuum_experiments.capacity_signal.measured import rises_again
+from continuum_experiments.capacity_signal.methods import EDGE, Estimate, estimates
+from continuum_experiments.capacity_signal.network import GEOMETRIES, Network
+from continuum_experiments.capacity_signal.predictions import predictions
+from continuum_experiments.capacity_signal.rows import Rows, Weights, draw, mirrored, rows_of
+from continuum_experiments.capacity_signal.seen import seen
+from continuum_experiments.capacity_signal.statistics import coin, near, order, positive, proportion, ranked, variance
+from continuum_experiments.capacity_signal.training import Schedule, curvature, pull, running_mean, train
 from torch import Tensor
 from torch.testing import assert_close
 
 from continuum.data import load
 from continuum.exp import main
-from experiments import capacity_readout, capacity_signal
-from experiments.capacity_lead import task_of
-from experiments.capacity_measured import rises_again
-from experiments.capacity_methods import EDGE, Estimate, estimates
-from experiments.capacity_network import GEOMETRIES, Network
-from experiments.capacity_predictions import predictions
-from experiments.capacity_rows import Rows, Weights, draw, mirrored, rows_of
-from experiments.capacity_seen import seen
-from experiments.capacity_signal import Config
-from experiments.capacity_statistics import coin, near, order, positive, proportion, ranked, variance
-from experiments.capacity_training import Schedule, curvature, pull, running_mean, train
 
 WIDTH, SCHEDULE = 2, Schedule(lr=0.3, steps=6)
 TINY = Config(
@@ -181,46 +181,46 @@ def test_prices(said: dict[str, list[dict[str, Estimate]]]) -> None:
 
 def test_variance_carries_the_slope(rows: dict[str, Rows]) -> None:
     """-2 decay V'(k+) is |G|^2 at the inner optimum, and nowhere else."""
-    columns, targets = capacity_readout.features(rows, WIDTH, 5, seed=0)
+    columns, targets = readout.features(rows, WIDTH, 5, seed=0)
     x, y = columns["train"], targets["train"]
-    best = capacity_readout.optimum(capacity_readout.gated(x, 0.0, 0.5), y, 0.05)
+    best = readout.optimum(readout.gated(x, 0.0, 0.5), y, 0.05)
 
     def size(part: float) -> Tensor:
-        residual = capacity_readout.gated(x, 0.0, 0.5) @ (part * best) - y
+        residual = readout.gated(x, 0.0, 0.5) @ (part * best) - y
         return (torch.einsum("fn,fnc->fc", x[..., -1], residual) / len(y)).square().sum(-1)
 
-    claimed = -2 * 0.05 * capacity_readout.slope(x, y, 0.05)
+    claimed = -2 * 0.05 * readout.slope(x, y, 0.05)
     assert_close(size(1.0), claimed, rtol=1e-3, atol=1e-8)
     with pytest.raises(AssertionError):
         assert_close(size(0.5), claimed, rtol=1e-1, atol=1e-8)
 
 
 def test_implicit_total_is_the_slope_of_the_solved_validation_loss(rows: dict[str, Rows]) -> None:
-    columns, targets = capacity_readout.features(rows, WIDTH, 5, seed=0)
+    columns, targets = readout.features(rows, WIDTH, 5, seed=0)
 
     def outer(a: float) -> Tensor:
-        best = capacity_readout.optimum(capacity_readout.gated(columns["train"], a, 0.5), targets["train"], 0.05)
-        error = capacity_readout.gated(columns["validation"], a, 0.5) @ best - targets["validation"]
+        best = readout.optimum(readout.gated(columns["train"], a, 0.5), targets["train"], 0.05)
+        error = readout.gated(columns["validation"], a, 0.5) @ best - targets["validation"]
         return error.square().sum((-1, -2)) / (2 * len(targets["validation"]))
 
     h = 2.0**-12
     slope = (4 * outer(h / 2) - outer(h) - 3 * outer(0.0)) / h
-    found = capacity_readout.hypergradients(columns, targets, 0.05)
+    found = readout.hypergradients(columns, targets, 0.05)
     assert_close(found["total"], slope, rtol=1e-4, atol=1e-6)
     with pytest.raises(AssertionError):
         assert_close(found["direct"], slope, rtol=1e-1, atol=1e-4)
 
 
 def test_descent_in_the_eigenbasis_is_descent(rows: dict[str, Rows]) -> None:
-    columns, targets = capacity_readout.features(rows, WIDTH, 2, seed=0)
-    x, y = capacity_readout.gated(columns["train"], 0.0, 1.0), targets["train"]
+    columns, targets = readout.features(rows, WIDTH, 2, seed=0)
+    x, y = readout.gated(columns["train"], 0.0, 1.0), targets["train"]
     rate, begun = torch.tensor([0.2, 0.3], dtype=torch.float64), torch.ones(WIDTH + 1, y.shape[1], dtype=torch.float64)
     weights = begun.expand(2, -1, -1)
     for _ in range(7):
         weights = weights - rate[:, None, None] * (x.mT @ (x @ weights - y)) / len(y)
-    assert_close(capacity_readout.descended(x, y, begun, rate, 7), x @ weights - y, rtol=1e-10, atol=1e-10)
+    assert_close(readout.descended(x, y, begun, rate, 7), x @ weights - y, rtol=1e-10, atol=1e-10)
     with pytest.raises(AssertionError):
-        assert_close(capacity_readout.descended(x, y, begun, rate, 8), x @ weights - y, rtol=1e-6, atol=1e-6)
+        assert_close(readout.descended(x, y, begun, rate, 8), x @ weights - y, rtol=1e-6, atol=1e-6)
 
 
 # ---- statistics ----------------------------------------------------------------------------------------------

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from continuum_experiments import gamma_sweep
+from continuum_experiments.gamma_sweep import Config, default_grid
+from continuum_experiments.gamma_sweep.report import smallest_sufficient
 
 from continuum.data import load
+from continuum.ensemble import Member, Settings, Stream, train
 from continuum.exp import main
-from continuum.train import Member, Settings, Stream, train
-from experiments import gamma_sweep
-from experiments.gamma_sweep import Config, default_grid
-from experiments.sweep_report import smallest_sufficient
 
 COLUMNS = (
     "task kind law seed gamma cardinality params train_loss val_loss test_loss score_name test_score "

@@ -8,22 +8,23 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from continuum_experiments import integer_crossing
+from continuum_experiments.integer_crossing import Config, hyperbola, unpin
+from continuum_experiments.integer_crossing import soft as soft_gates
+from continuum_experiments.integer_crossing.arrivals import Arrivals
+from continuum_experiments.integer_crossing.flow import entered, reach
+from continuum_experiments.integer_crossing.motion import Motion, first_time
+from continuum_experiments.integer_crossing.network import Networks, data, draw, pinned
+from continuum_experiments.integer_crossing.predictions import confrontations, find, summary
+from continuum_experiments.integer_crossing.record import chatter, crossings, near_integers, rotation, tiles
+from continuum_experiments.integer_crossing.report import report
+from continuum_experiments.integer_crossing.rows import confront
 from scipy.integrate import quad
 from scipy.special import ndtr, ndtri
 from torch.testing import assert_close
 
 from continuum.exp import main
 from continuum.widths import Interval
-from experiments import crossing_hyperbola, crossing_soft, crossing_unpin, integer_crossing
-from experiments.crossing_arrivals import Arrivals
-from experiments.crossing_flow import entered, reach
-from experiments.crossing_motion import Motion, first_time
-from experiments.crossing_network import Networks, data, draw, pinned
-from experiments.crossing_predictions import confrontations, find, summary
-from experiments.crossing_record import chatter, crossings, near_integers, rotation, tiles
-from experiments.crossing_report import report
-from experiments.crossing_rows import confront
-from experiments.integer_crossing import Config
 
 TINY = Config(tasks=("iris",), variants=("descent", "soft gates"), draws=40, pinned=5, networks=4, steps=60)
 ALL = ("incoming", "bias", "outgoing")
@@ -151,10 +152,10 @@ def test_the_rotation_over_a_period_and_all_phases(p, q) -> None:
 
 def test_soft_laws() -> None:
     rho, kappa = torch.tensor([0.5, 2.0]).double(), torch.tensor([10.0, 20.0]).double()
-    at_rest = crossing_soft.place(rho, kappa)
+    at_rest = soft_gates.place(rho, kappa)
     soft = (torch.log1p((kappa * at_rest).exp()) - torch.log1p((kappa * (at_rest - 1)).exp())) / kappa
-    assert_close(soft, crossing_soft.gate(torch.ones(2).double(), rho, kappa), rtol=1e-12, atol=0)
-    for r, k, found in zip(rho.tolist(), kappa.tolist(), crossing_soft.duration(rho, kappa).tolist(), strict=True):
+    assert_close(soft, soft_gates.gate(torch.ones(2).double(), rho, kappa), rtol=1e-12, atol=0)
+    for r, k, found in zip(rho.tolist(), kappa.tolist(), soft_gates.duration(rho, kappa).tolist(), strict=True):
         speed = lambda x, k=k: k / (np.log1p(1 / x) - np.log1p(np.exp(-k)))  # noqa: E731
         assert found == pytest.approx(quad(speed, np.exp(-k), r, epsabs=1e-10)[0], rel=1e-6)
 
@@ -257,10 +258,10 @@ def test_the_family_is_adjusted_together() -> None:
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pd.DataFrame]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(crossing_unpin, "LENGTHS", (20, 40, 80, 160))
-        patch.setattr(crossing_soft, "LENGTHS", (40, 80))
-        patch.setattr(crossing_soft, "SETTLE", 60)
-        patch.setattr(crossing_hyperbola, "LONG", 4.0)
+        patch.setattr(unpin, "LENGTHS", (20, 40, 80, 160))
+        patch.setattr(soft_gates, "LENGTHS", (40, 80))
+        patch.setattr(soft_gates, "SETTLE", 60)
+        patch.setattr(hyperbola, "LONG", 4.0)
         found = [integer_crossing.run(cell) for cell in integer_crossing.cells(TINY.resolved())]
     names = {name for part in found for name in part}
     return {name: pd.concat([part[name] for part in found if name in part], ignore_index=True) for name in names}

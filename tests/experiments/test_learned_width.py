@@ -7,21 +7,21 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from continuum_experiments import learned_width
+from continuum_experiments.learned_width import ROUTES, TASKS, Config
+from continuum_experiments.learned_width.cells import COLUMNS
+from continuum_experiments.learned_width.clock import plain
+from continuum_experiments.learned_width.fits import Asked, fixed, learned
+from continuum_experiments.learned_width.folds import folds_of, random_splits
+from continuum_experiments.learned_width.peers import PEERS, peer
+from continuum_experiments.learned_width.published import splits_table
+from continuum_experiments.learned_width.statistics import corrected, oracle, paired
+from continuum_experiments.learned_width.targets import ratios, spread, targets
+from continuum_experiments.learned_width.tasks import NOISY, TUNED, bayes_score, had, known_units, task_of
 
 from continuum.errors import BadInput
 from continuum.exp.__main__ import main
-from continuum.train.width.settings import METHODS
-from experiments import learned_width
-from experiments.learned_cells import COLUMNS
-from experiments.learned_clock import plain
-from experiments.learned_fits import Asked, fixed, learned
-from experiments.learned_folds import folds_of, random_splits
-from experiments.learned_peers import PEERS, peer
-from experiments.learned_published import splits_table
-from experiments.learned_statistics import corrected, oracle, paired
-from experiments.learned_targets import ratios, spread, targets
-from experiments.learned_tasks import NOISY, TUNED, bayes_score, had, known_units, task_of
-from experiments.learned_width import ROUTES, TASKS, Config
+from continuum.learn.settings import METHODS
 
 SMALL = {"tasks": ("teacher_2",), "folds": 2, "seeds": 1, "starts": (1, 3), "widths": (1, 2, 4), "steps": 20}
 SMALL |= {"rows": 60, "splits": 1, "routes": ("interval",)}

@@ -6,18 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from continuum_experiments import soft_vs_fuzzy
+from continuum_experiments.soft_vs_fuzzy import Config
+from continuum_experiments.soft_vs_fuzzy.arms import ARMS, Arm, build, by_name, charged, moving, width_slope
+from continuum_experiments.soft_vs_fuzzy.fresh import immediate
+from continuum_experiments.soft_vs_fuzzy.learning import Recipe, learn, objective
+from continuum_experiments.soft_vs_fuzzy.predictions import needed_widths, networks, verdicts
+from continuum_experiments.soft_vs_fuzzy.problems import Networks, Readout, readout
+from continuum_experiments.soft_vs_fuzzy.tasks import taught, teacher_width
+from continuum_experiments.soft_vs_fuzzy.theory import FINE, _descend, flows_to, prefix_values, soft_values, unordered
 from torch.testing import assert_close
 
 from continuum.exp.__main__ import main
-from experiments import soft_vs_fuzzy
-from experiments.fuzzy_arms import ARMS, Arm, build, by_name, charged, moving, width_slope
-from experiments.fuzzy_fresh import immediate
-from experiments.fuzzy_learning import Recipe, learn, objective
-from experiments.fuzzy_predictions import needed_widths, networks, verdicts
-from experiments.fuzzy_problems import Networks, Readout, readout
-from experiments.fuzzy_tasks import taught, teacher_width
-from experiments.fuzzy_theory import FINE, _descend, flows_to, prefix_values, soft_values, unordered
-from experiments.soft_vs_fuzzy import Config
 
 UNITS, DECAY = 5, 0.2
 LAWS = ["interval/root", "bernoulli/l2"]

@@ -14,7 +14,7 @@ from torch.testing import assert_close
 from continuum.errors import BadInput
 from continuum.hypergrad import ConjugateGradient, Dense, Implicit, Neumann, Outcome, Solved, Solver
 from continuum.hypergrad.recording import recordable
-from continuum.hypergrad.solver import Product
+from continuum.hypergrad.solvers.solver import Product
 from continuum.problems import ridge
 
 EXACT = {"rtol": 1e-10, "atol": 1e-12}

@@ -31,7 +31,7 @@ class Small:
 
     def preset(self, text: str = TINY) -> None:
         """Write the preset; what was resolved from an earlier one is forgotten."""
-        path = self.presets / "paper" / "gamma_sweep.toml"
+        path = self.presets / "gamma_sweep" / "presets" / "paper.toml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         presets._resolved.cache_clear()
@@ -39,7 +39,7 @@ class Small:
     def place(self, patch: pytest.MonkeyPatch) -> None:
         """Let the paper and the command line find these presets."""
         patch.setattr(presets, "FOLDER", self.presets)
-        patch.setattr("continuum.exp.presets.folder", lambda experiment: self.presets)
+        patch.setattr("continuum.exp.presets.folder", lambda experiment: self.presets / experiment.name / "presets")
         self.preset()
 
     def collected(self) -> Path:

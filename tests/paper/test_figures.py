@@ -34,7 +34,7 @@ def test_no_run_is_bad_input(tmp_path, capsys):
 
 def test_unfinished_and_old_runs_are_not_drawn(small, capsys, monkeypatch):
     folder = small.collected()
-    monkeypatch.setattr("experiments.gamma_sweep.RESULT_VERSION", 99)
+    monkeypatch.setattr("continuum_experiments.gamma_sweep.RESULT_VERSION", 99)
     assert main(["figures", "--from", str(small.results)]) == 2
     assert "results of version 99" in capsys.readouterr().err
     manifest = json.loads((folder / "manifest.json").read_text()) | {"status": "interrupted"}

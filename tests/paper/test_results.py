@@ -39,7 +39,7 @@ def test_flags_that_do_not_change_the_configuration_keep_results_fresh(small):
 
 
 def test_old_results_are_refused(small, monkeypatch):
-    monkeypatch.setattr("experiments.gamma_sweep.RESULT_VERSION", 99)
+    monkeypatch.setattr("continuum_experiments.gamma_sweep.RESULT_VERSION", 99)
     with pytest.raises(BadInput, match="results of version 99"):
         small.load().check()
 

@@ -117,9 +117,9 @@ def test_every_room_must_reach_the_goal(capsys):
 
 
 BAD = {
-    "no such room": (["--rooms", "nope"], "--rooms: expected one of data, estimators"),
+    "no such room": (["--rooms", "nope"], "--rooms: expected one of analysis, data"),
     "no room": (["--rooms"], "--rooms: expected at least one room"),
-    "no such module": (["--rooms", "widths", "--only", "widths.lwa"], "did you mean widths.law"),
+    "no such module": (["--rooms", "widths", "--only", "widths.widht"], "did you mean widths.width"),
     "a module of another room": (["--rooms", "widths", "--only", "hypergrad.tree"], "name their room with --rooms"),
     "no mutants": (["--per-function", "0"], "--per-function: expected an integer >= 1, got 0"),
     "fewer than none": (["--per-function", "-1"], "--per-function: expected an integer >= 1, got -1"),
@@ -155,8 +155,8 @@ def test_a_folder_is_no_file_of_results(earlier, capsys):
 def test_a_fresh_start_sets_earlier_results_aside(earlier, monkeypatch, capsys):
     asked = []
     monkeypatch.setattr("proofs_checks.mutation.__main__.mutants", lambda module, *_: asked.append(module) or [])
-    flags = ["--rooms", "widths", "widths", "--only", "widths.law", "widths.law"]
+    flags = ["--rooms", "widths", "widths", "--only", "widths.width", "widths.width"]
     assert main(["--out", str(earlier), "--fresh", *flags]) == 0
-    assert asked == ["continuum.widths.law"]
+    assert asked == ["continuum.widths.width"]
     assert not earlier.exists()
     assert earlier.with_name("mutants.jsonl.previous").read_text() == "results of hours\n"

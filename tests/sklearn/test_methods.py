@@ -3,7 +3,7 @@
 import pytest
 
 from continuum.errors import BadInput
-from continuum.train.width.settings import METHODS
+from continuum.learn.settings import METHODS
 from tests.sklearn.data import classifier, regressor, waves, wine
 
 PRICES = dict.fromkeys(METHODS, 3.0) | {"path": None}

@@ -9,10 +9,10 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
+from continuum.learn.learning import Learned, Learning
 from continuum.sklearn.rows import Rows
 from continuum.sklearn.scales import Scales, Seen
 from continuum.sklearn.stopping import held_out_loss, stopped_early
-from continuum.train.learning import Learned, Learning
 
 
 def pretended(losses: list[float]) -> tuple[Learned, tuple[float, ...], list[Learning]]:

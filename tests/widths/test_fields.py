@@ -9,9 +9,9 @@ from hypothesis import given
 from torch.testing import assert_close
 
 from continuum.errors import BadInput
-from continuum.widths.combined import Exponentials, Sum, breakpoints, reference
-from continuum.widths.fields import Affine, Polynomial, RadialBasis
-from continuum.widths.piecewise import PiecewiseLinear, Tiled
+from continuum.widths.fields.combined import Exponentials, Sum, breakpoints, reference
+from continuum.widths.fields.field import Affine, Polynomial, RadialBasis
+from continuum.widths.fields.piecewise import PiecewiseLinear, Tiled
 from proofs_checks import strategies
 
 POINTS = np.linspace(-2, 6, 41)

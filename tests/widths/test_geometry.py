@@ -9,7 +9,7 @@ from torch.testing import assert_close
 from continuum.errors import BadInput
 from continuum.widths import Interval
 from continuum.widths.fuzzy import Fuzzy
-from continuum.widths.geometry import price, weight_decay
+from continuum.widths.penalty.geometry import price, weight_decay
 
 LAM = 0.3
 WHOLE = 2

@@ -9,13 +9,13 @@ import torch
 from torch import nn
 
 from continuum.errors import BadInput
-from continuum.widths.combined import Exponentials, Sum
-from continuum.widths.fields import Affine, Polynomial, RadialBasis
-from continuum.widths.piecewise import Tiled
-from continuum.widths.proximal import proximal_step
+from continuum.widths.fields.combined import Exponentials, Sum
+from continuum.widths.fields.field import Affine, Polynomial, RadialBasis
+from continuum.widths.fields.piecewise import Tiled
+from continuum.widths.fields.proximal import proximal_step
+from continuum.widths.fields.variation import hard_derivative, soft_density, soft_derivative
+from continuum.widths.fields.zeros import hard_gates, zeros
 from continuum.widths.softsupport import SoftSupport
-from continuum.widths.variation import hard_derivative, soft_density, soft_derivative
-from continuum.widths.zeros import hard_gates, zeros
 
 UNITS, STEP = 4, 0.05
 S = torch.tensor([1.0, -2.0, 3.0, 0.5], dtype=torch.float64)

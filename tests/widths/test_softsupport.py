@@ -13,10 +13,10 @@ from torch.nn.functional import softplus
 from torch.testing import assert_close
 
 from continuum.errors import BadInput
-from continuum.widths.cells import mean_sigmoid
-from continuum.widths.combined import Sum
-from continuum.widths.fields import Affine, Polynomial, RadialBasis
-from continuum.widths.piecewise import PiecewiseLinear, Tiled
+from continuum.widths.fields.cells import mean_sigmoid
+from continuum.widths.fields.combined import Sum
+from continuum.widths.fields.field import Affine, Polynomial, RadialBasis
+from continuum.widths.fields.piecewise import PiecewiseLinear, Tiled
 from continuum.widths.softsupport import SoftSupport
 from proofs_checks import strategies
 from tests.contracts import LawContract

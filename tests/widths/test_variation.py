@@ -11,12 +11,12 @@ from torch.func import functional_call
 from torch.testing import assert_close
 
 from continuum.errors import BadInput
-from continuum.widths.combined import Sum
-from continuum.widths.fields import Affine, Polynomial, RadialBasis
-from continuum.widths.piecewise import PiecewiseLinear
+from continuum.widths.fields.combined import Sum
+from continuum.widths.fields.field import Affine, Polynomial, RadialBasis
+from continuum.widths.fields.piecewise import PiecewiseLinear
+from continuum.widths.fields.variation import hard_derivative, soft_density, soft_derivative
+from continuum.widths.fields.zeros import hard_gates
 from continuum.widths.softsupport import SoftSupport
-from continuum.widths.variation import hard_derivative, soft_density, soft_derivative
-from continuum.widths.zeros import hard_gates
 from proofs_checks import strategies
 
 UNITS = 4

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from torch import nn
 
 from continuum.errors import BadInput
-from continuum.widths.combined import Exponentials, Sum
-from continuum.widths.fields import Affine, Field, Polynomial
-from continuum.widths.piecewise import PiecewiseLinear, Tiled
-from continuum.widths.zeros import hard_gates, zeros
+from continuum.widths.fields.combined import Exponentials, Sum
+from continuum.widths.fields.field import Affine, Field, Polynomial
+from continuum.widths.fields.piecewise import PiecewiseLinear, Tiled
+from continuum.widths.fields.zeros import hard_gates, zeros
 from proofs_checks import strategies
 
 

@@ -1,0 +1,147 @@
+"""Learn the width of a network in one run: a real number, and a plain network of so many units."""
+
+from collections.abc import Iterable
+
+from jaxtyping import Float, Shaped
+from torch import Tensor
+
+from continuum.arithmetic import engine_arithmetic
+from continuum.learn.frontier import frontier, prices_of
+from continuum.learn.loss import Likelihood
+from continuum.learn.methods.registry import by_name
+from continuum.learn.path import WidthPath
+from continuum.learn.progress import Progress
+from continuum.learn.result import Learned
+from continuum.learn.samples import Loss
+from continuum.learn.settings import DEFAULT_PRICE, Learning
+from continuum.learn.task import Validation, task_of
+
+__all__ = ["DEFAULT_PRICE", "Learned", "Learning", "Likelihood", "WidthPath", "learn", "width_path"]
+
+Inputs = Float[Tensor, "rows features"]
+Targets = Shaped[Tensor, "rows *targets"]
+Weights = Float[Tensor, " rows"]
+
+
+def learn(
+    x: Inputs,
+    y: Targets,
+    loss: Loss,
+    settings: Learning | None = None,
+    *,
+    sample_weight: Weights | None = None,
+    validation: Validation | None = None,
+    progress: Progress | None = None,
+) -> Learned:
+    r"""Learn weights and width together, then leave ceil(width) whole units.
+
+    Every unit has a gate :math:`a_i \in [0, 1]` in the geometry of :math:`L_2(E)`. With :math:`v_i = \sqrt{a_i} W_i`,
+
+    .. math:: \min_{v, a}\; \frac1n \sum_{\text{rows}} \ell + \sum_i \frac{\lambda |v_i|^2}{2 a_i} + \rho\, a_i,
+        \qquad \gamma = \sum_i a_i ,\qquad \rho = \text{price} / n
+
+    where n is the number of rows; of weighted rows it is the sum of the weights, and the mean is weighted.
+
+    The gates are eliminated in closed form (:func:`continuum.widths.reverse_huber`), so that each gradient step on the
+    plain loss is followed by that penalty's exact proximal operator, unit by unit. Silent units are given fresh
+    directions now and then; those that are on lie packed, so that the cost of a step follows their number. Then units
+    are removed one by one with the least change of the function, while training goes on without a price.
+
+    Training happens on one thread of the CPU, where networks of this size are fastest.
+
+    That is the method "graded". Other routes stand beside it for comparison, with the same loss, decay, price, steps,
+    Adam under a cosine and, in the end, the same rounding; only what gives the gates differs. None of them calibrates
+    a price: None is ``DEFAULT_PRICE`` to them, unless said otherwise.
+
+    ================= ==================================================================================================
+    method            gates
+    ================= ==================================================================================================
+    "interval"        clip(gamma - i, 0, 1), gamma by gradient, Euclidean weight decay
+    "interval_sqrt"   the square roots of these, which is the geometry of L2(E)
+    "soft_support"    of f(u) = gamma - u, ever sharper, in the norm of L2(E)
+    "fuzzy"           square roots of grades that share out a sum, which is learned: for given activations the problem
+                      of "graded", by gradient alone
+    "concrete"        sampled from a distribution over widths, ever colder; the price is on the mean width
+    "hypergradient"   as "interval_sqrt", gamma by the hypergradient of a held-out loss (``validation``, or a fifth of
+                      the rows) over a few steps of training; None is no price
+    "path"            as "graded", at the price that one standard error picks from :func:`width_path`; takes no price
+    ================= ==================================================================================================
+
+    Args:
+        x: standardised inputs, float32 or float64; the arithmetic follows their type.
+        y: class indices (long), or targets (rows,) or (rows, outputs); those of squared error standardised, too.
+        loss: "cross_entropy", "squared_error" or a :class:`Likelihood`.
+        settings: see :class:`Learning`.
+        sample_weight: of the rows; a row of weight 2 counts like two rows, one of weight 0 like none. So the scale of
+            the weights matters: weights of sum 1 make all the data worth one row, and the price too high for it.
+        validation: held-out rows (x, y) or (x, y, sample_weight) that calibrate the price, instead of two halves of
+            the training rows; of the other methods "hypergradient" and "path" can use them.
+        progress: called with (steps done, steps in all, width) now and then; the steps are those of calibration, the
+            graded phase and rounding together. The width is that of the network trained just now: one that
+            calibrates, then the one that is learned, which rounding leaves as it was. A true answer ends the
+            calibration, at the default price, or the graded phase, and lowers the steps in all; rounding goes on to
+            its end, where both are equal.
+
+    Raises:
+        BadInput: before any training.
+        Diverged: where numbers left the range of floats on the way.
+
+    References: M. Pilanci et al., "Sparse learning via Boolean relaxations", 2015 (the penalty); F. Bach, "Breaking the
+    curse of dimensionality with convex neural networks", 2017 (units as groups); B. Hassibi & D. Stork, "Second order
+    derivatives for network pruning", 1993 (removal).
+
+    >>> import torch
+    >>> x = torch.linspace(-2, 2, 64).unsqueeze(1)
+    >>> found = learn(x, x.abs() - 1, "squared_error", Learning(price=20.0, steps=300))
+    >>> found.network[0].out_features == found.units[0], found.units[0] >= found.widths[0]
+    (True, True)
+    """
+    task = task_of((x, y, sample_weight), validation, loss, Learning() if settings is None else settings)
+    with engine_arithmetic():
+        return by_name(task, progress, x)
+
+
+def width_path(
+    x: Inputs,
+    y: Targets,
+    loss: Loss,
+    settings: Learning | None = None,
+    prices: Iterable[float] = (256.0, 128.0, 64.0, 32.0, 16.0, 8.0, 4.0, 2.0, 1.0),
+    *,
+    sample_weight: Weights | None = None,
+    validation: Validation | None = None,
+    progress: Progress | None = None,
+) -> WidthPath:
+    """The frontier of score against width from one falling price, each graded network starting from the last one.
+
+    A graded width is no number of units: the units of a layer of width 0.1 may be five, each of them almost off. So
+    at every price a copy is rounded to ceil(width) units, as :func:`learn` does it, and the copy is judged. The price
+    of a point is what :func:`learn` should be given to get such a network, trained for longer.
+
+    Args:
+        x: as of :func:`learn`.
+        y: as of :func:`learn`.
+        loss: as of :func:`learn`.
+        settings: whose price and method are not used, for the path is that of the graded method; its steps are shared
+            by all prices.
+        prices: falling, in nats of the whole training set per unit of width.
+        sample_weight: of the rows, each of which counts like so many rows.
+        validation: held-out rows (x, y) or (x, y, sample_weight) that judge; without them a fifth of the rows.
+        progress: called with (steps done, steps in all, width) now and then, as by :func:`learn`; the steps are those
+            of all prices, rounding included. A true answer ends the path before the price just begun, except for the
+            first, which is always learned to its end.
+
+    Raises:
+        BadInput: before any training.
+        Diverged: where numbers left the range of floats on the way.
+
+    >>> import torch
+    >>> x = torch.linspace(-2, 2, 64).unsqueeze(1)
+    >>> path = width_path(x, x.abs() - 1, "squared_error", Learning(steps=600), prices=(100.0, 10.0, 1.0))
+    >>> bool((path.widths.diff(dim=0) > 0).all()), path.one_standard_error() <= path.best()
+    (True, True)
+    """
+    falling = prices_of(prices)
+    task = task_of((x, y, sample_weight), validation, loss, Learning() if settings is None else settings)
+    with engine_arithmetic():
+        return frontier(task, falling, progress)

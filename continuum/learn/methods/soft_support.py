@@ -1,0 +1,59 @@
+"""The soft support of a function on the line, sharpened while its zero is learned."""
+
+import torch
+
+from continuum.learn.methods.law import Differentiated
+from continuum.learn.methods.training import learned_by
+from continuum.learn.progress import Progress
+from continuum.learn.result import Learned
+from continuum.learn.task import Task
+from continuum.widths import Affine, LogSchedule, SoftSupport
+
+#: Sharpness at the start, where a width feels units tens of places away, and at the end, where it is nearly an
+#: interval. From a sharpness of 1 on, the width depends more on its start.
+BLUNT, SHARP = 0.1, 30.0
+#: Steps of the sharpness, which is checked whenever it changes.
+STAGES = 100
+#: Step size of the width over that of the weights.
+FASTER = 30.0
+
+
+class SoftSupportLaw(Differentiated):
+    r"""Gates :math:`\int_i^{i+1} \sigma(\kappa (\gamma - u))\, du`, whose sum is the width; kappa rises.
+
+    The slope of :math:`f(u) = \gamma - u` stays 1, since kappa is its scale. The weights have the norm of L2(E), in
+    which the units that are about to open tell what they are worth.
+    """
+
+    l2 = True
+
+    def __init__(self, units: int, start: float) -> None:
+        field = Affine(torch.tensor(float(start), dtype=torch.float64))
+        field.slope.requires_grad_(False)
+        self.law, self.schedule = SoftSupport(units, field, BLUNT), LogSchedule(BLUNT, SHARP, STAGES)
+        self.stage = 0
+        self.gamma = field.gamma
+        self.parameters = {self.gamma: FASTER}
+
+    def sample(self) -> torch.Tensor:
+        return self.law.gates()
+
+    mean = sample
+
+    def charged(self) -> torch.Tensor:
+        return self.law.cardinality()
+
+    def cost(self) -> torch.Tensor:
+        return self._graph.sum()
+
+    def prepare(self, share: float) -> None:
+        self.gamma.data.clamp_(0, self.law.units)
+        stage = int(share * STAGES)
+        if stage > self.stage:
+            self.stage = stage
+            self.law.set_kappa(self.schedule(stage))
+
+
+def soft_support(task: Task, progress: Progress | None, like: torch.Tensor) -> Learned:
+    """Method "soft_support"."""
+    return learned_by(SoftSupportLaw, task, progress, like)

@@ -1,0 +1,1 @@
+"""Functions on the line whose positive part is a support: values, zeros, integrals and variations."""

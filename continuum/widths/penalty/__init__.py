@@ -1,0 +1,1 @@
+"""What weights cost under gates, and what remains when the gates are eliminated."""

@@ -1,0 +1,163 @@
+"""The figures of capacity_signal."""
+
+from collections.abc import Callable, Mapping
+from math import ceil, floor, log10
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from continuum.analysis.statistics import summarise
+from continuum.analysis.style import FULL, OKABE_ITO, band, new_figure, save
+
+from .network import GEOMETRIES
+from .report import write
+from .seen import seen
+from .seen_figure import seen_legend, seen_panel
+from .tables import final, kappa
+
+COLOURS = dict(zip(GEOMETRIES, OKABE_ITO, strict=False))
+DASHES = dict(zip(GEOMETRIES, ("-", "-", "--", "-", "--"), strict=True))
+SMALL = 0.1
+"""Linear part of the axes of kappa, direct part and total."""
+Panel = Callable[[Axes, pd.DataFrame], None]
+
+
+def draw(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
+    """Write all figures as PNG and PDF, and the tables as CSV and Markdown beside them."""
+    figures = {
+        "seen": _panels(seen(tables), seen_panel, legend=seen_legend),
+        "kappa": _panels(kappa(tables), _kappa),
+        "orders": _panels(final(tables["rises"]), _orders),
+        "carrier": _carrier(tables),
+    }
+    if "lead" in tables:
+        figures["lead"] = _lead(tables["lead"])
+    return [path for name, figure in figures.items() for path in save(figure, folder, name)] + write(tables, folder)
+
+
+def _panels(frame: pd.DataFrame, panel: Panel, legend: Callable[[Axes], None] | None = None) -> Figure:
+    """One panel a task, three in a row; the legend has one of its own."""
+    tasks = list(frame.groupby("task", sort=False))
+    count = len(tasks) + 1
+    columns = min(3, count)
+    figure, axes = new_figure(ceil(count / columns), columns, width=FULL, squeeze=False)
+    for ax in axes.flat[len(tasks) :]:
+        ax.set_axis_off()
+    for ax, (task, part) in zip(axes.flat, tasks, strict=False):
+        ax.set_title(task, loc="left", fontweight="bold")
+        panel(ax, part)
+    if legend is None:
+        entries = axes[0][0].get_legend_handles_labels()
+        axes.flat[len(tasks)].legend(*entries, loc="center", title="95 % intervals", alignment="left")
+    else:
+        legend(axes.flat[len(tasks)])
+    return figure
+
+
+def _kappa(ax: Axes, frame: pd.DataFrame) -> None:
+    """kappa_T against T, at each width: final (full) and of the mean over time (dashed)."""
+    for colour, (width, part) in zip(OKABE_ITO, frame.groupby("width"), strict=False):
+        for column, style in (("slope", "-"), ("slope_mean", "--")):
+            by_seed = part.groupby(["horizon", "seed"])[column].mean().reset_index()
+            found = summarise(by_seed, "horizon", column)
+            label = f"k = {width}" + (", mean over time" if style == "--" else "")
+            options = {"color": colour, "linestyle": style, "label": label}
+            band(ax, found["horizon"], found["mean"], found["low"], found["high"], **options)
+    ax.axhline(0, color="0.6", linewidth=0.6)
+    ax.set_xscale("symlog", linthresh=1, linscale=0.5)
+    last = frame["horizon"].max()
+    ax.set_xlim(-0.1, 1.1 * last)
+    ticks = [0, *(10**n for n in range(len(str(last))))]
+    ax.set_xticks(ticks, [str(tick) for tick in ticks])
+    _symmetric(ax, "y")
+    ax.set_xlabel("steps T")
+    ax.set_ylabel("κ (root mask)")
+
+
+def _orders(ax: Axes, frame: pd.DataFrame) -> None:
+    """Mean rise of the capacity loss beside the integer, in size; an interval that holds 0 reaches the bottom.
+
+    The series are moved apart a little, for their intervals to be told apart.
+    """
+    sizes = []
+    for number, (geometry, part) in enumerate(frame.groupby("geometry", sort=False)):
+        found = summarise(part.groupby(["a", "seed"])["rise"].mean().reset_index(), "a", "rise")
+        sign = np.sign(found["mean"])
+        mean, *ends = (sign * found[name] for name in ("mean", "low", "high"))
+        low, high = np.sort(ends, axis=0)
+        style = {"marker": "o", "color": COLOURS[str(geometry)], "linestyle": DASHES[str(geometry)]}
+        bars = (mean - np.maximum(low, 1e-30), high - mean)
+        ax.errorbar(found["a"] * 1.15 ** (number - 2), mean, bars, elinewidth=0.6, label=str(geometry), **style)
+        sizes.append(mean)
+    ax.set_xscale("log", base=2)
+    ax.set_yscale("log")
+    size = pd.concat(sizes)[lambda f: f > 0]
+    ax.set_ylim(size.min() / 5, size.max() * 5)
+    ax.set_xlabel("a")
+    ax.set_ylabel("|C(k + a) − C(k)|")
+
+
+def _carrier(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """The variance of the immediate gradient against the slope that it carries; direct part against total."""
+    figure, (left, right) = new_figure(1, 2, width=FULL)
+    for colour, (task, part) in zip(OKABE_ITO, tables["readout"].groupby("task", sort=False), strict=False):
+        left.plot(part["claimed"], part["second"], ".", color=colour, label=str(task), markersize=2, alpha=0.5)
+        right.plot(part["direct"], part["total"], ".", color=colour, markersize=2, alpha=0.5)
+    limits = tables["readout"]["claimed"].quantile([0.001, 0.999])
+    left.plot(limits, limits, color="black", linewidth=0.8)
+    for axis in (left.set_xscale, left.set_yscale):
+        axis("log")
+    reach = 1.5 * tables["readout"][["direct", "total"]].abs().max()
+    right.set_xlim(-reach["direct"], reach["direct"])
+    right.set_ylim(-reach["total"], reach["total"])
+    _symmetric(right, "x")
+    _symmetric(right, "y")
+    right.axhline(0, color="0.6", linewidth=0.6)
+    right.axvline(0, color="0.6", linewidth=0.6)
+    left.set_xlabel("−2 λ V'(k+), root mask")
+    left.set_ylabel("E r² / s² (64 fresh weights)")
+    right.set_xlabel("direct part")
+    right.set_ylabel("total (validation loss)")
+    left.legend(loc="upper left", markerscale=3, fontsize=6)
+    return figure
+
+
+def _symmetric(ax: Axes, name: Literal["x", "y"]) -> None:
+    """Logarithmic on both sides of 0, with at most four ticks a side, which leave 0 its place."""
+    if max(map(abs, getattr(ax, f"get_{name}lim")())) <= SMALL:
+        return  # all of it is the linear part
+    getattr(ax, f"set_{name}scale")("symlog", linthresh=SMALL)
+    low, high = getattr(ax, f"get_{name}lim")()
+    decades = range(floor(log10(SMALL)), floor(log10(max(-low, high))) + 1)
+    sizes = [10.0**decade for decade in decades[:: ceil(len(decades) / 4)]]
+    ticks = [tick for tick in (*(-size for size in sizes), 0.0, *sizes) if low <= tick <= high]
+    getattr(ax, f"set_{name}ticks")(ticks, [f"{tick:g}".replace("-", "−") for tick in ticks])
+    getattr(ax, f"set_{name}ticks")([], minor=True)
+    getattr(ax, f"set_{name}lim")(low, high)
+
+
+def _lead(lead: pd.DataFrame) -> Figure:
+    """Learned gamma against the oracle width: a point a task and start, with 95 % intervals over the splits."""
+    masks = list(lead.groupby("mask", sort=False))
+    figure, axes = new_figure(1, len(masks), width=FULL, squeeze=False, sharey=True)
+    for ax, (mask, frame) in zip(axes[0], masks, strict=True):
+        for colour, (begun, part) in zip(OKABE_ITO, frame.groupby("begun"), strict=False):
+            seeds = part.groupby(["task", "seed"])[["oracle", "found"]].mean().reset_index()
+            x, y = (summarise(seeds, "task", column) for column in ("oracle", "found"))
+            bars = [(f["mean"] - f["low"], f["high"] - f["mean"]) for f in (y, x)]
+            style = {"linestyle": "none", "marker": "o", "elinewidth": 0.5, "alpha": 0.8}
+            ax.errorbar(x["mean"], y["mean"], *bars, color=colour, label=f"start {begun:g}", **style)
+            ax.axhline(begun, color=colour, linewidth=0.5, linestyle=":")
+        ends = [0, float(lead[["oracle", "found"]].max().max())]
+        ax.plot(ends, ends, color="0.6", linewidth=0.6)
+        ax.set_xlim(0, 1.1 * ends[1])  # intervals of few splits are longer than widths can be
+        ax.set_ylim(0, 1.1 * ends[1])
+        ax.set_title(f"{mask} mask", loc="left", fontweight="bold")
+        ax.set_xlabel("oracle width, 95 %")
+    axes[0][0].set_ylabel("learned γ, 95 %")
+    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper right", ncols=len(OKABE_ITO))
+    return figure

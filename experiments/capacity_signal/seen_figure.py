@@ -1,0 +1,52 @@
+"""The table of who sees capacity as a figure: one panel a task, a row a method, a column a geometry."""
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+
+from .methods import METHODS
+
+
+def seen_panel(ax: Axes, frame: pd.DataFrame) -> None:
+    """How often the sign is that of the gain (colour), and what it costs to know the sign (text)."""
+    groups = frame.groupby(["method", "geometry"], sort=False)
+    right = groups["right"].mean().unstack().reindex(METHODS)
+    cost = groups["needed"].median().unstack().reindex(METHODS)
+    ax.imshow(right, cmap="RdBu", vmin=0, vmax=1, aspect="auto")
+    for row, column in np.ndindex(right.shape):
+        share, text = right.iat[row, column], short(cost.iat[row, column])
+        ax.text(column, row, text, ha="center", va="center", fontsize=6, color=_ink(share))
+    ax.set_xticks(range(right.shape[1]), right.columns, rotation=30, fontsize=6)
+    ax.set_yticks(range(len(right)), right.index, fontsize=6)
+    ax.tick_params(length=0)
+
+
+def _ink(share: float) -> str:
+    return "white" if share > 0.85 or share < 0.15 else "black"
+
+
+def short(number: float) -> str:
+    """A count in few letters.
+
+    >>> short(740.0), short(12_345.0), short(3.2e6), short(np.inf)
+    ('740', '12k', '3.2M', 'never')
+    """
+    if not np.isfinite(number):
+        return "never"
+    for size, letter in ((1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.2g}{letter}" if number < 100 * size else f"{number / size:.0f}{letter}"
+    return f"{number:.0f}"
+
+
+def seen_legend(ax: Axes) -> None:
+    """What colours and numbers mean."""
+    for share in (1.0, 0.75, 0.5, 0.25, 0.0):
+        ax.plot([], [], "s", color=colormaps["RdBu"](share), markeredgecolor="0.7", label=f"{share:.0%} right")
+    ax.legend(
+        loc="center",
+        alignment="left",
+        title="sign of the gain of a whole unit;\nnumbers: gradient evaluations\nto know the sign",
+        ncols=1,
+    )

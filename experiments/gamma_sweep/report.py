@@ -1,0 +1,81 @@
+"""What gamma_sweep prints at the end: one small table a task."""
+
+from collections.abc import Mapping
+from math import sqrt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.table import Table
+
+from continuum.analysis.statistics import mean_interval
+
+
+def report(tables: Mapping[str, pd.DataFrame], config: Any) -> list[Table]:
+    """One table a task: the smallest width that is as good as the best, the best score, the size of the kinks."""
+    found = [_table(str(name), frame, config.units) for name, frame in tables["results"].groupby("task", sort=False)]
+    found[-1].caption = "± 1 s.e., [95 % interval]; kinks in nats a unit"
+    return found
+
+
+def _table(name: str, frame: pd.DataFrame, units: int) -> Table:
+    table = Table(
+        "measure", "value", title=f"{name} ({frame['seed'].nunique()} seeds)", title_justify="left", min_width=60
+    )
+    score = frame["score_name"].iloc[0]
+    best, error, at = _best(frame)
+    if np.isfinite(best):
+        digits = 4 if abs(best) < 10 else 2
+        spread = "" if np.isnan(error) else f" ± {error:.{digits}f}"
+        table.add_row(f"best test {score}", f"{best:.{digits}f}{spread} at γ = {at:g}")
+        table.add_row("smallest γ within 1 s.e. of it", f"{smallest_sufficient(frame):g}")
+    table.add_row("kink of the training loss", _kink(frame, "train", units))
+    table.add_row("kink of the validation loss", _kink(frame, "val", units))
+    for outcome, count in frame["outcome"].value_counts().items():
+        if outcome != "ok":
+            table.add_row(f"networks {outcome}", f"{count} of {len(frame)}")
+    return table
+
+
+def _means(frame: pd.DataFrame) -> pd.Series:
+    """Mean test score at every width; missing where a network diverged, for the mean of the survivors would flatter."""
+    return frame.groupby("gamma")["test_score"].agg(lambda scores: scores.mean(skipna=False))
+
+
+def _best(frame: pd.DataFrame) -> tuple[float, float, float]:
+    """Best mean score over the seeds, its standard error (NaN for one seed), and the width where it stands."""
+    means = _means(frame).dropna()
+    if means.empty:
+        return np.nan, np.nan, np.nan
+    at = float(means.idxmin() if _lower_is_better(frame) else means.idxmax())
+    scores = frame.loc[frame["gamma"] == at, "test_score"]
+    return float(means[at]), float(scores.std(ddof=1) / sqrt(len(scores))), at
+
+
+def smallest_sufficient(frame: pd.DataFrame) -> float:
+    """Smallest width whose mean score is within one standard error of the best (the one-standard-error rule).
+
+    It describes the measured curve: the test part that it looks at must not choose a width for use.
+    """
+    best, error, _ = _best(frame)
+    margin = 0.0 if np.isnan(error) else error
+    means = _means(frame)
+    good = means <= best + margin if _lower_is_better(frame) else means >= best - margin
+    return float(means.index[good].min())
+
+
+def _lower_is_better(frame: pd.DataFrame) -> bool:
+    return bool(frame["score_name"].iloc[0] == "RMSE")
+
+
+def _kink(frame: pd.DataFrame, part: str, units: int) -> str:
+    """Mean |right - left| of the derivative in gamma at integers, and its 95 % interval over seeds, in nats a unit."""
+    if frame["law"].iloc[0] != "interval":
+        return "none: this law is smooth"
+    inner = frame[(frame["gamma"] % 1 == 0) & (frame["gamma"] > 0) & (frame["gamma"] < units)]
+    jumps = (inner[f"{part}_dgamma_right"] - inner[f"{part}_dgamma_left"]).abs()
+    by_seed = jumps.groupby(inner["seed"]).mean()
+    if not len(by_seed):
+        return "no integer among the widths"
+    mean, low, high = mean_interval(by_seed)
+    return f"{mean:.4f}" + ("" if np.isnan(low) else f" [{low:.4f}, {high:.4f}]")

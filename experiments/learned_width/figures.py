@@ -1,0 +1,189 @@
+"""The figures of learned_width; every panel is one task."""
+
+from collections.abc import Mapping
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from continuum.analysis.point_names import name_points
+from continuum.analysis.statistics import summarise
+from continuum.analysis.style import FULL, OKABE_ITO, band, new_figure, save
+from continuum.learn import Learning
+
+from .report import write
+from .targets import by_task
+
+BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK = OKABE_ITO[:7]
+COLUMNS = 4
+HEIGHT = 1.85  # inches of a row of small panels
+STARTS = (SKY, RED, PURPLE)
+#: Marker and colour of the other methods.
+MARKS = {
+    "interval": ("v", GREEN),
+    "interval_sqrt": ("^", GREEN),
+    "soft_support": ("s", PURPLE),
+    "fuzzy": ("D", ORANGE),
+    "concrete": ("P", SKY),
+    "hypergradient": ("X", BLACK),
+    "path": ("h", "0.5"),
+    "mlp_default": ("x", BLACK),
+    "mlp_steps": ("+", BLACK),
+    "gromo": ("<", GREEN),
+    "gal": (">", GREEN),
+}
+Tables = Mapping[str, pd.DataFrame]
+
+
+def draw(tables: Tables, folder: Path) -> list[Path]:
+    """Write all figures as PNG and PDF, and the tables of the report beside them."""
+    results = tables["results"]
+    figures = {"frontier": _frontiers(results), "oracle": _oracles(results)}
+    if "curves" in tables:
+        figures["width_curve"] = _curves(tables["curves"])
+    if "path" in tables:
+        figures["path"] = _paths(tables["path"])
+    paths = [path for name, figure in figures.items() for path in save(figure, folder, name)]
+    return paths + write(tables, folder)
+
+
+def _panels(names: list[str], *, legend: bool = True) -> tuple[Figure, dict[str, Axes]]:
+    """Small panels, one a name; with room for a legend in the last row."""
+    columns = min(COLUMNS, len(names))
+    rows = ceil(len(names) / columns)
+    figure, axes = new_figure(rows, columns, width=FULL, squeeze=False)
+    figure.set_size_inches(FULL, HEIGHT * rows + 0.5 * legend)
+    for ax in axes.flat[len(names) :]:
+        ax.set_axis_off()
+    found = dict(zip(names, axes.flat, strict=False))
+    for name, ax in found.items():
+        ax.set_title(name, loc="left", fontweight="bold", fontsize=8)
+    return figure, found
+
+
+def _left(panels: Mapping[str, Axes], text: str) -> None:
+    """Name the vertical axis once a row."""
+    for place, ax in enumerate(panels.values()):
+        if place % COLUMNS == 0:
+            ax.set_ylabel(text)
+
+
+def _logarithmic(ax: Axes, which: str = "x") -> None:
+    """Powers of two as plain numbers."""
+    for name in which:
+        getattr(ax, f"set_{name}scale")("log", base=2)
+        axis = getattr(ax, f"{name}axis")
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())
+
+
+def _frontiers(results: pd.DataFrame) -> Figure:
+    """Score against width: the grid with its interval, ours from every start, the other methods."""
+    names = list(dict.fromkeys(results["task"]))
+    figure, panels = _panels(names)
+    for name, ax in panels.items():
+        _frontier(ax, results[results["task"] == name])
+        ax.set_xlabel("units", fontsize=7, labelpad=1)
+    _left(panels, "accuracy or R²")
+    handles: dict[str, object] = {}
+    for ax in panels.values():
+        handles |= {label: handle for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=6, fontsize=7)
+    return figure
+
+
+def _frontier(ax: Axes, frame: pd.DataFrame) -> None:
+    grid = summarise(frame[frame["method"] == "fixed"], "units", "score")
+    band(ax, grid["units"], grid["mean"], grid["low"], grid["high"], color=BLUE, label="fixed width")
+    sound = frame[frame["outcome"] == "ok"]
+    heights = [*grid["mean"]]
+    for method, (marker, color) in MARKS.items():
+        own = _usual(sound[sound["method"] == method])
+        if len(own):
+            at = own["width"].mean(), own["score"].mean()
+            ax.plot(*at, marker=marker, color=color, label=method, linestyle="none", markersize=3.5, zorder=3)
+            heights.append(at[1])
+    for color, (start, own) in zip(STARTS, frame[frame["method"] == "graded"].groupby("start"), strict=False):
+        score = float(np.interp(np.log(start), np.log(grid["units"]), grid["mean"]))
+        at = own["width"].mean(), own["score"].mean()
+        ax.plot([start, at[0]], [score, at[1]], color=color, linewidth=0.8, zorder=4)
+        ax.plot(*at, "*", color=color, markersize=7, label=f"ours from {start:g}", markeredgewidth=0, zorder=5)
+        heights.append(at[1])
+    _logarithmic(ax)
+    _zoom(ax, np.array(heights))
+
+
+def _usual(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of a method that starts somewhere, the start nearest to the default one."""
+    distance = (rows["start"] - Learning.start).abs()
+    return rows[distance.isna() | (distance == distance.min())]
+
+
+def _zoom(ax: Axes, heights: np.ndarray) -> None:
+    """Leave out the lowest part of the curve, where nothing is decided."""
+    heights = heights[np.isfinite(heights)]
+    top, middle = heights.max(), np.quantile(heights, 0.25)
+    low = max(heights.min(), min(middle, top - 0.02) - 0.5 * (top - middle))
+    ax.set_ylim(low - 0.05 * (top - low), top + 0.1 * (top - low))
+
+
+def _curves(curves: pd.DataFrame) -> Figure:
+    """Width against the step of the graded phase: mean over folds and the middle 80 % of them."""
+    figure, panels = _panels(list(dict.fromkeys(curves["task"])))
+    for name, ax in panels.items():
+        lows = []
+        for color, (start, own) in zip(STARTS, curves[curves["task"] == name].groupby("start"), strict=False):
+            point = own.groupby(["fold", "seed"]).cumcount()
+            groups = own.groupby(point)
+            steps, low, high = groups["step"].mean(), *(groups["width"].quantile(q) for q in (0.1, 0.9))
+            band(ax, steps, groups["width"].mean(), low, high, color=color, label=f"from {start:g}")
+            lows.append(low.iloc[-1])
+        _logarithmic(ax, "y")
+        # The first few steps from one unit may be far below the width of any later step.
+        ax.set_ylim(bottom=max(ax.get_ylim()[0], 0.8 * min(0.5, *lows)))
+        ax.set_xlabel("step", fontsize=7, labelpad=1)
+    _left(panels, "width γ")
+    first = next(iter(panels.values()))
+    figure.legend(*first.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure
+
+
+def _paths(paths: pd.DataFrame) -> Figure:
+    """Held-out score against units along a falling price, a line a fold; the point of the one-standard-error rule."""
+    figure, panels = _panels(list(dict.fromkeys(paths["task"])), legend=False)
+    for name, ax in panels.items():
+        for _, own in paths[paths["task"] == name].groupby("fold"):
+            (line,) = ax.plot(own["units"], -own["score"], linewidth=0.7, marker=".", markersize=2.5)
+            chosen = own[own["chosen"]]
+            ax.plot(chosen["units"], -chosen["score"], "o", color=line.get_color(), fillstyle="none", markersize=6)
+        _logarithmic(ax)
+        ax.set_xlabel("units")
+    _left(panels, "held-out loss")
+    return figure
+
+
+def _oracles(results: pd.DataFrame) -> Figure:
+    """Learned width against the oracle of every task, with the range of the oracle over bootstraps."""
+    figure, ax = new_figure(width=4.6)
+    figure.set_size_inches(4.6, 3.8)
+    points: dict[str, tuple[float, float]] = {}
+    for name, (frame, best) in by_task(results).items():
+        width = frame[frame["method"] == "graded"]["width"].mean()
+        color = BLUE if frame["tuned"].iloc[0] else RED
+        ax.plot([best.low, best.high], [width, width], color=color, linewidth=0.8, alpha=0.6)
+        ax.plot(best.width, width, "o", color=color)
+        points[name] = (best.width, width)
+    _logarithmic(ax, "xy")
+    ends = [min(ax.get_xlim()[0], ax.get_ylim()[0]), max(ax.get_xlim()[1], ax.get_ylim()[1])]
+    for factor, style in ((1, "-"), (2, ":"), (0.5, ":")):
+        ax.plot(ends, [end * factor for end in ends], style, color="0.7", linewidth=0.7, zorder=0)
+    ax.set(xlim=ends, ylim=ends, xlabel="oracle of the grid (range: 80 % of bootstraps)", ylabel="learned width γ")
+    for label, color in (("tuned on", BLUE), ("fresh", RED)):
+        ax.plot([], [], "o", color=color, label=label)
+    ax.legend(loc="upper left")
+    name_points(ax, points, fontsize=6)
+    return figure

@@ -1,0 +1,114 @@
+"""Predictions of soft_vs_fuzzy against measurements, and the needed widths."""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binom, norm
+
+from continuum.analysis.statistics import holm, mean_interval, share_interval
+
+#: A width counts as predicted, or as the needed one, within half a unit.
+TOLERANCE = 0.5
+#: At least this share of members has the predicted width, the predictions say.
+SHARE = 0.9
+FAMILY_LEVEL = 0.01
+GROUP = ["law", "order", "price", "start"]
+
+
+def verdicts(results: pd.DataFrame) -> pd.DataFrame:
+    """One row a prediction: its statistic with the 95 % interval, p-value, Holm's p-value, verdict."""
+    found = pd.concat([_widths(results), _fresh(results)], ignore_index=True)
+    found["holm"] = holm(found["p"])
+    found["verdict"] = np.where(found["holm"] < FAMILY_LEVEL, "FAILED", "held")
+    return found
+
+
+def _widths(results: pd.DataFrame) -> pd.DataFrame:
+    members = results[(results["stage"] == "readout") & results["predicted"].notna()]
+    rows = [
+        {**dict(zip(GROUP, key, strict=True)), **_share(frame), "needed_found": float(near(frame, "needed").mean())}
+        for key, frame in members.groupby(GROUP, sort=False)
+    ]
+    return pd.DataFrame(rows, columns=[*GROUP, *COLUMNS, "needed_found"])
+
+
+COLUMNS = ["statistic", "predicted_width", "width", "n", "expected", "measured", "low", "high", "outside", "p"]
+
+
+def _share(frame: pd.DataFrame) -> dict[str, object]:
+    right, n = int(near(frame, "predicted").sum()), len(frame)
+    share, low, high = share_interval(right, n)
+    means = {"predicted_width": frame["predicted"].mean(), "width": frame["width"].mean()}
+    p = float(binom.cdf(right, n, SHARE))  # of a share this low, if it is SHARE
+    found = {"n": n, "expected": SHARE, "measured": share, "low": low, "high": high, "outside": high < SHARE, "p": p}
+    return {"statistic": "share within 1/2", **means, **found}
+
+
+def near(frame: pd.DataFrame, column: str) -> pd.Series:
+    """Whether each member's width is within TOLERANCE of another column; a diverged one is not."""
+    return (frame["width"] - frame[column]).abs() <= TOLERANCE
+
+
+def _fresh(results: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for _, row in results[results["stage"] == "fresh"].iterrows():
+        half, z = norm.ppf(0.975) * row["error"], abs(row["off"]) / row["error"]
+        at = {"n": int(row["draws"]), "expected": row["predicted"], "measured": row["predicted"] + row["off"]}
+        ends = {"low": at["measured"] - half, "high": at["measured"] + half}
+        own = {
+            "law": row["case"],
+            "statistic": "mean slope / |c|^2",
+            "order": "fresh",
+            "outside": abs(row["off"]) > half,
+        }
+        rows.append(own | at | ends | {"p": float(2 * norm.sf(z))})
+    return pd.DataFrame(rows)
+
+
+def needed_widths(results: pd.DataFrame) -> pd.DataFrame:
+    """Cheapest fixed width of each task and price: the smallest mean of loss + decay + price * width over seeds."""
+    networks = results[results["stage"] == "network"]
+    fixed = networks[networks["law"] == "fixed/euclidean"]
+    means = fixed.groupby(["task", "start"])["objective"].mean().reset_index()
+    rows = []
+    asked = networks.loc[networks["price"] > 0, ["task", "price"]].drop_duplicates()
+    for task, price in asked.itertuples(index=False):
+        own = means[means["task"] == task]
+        if len(own):
+            total = own["objective"] + price * own["start"]
+            rows.append({"task": task, "price": price, "oracle": float(own.loc[total.idxmin(), "start"])})
+    return pd.DataFrame(rows, columns=["task", "price", "oracle"])
+
+
+def networks(results: pd.DataFrame) -> pd.DataFrame:
+    """Means over seeds of what each law found on each task, price and start; needed is the teacher's or the oracle."""
+    members = results[(results["stage"] == "network") & (results["price"] > 0)]
+    members = members.merge(needed_widths(results), on=["task", "price"], how="left")
+    members = members.assign(needed=members["needed"].fillna(members["oracle"]))
+    members = members.assign(
+        found=near(members, "needed").astype(float), close=_close(members), lost=members["width"].isna().astype(float)
+    )
+    wanted = [
+        "needed", "oracle", "width", "found", "close", "lost", "live", "score", "rounded_score", "gap", "slope_start",
+        "noise_start", "noise_end", "used", "drift",
+    ]  # fmt: skip
+    keys = ["task", "law", "price", "start"]
+    means = members.groupby(keys, sort=False)[wanted].mean()
+    bounds = members.groupby(keys, sort=False)["width"].apply(mean_interval)
+    means.insert(3, "width_low", [bound.low for bound in bounds])
+    means.insert(4, "width_high", [bound.high for bound in bounds])
+    return means.reset_index()
+
+
+def _close(frame: pd.DataFrame) -> pd.Series:
+    """Within a quarter of the needed width, or half a unit."""
+    margin = (frame["needed"] / 4).clip(lower=TOLERANCE)
+    return ((frame["width"] - frame["needed"]).abs() <= margin).astype(float)
+
+
+def readouts(results: pd.DataFrame) -> pd.DataFrame:
+    """Means of what each law found on readouts, with plain descent and with Adam."""
+    members = results[results["stage"] == "readout"]
+    members = members.assign(found=near(members, "needed").astype(float))
+    wanted = ["width", "predicted", "found", "live", "gap", "noise_start", "noise_end", "used", "drift"]
+    keys = ["optimizer", "law", "order", "price", "start", "needed"]
+    return members.groupby(keys, sort=False)[wanted].mean().reset_index()

@@ -1,0 +1,77 @@
+"""Bad ensembles are refused before any training, with what was expected, what came, and the remedy."""
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from continuum.ensemble import Member, Settings, train
+from continuum.ensemble.activations import activation
+from continuum.ensemble.losses import loss_for
+from continuum.errors import BadInput
+from tests.ensemble.samples import stream
+
+CLASSES, VALUES = stream("classification", 0), stream("regression", 0)
+SMALL = Settings(units=4, epochs=1)
+CASES: dict[str, tuple[Callable[[], object], str]] = {
+    "no unit": (lambda: Settings(units=0), "units: expected an integer >= 1, got 0"),
+    "fractional units": (lambda: Settings(units=2.5), "units: expected an integer >= 1, got 2.5"),
+    "activation": (lambda: Settings(units=4, activation="rellu"), "did you mean relu"),
+    "optimizer": (lambda: Settings(units=4, optimizer="adm"), "one of adam, adamw, sgd"),
+    "schedule": (lambda: Settings(units=4, schedule="cos"), "one of constant, cosine"),
+    "scaling": (lambda: Settings(units=4, scaling="muP"), "one of mup, ntk, standard"),
+    "batch": (lambda: Settings(units=4, batch=0), "batch: expected an integer >= 1"),
+    "epochs": (lambda: Settings(units=4, epochs=-1), "epochs: expected an integer >= 1"),
+    "patience": (lambda: Settings(units=4, patience=0), "patience: expected an integer >= 1"),
+    "momentum": (lambda: Settings(units=4, momentum=1.5), "momentum: expected a finite number in [0, 1], got 1.5"),
+    "device": (lambda: Settings(units=4, device="tpu"), "one of cpu, cuda"),
+    "lr": (lambda: Member(1.0, lr=float("nan")), "lr: expected a finite number in [0, inf], got nan"),
+    "decay": (lambda: Member(1.0, weight_decay=-1.0), "weight_decay: expected a finite number"),
+    "gamma above": (
+        lambda: train([CLASSES], [Member(4.5)], SMALL),
+        "gamma: expected a finite number in [0, 4], got 4.5",
+    ),
+    "gamma below": (lambda: train([CLASSES], [Member(-0.5)], SMALL), "lower gamma or allocate more units"),
+    "gamma nan": (lambda: train([CLASSES], [Member(float("nan"))], SMALL), "got nan"),
+    "depth": (lambda: train([CLASSES], [Member((1.0, 2.0))], SMALL), "expected 1 widths, one a hidden layer"),
+    "units, none": (lambda: Settings(units=()), "units: expected a number a hidden layer"),
+    "dtype": (lambda: Settings(units=4, dtype=torch.float16), "torch.float32 or torch.float64"),
+    "cpu number": (lambda: Settings(units=4, device="cpu:7"), "device: expected one of cpu, got 'cpu:7'"),
+    "init": (lambda: Member(1.0, init=-1), "init: expected an integer >= 0"),
+    "stream type": (lambda: Member(1.0, stream=0.5), "stream: expected an integer >= 0"),
+    "stream": (lambda: train([CLASSES], [Member(1.0, stream=1)], SMALL), "stream: expected 0 to 0, got 1"),
+    "law": (lambda: Settings(units=4, law="fuzy"), "did you mean fuzzy?"),
+    "kappa": (lambda: Settings(units=4, kappa=0.0), "kappa: expected a finite number > 0"),
+    "beyond the law": (
+        lambda: train([CLASSES], [Member(0.5)], dataclasses.replace(SMALL, law="concrete")),
+        "a width that the concrete law can give 4 units, got 0.5",
+    ),
+    "learning another law": (
+        lambda: train([CLASSES], [Member(2.5, gamma_lr=0.1)], dataclasses.replace(SMALL, law="fuzzy")),
+        "gamma_lr: expected 0 for the fuzzy law",
+    ),
+    "no member": (lambda: train([CLASSES], [], SMALL), "at least one stream and one member"),
+    "some validated": (
+        lambda: train([CLASSES, dataclasses.replace(CLASSES, validation=None)], [Member(1.0)], SMALL),
+        "a validation part in all or in none",
+    ),
+    "two kinds": (lambda: train([CLASSES, VALUES], [Member(1.0)], SMALL), "train one ensemble a task"),
+    "activation name": (lambda: activation("sine"), "one of gelu, relu, tanh"),
+    "loss": (lambda: loss_for("ranking"), "one of classification, regression"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_is_refused(case: str) -> None:
+    provoke, words = CASES[case]
+    with pytest.raises(BadInput) as caught:
+        provoke()
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_part_is_named() -> None:
+    trained = train([dataclasses.replace(CLASSES, test=None)], [Member(1.0)], SMALL)
+    with pytest.raises(BadInput, match="a part that the stream has"):
+        trained.measure("test")

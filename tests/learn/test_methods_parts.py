@@ -1,0 +1,201 @@
+"""Gradients of gated networks and of laws against autograd and finite differences."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch.testing import assert_close
+
+from continuum.learn.loss import objective
+from continuum.learn.methods.concrete import ConcreteLaw
+from continuum.learn.methods.fuzzy import FuzzyLaw
+from continuum.learn.methods.gated import newborn, plain
+from continuum.learn.methods.interval import IntervalLaw
+from continuum.learn.methods.lookahead import AHEAD, Lookahead
+from continuum.learn.methods.soft_support import SoftSupportLaw
+from continuum.learn.rows import Rows
+from continuum.learn.weights import activations
+
+FLOAT = np.dtype(np.float64)
+
+
+def sample(layers=1, activation="tanh"):
+    random = np.random.default_rng(0)
+    gated = newborn((3, layers, 2), 8, 4.0, activation, 0, FLOAT)
+    x = np.concatenate([random.normal(size=(9, 3)), np.ones((9, 1))], 1)
+    rows = Rows(x, np.eye(2)[random.integers(0, 2, 9)], random.uniform(0.5, 2, (9, 1)))
+    gates = [np.array([1.0, 1.0, 0.7, 0.2, 0.0]) for _ in range(layers)]
+    return gated, rows, gates
+
+
+def by_autograd(gated, rows, gates, decay, l2):
+    """Gradients in the weights' active parts and in the gates, written as one formula."""
+    part = gated.part(gated.weights, gates)
+    arrays = [part.incoming, *part.outgoing, *part.biases, *gates]
+    tensors = [torch.tensor(array, requires_grad=True) for array in arrays]
+    depth, act = len(gates), torch.tanh if gated.activation == "tanh" else torch.relu
+    blocks, biases, masks = (tensors[1 + k * depth : 1 + (k + 1) * depth] for k in range(3))
+    h = torch.from_numpy(rows.x) @ tensors[0].T
+    norm = torch.zeros((), dtype=torch.float64)
+    for block, bias, mask in zip(blocks, biases, masks, strict=True):
+        h = (act(h) * mask) @ block + bias
+        norm = norm + ((mask if l2 else torch.ones_like(mask)) * block.square().sum(1)).sum()
+    each = -(h.log_softmax(1) * torch.from_numpy(rows.y)).sum(1)
+    total = (each * torch.from_numpy(rows.importance[:, 0])).mean() + decay / 2 * norm
+    return torch.autograd.grad(total, tensors)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize("l2", [True, False])
+class TestGated:
+    def found(self, layers, activation, l2):
+        gated, rows, gates = sample(layers, activation)
+        slopes = gated.differentiate(gates, rows, objective("cross_entropy"), 0.3, l2=l2)
+        part = gated.part(gated.slopes, gates)
+        return [torch.tensor(a) for a in (part.incoming, *part.outgoing, *part.biases, *slopes)], gated, rows, gates
+
+    def test_gradient_equals_autograd(self, layers, activation, l2):
+        found, *given = self.found(layers, activation, l2)
+        for mine, expected in zip(found, by_autograd(*given, 0.3, l2), strict=True):
+            assert_close(mine, expected, rtol=1e-12, atol=1e-14)
+
+    def test_the_other_norm_is_rejected(self, layers, activation, l2):
+        found, *given = self.found(layers, activation, l2)
+        with pytest.raises(AssertionError):
+            assert_close(found[1], by_autograd(*given, 0.3, not l2)[1], rtol=1e-6, atol=1e-8)
+
+    def test_units_without_a_gate_get_none(self, layers, activation, l2):
+        gated = self.found(layers, activation, l2)[1]
+        assert not gated.slopes.incoming[5:].any()
+        assert not gated.slopes.outgoing[0][5:].any()
+        assert gated.slopes.incoming[:3].any()
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_the_plain_network_computes_the_same(layers):
+    gated, rows, gates = sample(layers)
+    expected = activations(gated.effective(gates), rows.x, "tanh")[-1]
+    network = plain(gated, gates, [1] * layers)
+    assert network.units == [4] * layers
+    np.testing.assert_allclose(activations(network, rows.x, "tanh")[-1], expected, rtol=1e-12)
+    assert plain(gated, gates, [5] * layers).units == [5] * layers
+    with pytest.raises(AssertionError):
+        np.testing.assert_allclose(activations(gated.part(gated.weights, gates), rows.x, "tanh")[-1], expected)
+
+
+def test_effective_incoming_weights_have_length_1():
+    gated, _, gates = sample(2, "relu")
+    gated.normalise(gates)
+    network = gated.effective(gates)
+    np.testing.assert_allclose(np.square(network.incoming).sum(1), 1, rtol=1e-12)
+    np.testing.assert_allclose(np.square(network.outgoing[0]).sum(0) + network.biases[0] ** 2, 1, rtol=1e-9)
+
+
+LAWS = {
+    "interval": lambda: IntervalLaw(8, 3.3, 1.0),
+    "interval_sqrt": lambda: IntervalLaw(8, 3.3, 0.5),
+    "soft_support": lambda: SoftSupportLaw(8, 3.3),
+    "fuzzy": lambda: FuzzyLaw(8, 3.3),
+    "concrete": lambda: ConcreteLaw(8, 3.3, torch.Generator().manual_seed(0)),
+}
+
+
+@pytest.mark.parametrize("name", LAWS)
+class TestLaws:
+    def test_pull_is_the_gradient(self, name):
+        """Of <slopes, gates> + price * width, along a random direction of all parameters."""
+        law = LAWS[name]()
+        slopes = np.random.default_rng(1).normal(size=8)
+        law.prepare(0.3)
+        values = list(law.parameters)
+        ways = [torch.randn(v.shape, generator=torch.Generator().manual_seed(k)) for k, v in enumerate(values)]
+
+        def value(shift: float) -> float:
+            for parameter, way in zip(values, ways, strict=True):
+                parameter.data.add_(shift * way)
+            if name == "concrete":
+                law.generator.manual_seed(5)
+            gates = law.gates()
+            found = float(gates @ slopes[: len(gates)]) + 0.7 * law.width()
+            for parameter, way in zip(values, ways, strict=True):
+                parameter.data.sub_(shift * way)
+            return found
+
+        h = 1e-2 if name == "concrete" else 1e-5  # whose logits are in single precision
+        expected = (value(h) - value(-h)) / (2 * h)
+        value(0.0)
+        law.pull(slopes[: len(law._graph) if hasattr(law, "_graph") else len(law.gates())], 0.7)
+        found = sum(float((p.grad * way).sum()) for p, way in zip(values, ways, strict=True))
+        assert found == pytest.approx(expected, rel=2e-3 if name == "concrete" else 1e-6)
+        with pytest.raises(AssertionError):
+            assert found == pytest.approx(expected + 0.7, rel=2e-3)
+
+    def test_the_start_is_the_width(self, name):
+        law = LAWS[name]()
+        assert law.width() == pytest.approx(3.3, abs=0.01 if name != "soft_support" else 0.8)
+        assert law.width() <= len(law.expected()) <= 8
+
+
+def test_the_slope_of_a_root_is_finite_at_integers():
+    for law in (IntervalLaw(8, 3.0, 0.5), IntervalLaw(8, 8.0, 0.5), FuzzyLaw(8, 1.0)):
+        law.pull(np.ones(len(law.gates())), 0.0)
+        assert all(bool(p.grad.isfinite().all()) for p in law.parameters)
+
+
+def test_grades_share_out_more_when_more_is_to_be_shared():
+    law = FuzzyLaw(512, 8.0)
+    before = law.expected()
+    assert len(before) == 64
+    law.total.data.fill_(40.0)
+    law.prepare(0.5)
+    assert len(law.expected()) == 128
+    law.total.data.fill_(500.0)
+    law.prepare(0.5)
+    assert len(law.expected()) == 512
+    assert np.square(law.expected()).sum() == pytest.approx(500.0)
+
+
+class TestLookahead:
+    def part(self):
+        gated, rows, _ = sample()
+        return gated.part(gated.weights, [np.ones(4)]), rows, replace(rows, y=rows.y[::-1].copy())
+
+    def by_differences(self, response: bool, h: float = 1e-5) -> float:
+        """Of the held-out loss after steps of descent, which follow the width or, without response, do not."""
+        weights, rows, held = self.part()
+
+        def loss(tensors, width, seen):
+            gates = torch.tensor([1.0, 1.0, 1.0, (width - 3) ** 0.5], dtype=torch.float64)
+            outputs = (torch.tanh(torch.from_numpy(seen.x) @ tensors[0].T) * gates) @ tensors[1] + tensors[2]
+            each = -(outputs.log_softmax(1) * torch.from_numpy(seen.y)).sum(1)
+            return (each * torch.from_numpy(seen.importance[:, 0])).mean() + 0.01 / 2 * tensors[1].square().sum() * (
+                seen is rows
+            )
+
+        def ahead(trained: float, judged: float) -> float:
+            tensors = [torch.tensor(a) for a in (weights.incoming, weights.outgoing[0], weights.biases[0])]
+            for _ in range(AHEAD):
+                tensors = [t.detach().requires_grad_() for t in tensors]
+                slopes = torch.autograd.grad(loss(tensors, trained, rows), tensors)
+                tensors = [t - 0.1 * slope for t, slope in zip(tensors, slopes, strict=True)]
+            return float(loss(tensors, judged, held).detach())
+
+        first, last = (ahead(3.5 + sign * h * response, 3.5 + sign * h) for sign in (-1, 1))
+        return (last - first) / (2 * h)
+
+    def test_direct_term_and_response(self):
+        weights, rows, held = self.part()
+        (found,) = Lookahead("cross_entropy", "tanh", 0.01)(weights, [3.5], rows, held)
+        assert float(found) == pytest.approx(self.by_differences(response=True), rel=1e-6)
+        with pytest.raises(AssertionError):
+            assert float(found) == pytest.approx(self.by_differences(response=False), rel=1e-3)
+
+    def test_a_rate_that_is_too_high_is_halved_and_nothing_is_said(self):
+        gated, rows, _ = sample()
+        gated.weights.outgoing[0][:] *= 50
+        part = gated.part(gated.weights, [np.ones(4)])
+        lookahead = Lookahead("squared_error", "tanh", 0.01, rate=10.0)
+        assert lookahead(part, [3.5], rows, rows) is None
+        assert lookahead.rate == 5.0

@@ -1,0 +1,156 @@
+"""The frontier: its points are the networks that a user gets."""
+
+import numpy as np
+import pytest
+import torch
+from torch.testing import assert_close
+
+from continuum.errors import BadInput
+from continuum.learn.calibration import falling, scores
+from continuum.learn.frontier import parted
+from continuum.learn.learning import Learning, WidthPath, width_path
+from continuum.learn.progress import Meter
+from continuum.learn.task import task_of
+from continuum.learn.whole import rounded_copy, whole_units
+from tests.learn.tasks import ring
+
+PRICES = (100.0, 10.0, 1.0)
+
+
+def test_widths_rise_as_the_price_falls():
+    path = width_path(*ring(), "cross_entropy", Learning(steps=900), prices=PRICES)
+    assert (path.widths.diff(dim=0) > 0).all()
+    assert (path.train_loss.diff() < 0).all()
+    assert path.prices == PRICES
+    assert len(path.units) == len(path.score) == len(path.standard_error) == 3
+    assert path.one_standard_error() <= path.best()
+
+
+def graded_scores(settings: Learning) -> torch.Tensor:
+    task = task_of((*ring(), None), None, "cross_entropy", settings)
+    rows, held = parted(task)
+    run = task.run(rows, settings.steps // len(PRICES), PRICES[0])
+    return torch.tensor([-scores(run, held).mean() for _ in falling(run, PRICES, Meter())])
+
+
+def test_graded_networks_promise_more_than_whole_units_hold():
+    """Half a width of two units on the way is one unit in the end."""
+    settings = Learning(steps=900)
+    path = width_path(*ring(), "cross_entropy", settings, prices=PRICES)
+    graded = graded_scores(settings)
+    assert path.units[0] == (1,)
+    assert graded[0] > path.score[0] + 0.05
+    with pytest.raises(AssertionError):
+        assert_close(path.score, graded, rtol=0, atol=0.05)
+
+
+def test_a_rounded_copy_leaves_the_run_as_it_is():
+    task = task_of((*ring(), None), None, "cross_entropy", Learning())
+    run, twin = (task.run(task.rows, 150, 4.0) for _ in range(2))
+    price, other = falling(run, (4.0, 1.0), Meter()), falling(twin, (4.0, 1.0), Meter())
+    next(price), next(other)
+    whole = rounded_copy(run)
+    assert whole.pool.weights.units == whole_units(run.widths())
+    next(price), next(other)
+    assert run.widths() == twin.widths()
+    assert run.loss() == twin.loss()
+
+
+def of(score: list[float], units: list[int]) -> WidthPath:
+    n = len(score)
+    found, spread = torch.tensor(score), torch.full((n,), 0.1)
+    return WidthPath(tuple(range(n, 0, -1)), torch.ones(n, 1), tuple((u,) for u in units), -found, found, spread)
+
+
+@pytest.mark.parametrize(
+    ("score", "units", "pick"),
+    [
+        ([0.0, 0.5, 0.55], [1, 2, 4], 1),
+        ([0.0, 0.4, 0.55], [1, 2, 4], 2),
+        ([0.5, 0.52, 0.55], [2, 2, 4], 1),
+        ([0.5, 0.55, 0.5], [3, 3, 2], 2),
+    ],
+)
+def test_the_pick_has_the_fewest_units_and_of_equals_the_best_score(score, units, pick):
+    assert of(score, units).one_standard_error() == pick
+
+
+def test_prices_must_fall():
+    for prices in ((1.0, 2.0), (2.0, 2.0), ()):
+        with pytest.raises(BadInput, match="falling"):
+            width_path(*ring(50), "cross_entropy", prices=prices)
+
+
+@pytest.mark.parametrize("given", [np.array(PRICES), torch.tensor(PRICES), iter(PRICES), [100, 10, np.float32(1)]])
+def test_prices_are_any_numbers_one_behind_the_other(given):
+    path = width_path(*ring(50), "cross_entropy", Learning(steps=9), prices=given)
+    assert path.prices == PRICES
+    assert all(type(price) is float for price in path.prices)
+
+
+@pytest.mark.parametrize(
+    ("given", "match"),
+    [
+        (3.0, r"falling prices, got 3\.0; give a tuple or an array of them"),
+        (None, "falling prices, got None; give a tuple"),
+        (np.array(3.0), r"falling prices, got array\(3\.\); give a tuple"),
+        ("ab", "a finite number > 0, got 'a'"),
+        (("2", "1"), "a finite number > 0, got '2'"),
+        (np.array([[2.0], [1.0]]), r"a finite number > 0, got array\(\[2\.\]\)"),
+        ((2.0, -1.0), r"a finite number > 0, got -1\.0"),
+    ],
+)
+def test_what_are_no_prices(given, match):
+    with pytest.raises(BadInput, match=f"prices: expected {match}"):
+        width_path(*ring(50), "cross_entropy", prices=given)
+
+
+def test_one_row_cannot_both_train_and_judge():
+    with pytest.raises(BadInput, match="x: expected at least 2 rows to hold one out, got 1"):
+        width_path(torch.zeros(1, 1), torch.zeros(1), "squared_error")
+
+
+Told = list[tuple[int, int, float]]
+
+
+def told(stop_at: int | None = None) -> tuple[WidthPath, Told]:
+    seen: Told = []
+
+    def progress(*now) -> bool:
+        seen.append(now)
+        return len(seen) - 1 == stop_at
+
+    return width_path(*ring(), "cross_entropy", Learning(steps=600), prices=PRICES, progress=progress), seen
+
+
+def test_all_prices_are_told():
+    path, seen = told()
+    done = [now[0] for now in seen]
+    assert done == sorted(done)
+    assert done[0] == 0
+    assert {now[1] for now in seen} == {3 * 300}
+    assert done[-1] == 3 * 300
+    quiet = width_path(*ring(), "cross_entropy", Learning(steps=600), prices=PRICES)
+    assert_close(path.widths, quiet.widths, rtol=0, atol=0)
+
+
+def test_an_answer_ends_the_path_before_the_price_just_begun():
+    whole, seen = told()
+    begun = [number for number, now in enumerate(seen) if now[0] == 300][-1]
+    path, seen = told(begun)
+    assert path.prices == PRICES[:1]
+    assert len(path.units) == len(path.score) == len(path.train_loss) == 1
+    assert_close(path.widths, whole.widths[:1], rtol=0, atol=0)
+    assert seen[-1][:2] == (300, 300)
+
+
+def test_an_answer_before_there_is_a_point_ends_nothing():
+    assert told(0)[0].prices == PRICES
+
+
+def test_a_lower_price_recruits_what_a_higher_one_kept_silent():
+    """Stages too short to draw fresh directions of their own begin with a reserve."""
+    task = task_of((*ring(), None), None, "cross_entropy", Learning())
+    run = task.run(task.rows, 150, 1000.0)
+    counts = [run.pool.counts()[0] for _ in falling(run, (1000.0, 1.0), Meter())]
+    assert counts[1] > counts[0]

@@ -1,0 +1,61 @@
+"""What a caller is told while a width is learned, and what the answer does."""
+
+import pytest
+
+from continuum.learn.calibration import MULTIPLES, STAGE
+from continuum.learn.learning import DEFAULT_PRICE, Learned, Learning, learn
+from tests.learn.tasks import ring
+
+Told = list[tuple[int, int, float]]
+CALIBRATION = 2 * STAGE * len(MULTIPLES)
+
+
+def told(price: float | None, stop_at: int | None = None) -> tuple[Learned, Told]:
+    """A run of 400 graded steps, stopped at the call of this number and at no other."""
+    seen: Told = []
+
+    def progress(*now) -> bool:
+        seen.append(now)
+        return len(seen) - 1 == stop_at
+
+    return learn(*ring(), "cross_entropy", Learning(price=price, steps=400), progress=progress), seen
+
+
+@pytest.mark.parametrize(("price", "before"), [(4.0, 0), (None, CALIBRATION)])
+def test_all_phases_are_told(price, before):
+    found, seen = told(price)
+    done = [now[0] for now in seen]
+    assert done == sorted(done)
+    assert done[0] == 0
+    assert {now[1] for now in seen} == {before + 600}
+    assert done[-1] == before + 600 == found.steps
+    for first, last in ((0, before), (before, before + 400), (before + 400, before + 600)):
+        assert first == last or sum(first <= step < last for step in done) >= 10
+    assert {now[2] for now in seen if now[0] >= before + 400} == set(found.widths)
+
+
+def test_telling_changes_nothing():
+    quiet = learn(*ring(), "cross_entropy", Learning(price=4.0, steps=400))
+    assert told(4.0)[0].widths == quiet.widths
+
+
+def test_an_answer_ends_the_graded_phase_and_rounding_goes_on():
+    found, seen = told(4.0, stop_at=10)
+    stopped = seen[10][0]
+    assert 0 < stopped < 400
+    assert found.steps == stopped + 200
+    assert seen[-1][:2] == (found.steps, found.steps)
+    assert found.network[0].out_features == found.units[0]
+
+
+def test_an_answer_ends_calibration_at_the_default_price():
+    found, seen = told(None, stop_at=3)
+    assert found.price == DEFAULT_PRICE
+    assert seen[3][0] == 3 * STAGE
+    assert seen[4][:2] == (3 * STAGE, 3 * STAGE + 600)
+    assert found.steps == 3 * STAGE + 600 == seen[-1][0]
+
+
+def test_an_answer_while_rounding_ends_nothing():
+    assert told(4.0, stop_at=-1 + len(told(4.0)[1]))[0].steps == 600
+    assert told(4.0, stop_at=150)[0].steps == 600

@@ -1,0 +1,151 @@
+"""A row of weight w counts like w rows: in the price, steps, loss and rounding, and where held-out rows judge."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from torch.testing import assert_close
+
+from continuum.errors import BadInput
+from continuum.learn.calibration import chosen
+from continuum.learn.learning import Learned, Learning, learn, width_path
+from continuum.learn.moments import mean_and_error
+from continuum.learn.rounding import removals
+from continuum.learn.rows import Rows
+from continuum.learn.samples import rows_of
+from continuum.learn.settings import steps_for
+from tests.learn.tasks import ring
+
+FULL = Learning(price=4.0, steps=100, batch=10_000)
+COUNTS = arrays(np.int64, 12, elements=st.integers(0, 4)).filter(lambda w: (w > 0).sum() > 1)
+
+
+def targets(loss: str, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return y if loss == "cross_entropy" else x[:, 0].abs() - x[:, 1]
+
+
+def agree(one: Learned, other: Learned, x: torch.Tensor) -> None:
+    """Up to the order of sums in float64 over 150 steps."""
+    assert_close(one.widths, other.widths, rtol=1e-6, atol=0)
+    assert_close(one.graded(x), other.graded(x), rtol=1e-6, atol=1e-6)
+    assert_close(one.network(x), other.network(x), rtol=1e-5, atol=1e-5)
+
+
+class TestRepetition:
+    @pytest.mark.parametrize("loss", ["cross_entropy", "squared_error"])
+    @pytest.mark.parametrize("counts", [torch.arange(60) % 4, torch.full((60,), 4)], ids=["uneven", "even"])
+    def test_weights_count_like_repetitions_when_all_rows_are_one_batch(self, loss, counts):
+        x, labels = ring(60, torch.float64)
+        y = targets(loss, x, labels)
+        weighted = learn(x, y, loss, FULL, sample_weight=counts.double())
+        repeated = learn(x.repeat_interleave(counts, 0), y.repeat_interleave(counts), loss, FULL)
+        agree(weighted, repeated, x)
+        with pytest.raises(AssertionError):  # a price that counts rows, whatever they weigh
+            agree(learn(x, y, loss, FULL, sample_weight=counts / counts.double().mean()), repeated, x)
+
+    def test_four_times_the_data_pay_four_times_the_price(self):
+        x, y = ring(60, torch.float64)
+        four = learn(x, y, "cross_entropy", FULL, sample_weight=torch.full((60,), 4.0))
+        agree(four, learn(x, y, "cross_entropy", Learning(price=1.0, steps=100, batch=10_000)), x)
+
+    @pytest.mark.parametrize("method", ["graded", "interval_sqrt"])
+    def test_weights_that_are_hardly_there_are_noted(self, method):
+        x, y = ring(60)
+        own = replace(FULL, method=method)
+        light, enough = (learn(x, y, "cross_entropy", own, sample_weight=torch.full((60,), w)) for w in (1 / 60, 0.11))
+        assert any("60 rows sum to 1," in note for note in light.notes)
+        assert enough.notes == ()
+
+    def test_steps_follow_the_weight(self):
+        assert steps_for(None, 2500.5) == steps_for(None, 2500) + 1 == 5001
+        x, y = ring(50)
+        found = learn(x, y, "cross_entropy", Learning(price=4.0), sample_weight=torch.full((50,), 40.0))
+        assert found.steps == 1.5 * 4000
+
+    def test_a_class_of_weight_0_keeps_its_output(self):
+        x, y = ring(60)
+        rows = rows_of(x, y, "cross_entropy", 1.0 - y)
+        assert rows.y.shape == (int((y == 0).sum()), 2)
+        assert rows.importance is not None
+        assert rows.total == len(rows)
+
+
+class TestRows:
+    @given(COUNTS)
+    def test_the_weight_of_parts_adds_up(self, counts):
+        x = torch.arange(12.0, dtype=torch.float64)[:, None]
+        rows = rows_of(x, x[:, 0], "squared_error", torch.from_numpy(counts))
+        kept = counts[counts > 0]
+        np.testing.assert_allclose(rows.weights(), kept, rtol=1e-12)
+        cut = len(kept) // 2
+        one, other = rows.part(np.arange(cut)), rows.part(np.arange(cut, len(kept)))
+        for part, weights in ((one, kept[:cut]), (other, kept[cut:])):
+            np.testing.assert_allclose(part.weights(), weights, rtol=1e-12)
+            np.testing.assert_allclose(part.total, weights.sum(), rtol=1e-12)
+            np.testing.assert_allclose(part.importance.mean(), 1, rtol=1e-12)
+
+    def test_minibatches_keep_the_importance_among_all_rows(self):
+        """Else the sum of an epoch's gradients would not be that of all rows."""
+        weights = np.where(np.arange(20) < 19, 1.0, 50.0)[:, None]
+        rows = Rows(np.arange(20.0)[:, None], np.zeros((20, 1)), weights / weights.mean(), weights.mean())
+        batches = rows.batches(5, np.random.default_rng(0))
+        taken = [next(batches) for _ in range(4)]
+        found = sum(float((batch.x * batch.importance).sum()) for batch in taken) / 20
+        assert found == pytest.approx(np.average(rows.x, weights=weights), rel=1e-12)
+        normalised = sum(float((b.x * b.importance / b.importance.mean()).sum()) for b in taken) / 20
+        assert normalised != pytest.approx(found, rel=1e-2)
+
+
+class TestJudgment:
+    @given(arrays(np.float64, (2, 12), elements=st.integers(-8, 8).map(float)), COUNTS)
+    def test_moments(self, table, counts):
+        repeated = table.repeat(counts, axis=1)
+        mean, error = mean_and_error(table, counts.astype(float))
+        np.testing.assert_allclose(mean, repeated.mean(1), atol=1e-12)
+        np.testing.assert_allclose(error, repeated.std(1, ddof=1) / np.sqrt(counts.sum()), atol=1e-12)
+
+    def test_no_more_than_one_row_shows_nothing(self):
+        table = np.array([[1.0, 2.0], [4.0, 5.0]])
+        assert mean_and_error(table, np.array([0.5, 0.5]))[1].tolist() == [np.inf, np.inf]
+        assert chosen(table, np.array([0.5, 0.5])) == 1
+        assert chosen(table, np.array([5.0, 5.0])) == 0
+
+    def test_removal(self):
+        random = np.random.default_rng(0)
+        h, v, counts = np.tanh(random.normal(size=(40, 5))), random.normal(size=(5, 2)), np.arange(40) % 4
+        importance = (counts / counts.mean())[:, None]
+        expected = removals(h.repeat(counts, axis=0), v, 3)
+        for one, other in zip(removals(h, v, 3, importance), expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-9)
+        with pytest.raises(AssertionError):
+            np.testing.assert_allclose(removals(h, v, 3)[1], expected[1], rtol=1e-3)
+
+    def test_a_path_judged_by_weighted_rows(self):
+        x, y = ring(120, torch.float64)
+        count = torch.arange(60) % 3
+        settings = Learning(steps=200, batch=10_000)
+        weighted, repeated = (
+            width_path(*train, "cross_entropy", settings, (8.0, 2.0), sample_weight=weight, validation=held)
+            for train, weight, held in (
+                ((x[:60], y[:60]), count, (x[60:], y[60:], count)),
+                (
+                    (x[:60].repeat_interleave(count, 0), y[:60].repeat_interleave(count)),
+                    None,
+                    (x[60:].repeat_interleave(count, 0), y[60:].repeat_interleave(count)),
+                ),
+            )
+        )
+        for name in ("widths", "train_loss", "score", "standard_error"):
+            assert_close(getattr(weighted, name), getattr(repeated, name), rtol=1e-4, atol=1e-5)
+        blind = width_path(x[:60], y[:60], "cross_entropy", settings, (8.0, 2.0), validation=(x[60:], y[60:]))
+        with pytest.raises(AssertionError):
+            assert_close(blind.score, repeated.score, rtol=1e-2, atol=1e-3)
+
+    def test_validation_of_one_tensor(self):
+        x, y = ring(60)
+        with pytest.raises(BadInput, match=r"validation: expected \(x, y\) or \(x, y, sample_weight\), got 1 tensors"):
+            learn(x, y, "cross_entropy", FULL, validation=(x,))
