@@ -22,7 +22,7 @@ batches = pytest.mark.parametrize("batch", BATCHES, ids=str)
 dtypes = pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda dtype: str(dtype).removeprefix("torch."))
 
 
-class LawContract(ABC):
+class WidthContract(ABC):
     """What every law of width must do.
 
     A test class inherits this and says how to make its law. The gates must be a deterministic function of the

@@ -10,7 +10,7 @@ from scipy.special import stdtrit
 from scipy.stats import binomtest
 
 
-class Interval(NamedTuple):
+class ConfidenceInterval(NamedTuple):
     """A mean and its confidence interval."""
 
     mean: float
@@ -18,7 +18,7 @@ class Interval(NamedTuple):
     high: float
 
 
-def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
+def mean_interval(values: ArrayLike, level: float = 0.95) -> ConfidenceInterval:
     """Return the mean and its Student interval, for n independent normal values.
 
     ``mean -+ t * s / sqrt(n)`` with ``s^2 = sum (x_i - mean)^2 / (n - 1)`` and ``t`` the ``(1 + level) / 2`` quantile
@@ -37,12 +37,12 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     n = x.size
     mean = float(x.mean()) if n else np.nan
     if n < 2:
-        return Interval(mean, np.nan, np.nan)
+        return ConfidenceInterval(mean, np.nan, np.nan)
     half = float(stdtrit(n - 1, (1 + level) / 2) * x.std(ddof=1) / np.sqrt(n))
-    return Interval(mean, mean - half, mean + half)
+    return ConfidenceInterval(mean, mean - half, mean + half)
 
 
-def share_interval(successes: int, trials: int, level: float = 0.95) -> Interval:
+def share_interval(successes: int, trials: int, level: float = 0.95) -> ConfidenceInterval:
     """Return the share of successes and its exact interval, for independent trials of equal probability.
 
     Its coverage is at least ``level`` whatever the probability. Of no trial the share is NaN, its bounds 0 and 1.
@@ -57,9 +57,9 @@ def share_interval(successes: int, trials: int, level: float = 0.95) -> Interval
     if not 0 <= successes <= trials:
         raise ValueError(f"successes: expected 0 to {trials}, got {successes}")
     if not trials:
-        return Interval(np.nan, 0.0, 1.0)
+        return ConfidenceInterval(np.nan, 0.0, 1.0)
     bounds = binomtest(successes, trials).proportion_ci(level, method="exact")
-    return Interval(successes / trials, float(bounds.low), float(bounds.high))
+    return ConfidenceInterval(successes / trials, float(bounds.low), float(bounds.high))
 
 
 def holm(p: ArrayLike) -> NDArray[np.float64]:
@@ -93,4 +93,4 @@ def summarise(frame: pd.DataFrame, by: str | Sequence[str], column: str, level: 
         (*group, *mean_interval(values.to_numpy(), level), int(values.notna().sum()))
         for group, values in frame.groupby(keys, sort=True, dropna=False)[column]
     ]
-    return pd.DataFrame(rows, columns=[*keys, *Interval._fields, "n"])
+    return pd.DataFrame(rows, columns=[*keys, *ConfidenceInterval._fields, "n"])

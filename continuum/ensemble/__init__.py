@@ -4,6 +4,6 @@ from continuum.ensemble.ensemble import train
 from continuum.ensemble.member import Member
 from continuum.ensemble.settings import Settings
 from continuum.ensemble.stream import Stream
-from continuum.ensemble.trained import Trained
+from continuum.ensemble.trained import TrainedEnsemble
 
-__all__ = ["Member", "Settings", "Stream", "Trained", "train"]
+__all__ = ["Member", "Settings", "Stream", "TrainedEnsemble", "train"]

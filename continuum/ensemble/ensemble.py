@@ -17,7 +17,7 @@ from continuum.ensemble.settings import Settings
 from continuum.ensemble.shelf import Shelf
 from continuum.ensemble.state import State, grown, newborn
 from continuum.ensemble.stream import Stream
-from continuum.ensemble.trained import Trained
+from continuum.ensemble.trained import TrainedEnsemble
 from continuum.errors import BadInput
 
 
@@ -35,7 +35,7 @@ def train(
     members: Sequence[Member],
     settings: Settings,
     progress: Callable[[float], None] | None = None,
-) -> Trained:
+) -> TrainedEnsemble:
     """Train all members, each on its stream, and return them with the weights of their best epoch.
 
     The best epoch is that of the least validation loss (of the last epoch, where there is no validation part). A
@@ -95,10 +95,10 @@ class _Training:
     ) -> None:
         self.streams, self.settings, self.progress = streams, settings, progress
         self.shelf = Shelf(streams, settings)
-        self.result = Trained(streams, members, settings, self.shelf)
+        self.result = TrainedEnsemble(streams, members, settings, self.shelf)
         self._inputs, self._outputs = streams[0].train.x.shape[1], streams[0].outputs
 
-    def run(self) -> Trained:
+    def run(self) -> TrainedEnsemble:
         newcomers = [
             newborn(number, member, self.settings, self._inputs, self._outputs)
             for number, member in enumerate(self.result.members)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.widths import Law, expresses
+from continuum.widths import WidthName, expresses
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Member:
         """Width of each hidden layer."""
         return self.gamma if isinstance(self.gamma, tuple) else (self.gamma,)
 
-    def check(self, allocated: tuple[int, ...], law: Law) -> None:
+    def check(self, allocated: tuple[int, ...], law: WidthName) -> None:
         """Raise ``BadInput`` unless the law can give the units allocated to each layer its width."""
         if len(self.gammas) != len(allocated):
             raise BadInput(

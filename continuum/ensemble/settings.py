@@ -10,7 +10,7 @@ from torch import Tensor
 from continuum import checks
 from continuum.ensemble.activations import MAPS
 from continuum.errors import BadInput
-from continuum.widths import Interval, Law, law_of
+from continuum.widths import Interval, WidthName, width_of
 from continuum.widths.cardinal import Cardinal
 
 Optimizer = Literal["adam", "adamw", "sgd"]
@@ -42,7 +42,7 @@ class Settings:
 
     units: tuple[int, ...] | int
     activation: str = "tanh"
-    law: Law = "interval"
+    law: WidthName = "interval"
     exponent: float = 1.0
     kappa: float = 10.0
     optimizer: Optimizer = "adam"
@@ -66,7 +66,7 @@ class Settings:
             remedy = "halves lose the small gates"
             raise BadInput("dtype", expected="torch.float32 or torch.float64", came=self.dtype, remedy=remedy)
         object.__setattr__(self, "units", tuple(checks.whole("units", u, at_least=1) for u in units))
-        checks.one_of("law", self.law, get_args(Law), plural="laws")
+        checks.one_of("law", self.law, get_args(WidthName), plural="laws")
         checks.positive("exponent", self.exponent, remedy="1 is the interval law")
         checks.positive("kappa", self.kappa, remedy="10 is sharp enough to tell the integers")
         checks.one_of("activation", self.activation, MAPS, plural="activations")
@@ -82,7 +82,7 @@ class Settings:
 
     def width(self, units: int, gamma: Tensor) -> Interval | Cardinal:
         """The law of a layer of that many units at width gamma."""
-        return law_of(self.law, units, gamma, exponent=self.exponent, kappa=self.kappa)
+        return width_of(self.law, units, gamma, exponent=self.exponent, kappa=self.kappa)
 
     @property
     def allocated(self) -> tuple[int, ...]:

@@ -23,7 +23,7 @@ from continuum.nn.mlp import ACTIVATIONS
 Floats = NDArray[np.float64]
 
 
-class Trained:
+class TrainedEnsemble:
     """Networks that were trained together; arrays are in the order of the members.
 
     Attributes:

@@ -1,5 +1,5 @@
 """One run that learns the width of a network together with its weights."""
 
-from continuum.learn.learning import Learned, Learning, Likelihood, WidthPath, learn, width_path
+from continuum.learn.learning import LearnConfig, Likelihood, WidthPath, WidthResult, learn_width, width_path
 
-__all__ = ["Learned", "Learning", "Likelihood", "WidthPath", "learn", "width_path"]
+__all__ = ["LearnConfig", "Likelihood", "WidthPath", "WidthResult", "learn_width", "width_path"]

@@ -11,28 +11,28 @@ from continuum.learn.loss import Likelihood
 from continuum.learn.methods.registry import by_name
 from continuum.learn.path import WidthPath
 from continuum.learn.progress import Progress
-from continuum.learn.result import Learned
+from continuum.learn.result import WidthResult
 from continuum.learn.samples import Loss
-from continuum.learn.settings import DEFAULT_PRICE, Learning
+from continuum.learn.settings import DEFAULT_PRICE, LearnConfig
 from continuum.learn.task import Validation, task_of
 
-__all__ = ["DEFAULT_PRICE", "Learned", "Learning", "Likelihood", "WidthPath", "learn", "width_path"]
+__all__ = ["DEFAULT_PRICE", "LearnConfig", "Likelihood", "WidthPath", "WidthResult", "learn_width", "width_path"]
 
 Inputs = Float[Tensor, "rows features"]
 Targets = Shaped[Tensor, "rows *targets"]
 Weights = Float[Tensor, " rows"]
 
 
-def learn(
+def learn_width(
     x: Inputs,
     y: Targets,
     loss: Loss,
-    settings: Learning | None = None,
+    settings: LearnConfig | None = None,
     *,
     sample_weight: Weights | None = None,
     validation: Validation | None = None,
     progress: Progress | None = None,
-) -> Learned:
+) -> WidthResult:
     r"""Learn weights and width together, then leave ceil(width) whole units.
 
     Every unit has a gate :math:`a_i \in [0, 1]` in the geometry of :math:`L_2(E)`. With :math:`v_i = \sqrt{a_i} W_i`,
@@ -71,7 +71,7 @@ def learn(
         x: standardised inputs, float32 or float64; the arithmetic follows their type.
         y: class indices (long), or targets (rows,) or (rows, outputs); those of squared error standardised, too.
         loss: "cross_entropy", "squared_error" or a :class:`Likelihood`.
-        settings: see :class:`Learning`.
+        settings: see :class:`LearnConfig`.
         sample_weight: of the rows; a row of weight 2 counts like two rows, one of weight 0 like none. So the scale of
             the weights matters: weights of sum 1 make all the data worth one row, and the price too high for it.
         validation: held-out rows (x, y) or (x, y, sample_weight) that calibrate the price, instead of two halves of
@@ -92,11 +92,11 @@ def learn(
 
     >>> import torch
     >>> x = torch.linspace(-2, 2, 64).unsqueeze(1)
-    >>> found = learn(x, x.abs() - 1, "squared_error", Learning(price=20.0, steps=300))
+    >>> found = learn_width(x, x.abs() - 1, "squared_error", LearnConfig(price=20.0, steps=300))
     >>> found.network[0].out_features == found.units[0], found.units[0] >= found.widths[0]
     (True, True)
     """
-    task = task_of((x, y, sample_weight), validation, loss, Learning() if settings is None else settings)
+    task = task_of((x, y, sample_weight), validation, loss, LearnConfig() if settings is None else settings)
     with engine_arithmetic():
         return by_name(task, progress, x)
 
@@ -105,7 +105,7 @@ def width_path(
     x: Inputs,
     y: Targets,
     loss: Loss,
-    settings: Learning | None = None,
+    settings: LearnConfig | None = None,
     prices: Iterable[float] = (256.0, 128.0, 64.0, 32.0, 16.0, 8.0, 4.0, 2.0, 1.0),
     *,
     sample_weight: Weights | None = None,
@@ -115,21 +115,21 @@ def width_path(
     """The frontier of score against width from one falling price, each graded network starting from the last one.
 
     A graded width is no number of units: the units of a layer of width 0.1 may be five, each of them almost off. So
-    at every price a copy is rounded to ceil(width) units, as :func:`learn` does it, and the copy is judged. The price
-    of a point is what :func:`learn` should be given to get such a network, trained for longer.
+    at every price a copy is rounded to ceil(width) units, as :func:`learn_width` does it, and the copy is judged. The
+    price of a point is what :func:`learn_width` should be given to get such a network, trained for longer.
 
     Args:
-        x: as of :func:`learn`.
-        y: as of :func:`learn`.
-        loss: as of :func:`learn`.
+        x: as of :func:`learn_width`.
+        y: as of :func:`learn_width`.
+        loss: as of :func:`learn_width`.
         settings: whose price and method are not used, for the path is that of the graded method; its steps are shared
             by all prices.
         prices: falling, in nats of the whole training set per unit of width.
         sample_weight: of the rows, each of which counts like so many rows.
         validation: held-out rows (x, y) or (x, y, sample_weight) that judge; without them a fifth of the rows.
-        progress: called with (steps done, steps in all, width) now and then, as by :func:`learn`; the steps are those
-            of all prices, rounding included. A true answer ends the path before the price just begun, except for the
-            first, which is always learned to its end.
+        progress: called with (steps done, steps in all, width) now and then, as by :func:`learn_width`; the steps are
+            those of all prices, rounding included. A true answer ends the path before the price just begun, except for
+            the first, which is always learned to its end.
 
     Raises:
         BadInput: before any training.
@@ -137,11 +137,11 @@ def width_path(
 
     >>> import torch
     >>> x = torch.linspace(-2, 2, 64).unsqueeze(1)
-    >>> path = width_path(x, x.abs() - 1, "squared_error", Learning(steps=600), prices=(100.0, 10.0, 1.0))
+    >>> path = width_path(x, x.abs() - 1, "squared_error", LearnConfig(steps=600), prices=(100.0, 10.0, 1.0))
     >>> bool((path.widths.diff(dim=0) > 0).all()), path.one_standard_error() <= path.best()
     (True, True)
     """
     falling = prices_of(prices)
-    task = task_of((x, y, sample_weight), validation, loss, Learning() if settings is None else settings)
+    task = task_of((x, y, sample_weight), validation, loss, LearnConfig() if settings is None else settings)
     with engine_arithmetic():
         return frontier(task, falling, progress)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-#: Called with (steps done, steps in all, width) now and then, in every phase; see ``continuum.learn.learning.learn``.
+#: Called with (steps done, steps in all, width) now and then, in every phase; see ``continuum.learn.learn_width``.
 Progress = Callable[[int, int, float], object]
 
 

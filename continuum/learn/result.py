@@ -19,7 +19,7 @@ TINY = f"fewer than {FEWEST} rows, by number or by weight: the price is the defa
 
 
 @dataclass(frozen=True)
-class Learned:
+class WidthResult:
     """What a run found.
 
     Args:
@@ -51,7 +51,7 @@ class Learned:
     activation: str
 
 
-def learned(task: Task, progress: Progress | None, like: Tensor) -> Learned:
+def learned(task: Task, progress: Progress | None, like: Tensor) -> WidthResult:
     """Calibrate the price, learn the width, round; ``like`` has the device and the type of the results."""
     settings, rows = task.settings, task.rows
     pairs = judged(rows, task.held, settings.seed) if settings.price is None else []
@@ -63,14 +63,14 @@ def learned(task: Task, progress: Progress | None, like: Tensor) -> Learned:
     return _rounded(run, _notes(task, run, calibrated=bool(pairs)), meter, like)
 
 
-def _rounded(run: Run, notes: tuple[str, ...], meter: Meter, like: Tensor) -> Learned:
+def _rounded(run: Run, notes: tuple[str, ...], meter: Meter, like: Tensor) -> WidthResult:
     def network() -> nn.Sequential:
         return sequential(run.pool.weights, run.pool.activation).to(like.device)
 
     widths, before, full, found = run.widths(), run.loss(), _saturated(run), network()
     units = whole_units(widths)
     rounded(run, units, meter)
-    return Learned(
+    return WidthResult(
         network=network(),
         widths=tuple(widths),
         units=tuple(units),

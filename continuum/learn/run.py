@@ -10,7 +10,7 @@ from continuum.learn.optimizer import Penalty, gates, step, to_unit_length
 from continuum.learn.pool import Pool
 from continuum.learn.progress import Meter
 from continuum.learn.rows import Rows
-from continuum.learn.settings import Learning
+from continuum.learn.settings import LearnConfig
 from continuum.learn.weights import Weights, activations, gradient
 
 REPACK = 200  # steps between two repackings
@@ -42,7 +42,7 @@ class Run:
     pool: Pool
     rows: Rows
     objective: Objective
-    settings: Learning
+    settings: LearnConfig
     steps: int
     price: float
     records: int = 100

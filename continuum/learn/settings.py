@@ -13,7 +13,7 @@ ACTIVATIONS = ("auto", "tanh", "relu")
 
 
 @dataclass(frozen=True)
-class Learning:
+class LearnConfig:
     r"""How a width is learned.
 
     Args:

@@ -12,7 +12,7 @@ from continuum.learn.pool import newborn
 from continuum.learn.rows import Rows
 from continuum.learn.run import Run
 from continuum.learn.samples import Loss, outputs_of, rows_of, tensor
-from continuum.learn.settings import DEFAULT_PRICE, Learning, activation_for
+from continuum.learn.settings import DEFAULT_PRICE, LearnConfig, activation_for
 
 #: Held-out rows (x, y), or (x, y, sample_weight).
 Validation = tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Tensor]
@@ -25,7 +25,7 @@ class Task:
     rows: Rows
     held: Rows | None
     loss: Loss
-    settings: Learning
+    settings: LearnConfig
 
     def run(self, rows: Rows, steps: int, price: float) -> Run:
         """A newborn network, to be trained on these rows in so many graded steps."""
@@ -33,7 +33,7 @@ class Task:
 
     def calibration(self, rows: Rows, steps: int) -> Run:
         """Such a network at the default price, from the default start: the price must not depend on the start."""
-        return self._born(min(Learning.start, self.settings.max_units), rows, steps, DEFAULT_PRICE)
+        return self._born(min(LearnConfig.start, self.settings.max_units), rows, steps, DEFAULT_PRICE)
 
     def _born(self, start: float, rows: Rows, steps: int, price: float) -> Run:
         settings, features = self.settings, rows.x.shape[1] - 1
@@ -44,12 +44,12 @@ class Task:
 
 
 def task_of(
-    rows: tuple[Tensor, Tensor, Tensor | None], validation: Validation | None, loss: Loss, settings: Learning
+    rows: tuple[Tensor, Tensor, Tensor | None], validation: Validation | None, loss: Loss, settings: LearnConfig
 ) -> Task:
     """Checked; raises ``BadInput``."""
-    if not isinstance(settings, Learning):
-        remedy = "give Learning(price=..., steps=...)"
-        raise BadInput("settings", expected="a Learning", came=repr(settings), remedy=remedy)
+    if not isinstance(settings, LearnConfig):
+        remedy = "give LearnConfig(price=..., steps=...)"
+        raise BadInput("settings", expected="a LearnConfig", came=repr(settings), remedy=remedy)
     found = rows_of(rows[0], rows[1], loss, rows[2])
     held = None if validation is None else _held(found, validation, loss)
     if isinstance(loss, Likelihood):
@@ -57,7 +57,7 @@ def task_of(
     return Task(found, held, loss, settings)
 
 
-def _tried(loss: Likelihood, rows: Rows, settings: Learning) -> None:
+def _tried(loss: Likelihood, rows: Rows, settings: LearnConfig) -> None:
     """Try a loss of one's own on some rows before training, at outputs such as training may meet, which are not 0."""
     some = rows.y[: settings.batch]
     outputs = np.random.default_rng([settings.seed, 31]).normal(size=(len(some), loss.outputs)).astype(rows.x.dtype)

@@ -39,7 +39,7 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
     Args:
         method: how the width is learned, by name; "graded" is the recommended way. For comparison there are
             "interval", "interval_sqrt", "soft_support", "fuzzy", "concrete", "hypergradient" and "path": see
-            :func:`continuum.learn.learning.learn`.
+            :func:`continuum.learn.learn_width`.
         price: nats of the whole training set that a unit of width must save; None calibrates it ("graded"), takes the
             default one, or none ("hypergradient"). "path" finds its own.
         activation: "tanh", "relu", or "auto", which chooses between them by the number of features.

@@ -11,7 +11,7 @@ import torch
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.learn.learning import Learning
+from continuum.learn.learning import LearnConfig
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Parameters:
         verbose: whether a bar is shown.
     """
 
-    learning: Learning
+    learning: LearnConfig
     full_batch: bool
     early_stopping: bool
     validation_fraction: float
@@ -36,15 +36,15 @@ class Parameters:
 def checked(given: Mapping[str, Any], seed: int) -> Parameters:
     """Check what an estimator's ``get_params`` gave; raises ``BadInput``."""
     batch, steps, most = given["batch_size"], given["max_iter"], _whole("max_units", given["max_units"])
-    learning = Learning(
+    learning = LearnConfig(
         method=given["method"],
         price=None if given["price"] is None else _price(given["price"]),
         activation=given["activation"],
         hidden_layers=_whole("hidden_layers", given["hidden_layers"]),
         max_units=most,
-        start=min(Learning.start, most),
+        start=min(LearnConfig.start, most),
         steps=None if steps is None else _whole("max_iter", steps),
-        batch=Learning.batch if batch is None else _whole("batch_size", batch),
+        batch=LearnConfig.batch if batch is None else _whole("batch_size", batch),
         seed=seed,
     )
     device_of(given["device"])

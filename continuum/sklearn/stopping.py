@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from continuum.learn.learning import Learned, Learning
+from continuum.learn.learning import LearnConfig, WidthResult
 from continuum.learn.settings import steps_for
 from continuum.sklearn.scales import Seen
 
@@ -17,8 +17,11 @@ SHORTEST = 8
 
 
 def stopped_early(
-    run: Callable[[Learning], Learned], settings: Learning, rows: float, loss: Callable[[nn.Sequential], float]
-) -> tuple[Learned, tuple[float, ...]]:
+    run: Callable[[LearnConfig], WidthResult],
+    settings: LearnConfig,
+    rows: float,
+    loss: Callable[[nn.Sequential], float],
+) -> tuple[WidthResult, tuple[float, ...]]:
     """The best of runs that double in length while the held-out loss falls, and the losses of all.
 
     ``rows`` is their number, or the sum of their weights. All runs share a price that the first one calibrated.

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Int
 
 from continuum.errors import BadInput
-from continuum.learn.learning import Learned, Learning, WidthPath, learn, width_path
+from continuum.learn.learning import LearnConfig, WidthPath, WidthResult, learn_width, width_path
 from continuum.sklearn.parameters import Parameters
 from continuum.sklearn.progress import progress_bar
 from continuum.sklearn.rows import Rows
@@ -19,7 +19,7 @@ from continuum.sklearn.stopping import held_out_loss, stopped_early
 class Fitted:
     """What was learned on standardised rows, and how they were standardised."""
 
-    learned: Learned
+    learned: WidthResult
     scales: Scales
     validation_losses: tuple[float, ...] = ()
 
@@ -52,7 +52,7 @@ def frontier(rows: Rows, given: Parameters, loss: str, prices: Iterable[float]) 
         return width_path(*asked, sample_weight=weight, validation=validation, progress=progress)
 
 
-def _prepared(rows: Rows, given: Parameters, loss: str) -> tuple[Scales, Seen, Learning]:
+def _prepared(rows: Rows, given: Parameters, loss: str) -> tuple[Scales, Seen, LearnConfig]:
     """Scales, rows and settings of a run; a full batch takes all rows, equal ones merged."""
     if given.full_batch:
         rows = rows.merged()
@@ -61,9 +61,9 @@ def _prepared(rows: Rows, given: Parameters, loss: str) -> tuple[Scales, Seen, L
     return scales, scales(rows), settings
 
 
-def _learned(seen: Seen, settings: Learning, given: Parameters, loss: str) -> Learned:
+def _learned(seen: Seen, settings: LearnConfig, given: Parameters, loss: str) -> WidthResult:
     with progress_bar("width", shown=given.verbose) as progress:
-        return learn(seen.x, seen.y, loss, settings, sample_weight=seen.weight, progress=progress)
+        return learn_width(seen.x, seen.y, loss, settings, sample_weight=seen.weight, progress=progress)
 
 
 def _parted(rows: Rows, given: Parameters, loss: str) -> tuple[Rows, Rows]:

@@ -1,6 +1,6 @@
 """Laws of width: each gives a gate in [0, 1] to every unit of a hidden layer."""
 
-from continuum.widths.cardinal import Law, expresses, law_of
+from continuum.widths.cardinal import WidthName, expresses, width_of
 from continuum.widths.concrete import Concrete, tail_sums, tilted
 from continuum.widths.derivative import gamma_derivative
 from continuum.widths.fields.combined import Exponentials, Sum
@@ -27,7 +27,6 @@ __all__ = [
     "Geometry",
     "HardVariation",
     "Interval",
-    "Law",
     "LogSchedule",
     "PiecewiseLinear",
     "Polynomial",
@@ -37,6 +36,7 @@ __all__ = [
     "Sum",
     "Tiled",
     "Width",
+    "WidthName",
     "Zero",
     "Zeros",
     "best_gates",
@@ -45,7 +45,6 @@ __all__ = [
     "gamma_derivative",
     "hard_derivative",
     "hard_gates",
-    "law_of",
     "price",
     "project",
     "proximal_step",
@@ -57,5 +56,6 @@ __all__ = [
     "threshold",
     "tilted",
     "weight_decay",
+    "width_of",
     "zeros",
 ]

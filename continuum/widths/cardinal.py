@@ -17,7 +17,7 @@ from continuum.widths.simplex import project
 from continuum.widths.softsupport import SoftSupport
 from continuum.widths.width import Width
 
-Law = Literal["interval", "soft_support", "fuzzy", "concrete"]
+WidthName = Literal["interval", "soft_support", "fuzzy", "concrete"]
 
 
 class Cardinal(Width):
@@ -89,12 +89,12 @@ class CardinalConcrete(Cardinal):
         return tail_sums((slope.unsqueeze(-1) * places).softmax(-1))
 
 
-def law_of(
-    name: Law, units: int, gamma: Float[Tensor, "*batch"], *, exponent: float = 1.0, kappa: float = 10.0
+def width_of(
+    name: WidthName, units: int, gamma: Float[Tensor, "*batch"], *, exponent: float = 1.0, kappa: float = 10.0
 ) -> Interval | Cardinal:
     """The law called ``name`` at cardinality gamma (for the interval law: of width gamma).
 
-    >>> [round(g, 2) for g in law_of("concrete", 3, torch.tensor(2.0)).gates().tolist()]
+    >>> [round(g, 2) for g in width_of("concrete", 3, torch.tensor(2.0)).gates().tolist()]
     [1.0, 0.67, 0.33]
     """
     families: dict[str, Callable[[], Interval | Cardinal]] = {
@@ -106,7 +106,7 @@ def law_of(
     return families[checks.one_of("law", name, families, plural="laws")]()
 
 
-def expresses(name: Law, units: int, gamma: float) -> bool:
+def expresses(name: WidthName, units: int, gamma: float) -> bool:
     """Whether a law of N units can have this cardinality.
 
     [0, N] for interval and fuzzy, (0, N) for soft_support, whose gates are never 0 or 1, [1, N] for concrete.

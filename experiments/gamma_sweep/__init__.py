@@ -21,12 +21,12 @@ import pandas as pd
 
 from continuum import checks
 from continuum.data import Task, load, split, unchanged
-from continuum.ensemble import Member, Settings, Stream, Trained, train
+from continuum.ensemble import Member, Settings, Stream, TrainedEnsemble, train
 from continuum.ensemble.settings import check_device
 from continuum.errors import BadInput
 from continuum.exp import Cell, RunOptions
 from continuum.exp.options import RUN_FIELDS
-from continuum.widths import Law, expresses
+from continuum.widths import WidthName, expresses
 
 from .figures import draw
 from .page import page
@@ -51,7 +51,7 @@ class Config(RunOptions):
     breast_cancer and digits; with --quick wine and digits."""
     gammas: tuple[float, ...] = ()
     """Widths. Default: 0.5 to units - 0.5 in steps of 1/4, and 1/64 on either side of each integer."""
-    law: Law = "interval"
+    law: WidthName = "interval"
     """Which gates a width stands for; the default grid is cut to what the law can express."""
     kappa: float = 10.0
     """Sharpness of the soft support."""
@@ -173,7 +173,7 @@ def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
     return {"results": _results(head, trained), "slice": _slice(head, trained)}
 
 
-def _results(head: Mapping[str, Any], trained: Trained) -> pd.DataFrame:
+def _results(head: Mapping[str, Any], trained: TrainedEnsemble) -> pd.DataFrame:
     measured = {part: trained.measure(part) for part in ("train", "validation", "test")}
     train_sides = trained.gamma_derivatives("train")
     val_sides = trained.gamma_derivatives("validation")
@@ -199,14 +199,14 @@ def _results(head: Mapping[str, Any], trained: Trained) -> pd.DataFrame:
     )
 
 
-def _area(trained: Trained) -> np.ndarray:
+def _area(trained: TrainedEnsemble) -> np.ndarray:
     """Mean height of each validation curve (trapezoidal); a network that stopped early keeps its last score."""
     curves = pd.DataFrame(trained.validation_score).ffill().to_numpy()
     heights = (curves[1:] + curves[:-1]).mean(0) / 2
     return np.where(_diverged(trained), np.nan, heights)
 
 
-def _steps_to_95(trained: Trained) -> np.ndarray:
+def _steps_to_95(trained: TrainedEnsemble) -> np.ndarray:
     scores, widest = trained.validation_score, len(trained.members) - 1
     if _diverged(trained)[widest]:
         return np.full(scores.shape[1], np.nan)
@@ -218,11 +218,11 @@ def _steps_to_95(trained: Trained) -> np.ndarray:
     return np.where(reached.any(0) & ~_diverged(trained), reached.argmax(0) * per_epoch, np.nan)
 
 
-def _diverged(trained: Trained) -> np.ndarray:
+def _diverged(trained: TrainedEnsemble) -> np.ndarray:
     return np.array([outcome == "diverged" for outcome in trained.outcome])
 
 
-def _slice(head: Mapping[str, Any], trained: Trained) -> pd.DataFrame:
+def _slice(head: Mapping[str, Any], trained: TrainedEnsemble) -> pd.DataFrame:
     widest = len(trained.members) - 1
     losses, scores = {}, {}
     for part in ("train", "validation", "test"):

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from continuum.data import Part
-from continuum.ensemble import Member, Settings, Stream, Trained, train
-from continuum.widths import expresses, law_of
+from continuum.ensemble import Member, Settings, Stream, TrainedEnsemble, train
+from continuum.widths import expresses, width_of
 
 FINEST, MOST = 1 / 64, 1024
 """Step of the slider, and about how many steps it has at most."""
@@ -24,7 +24,7 @@ def layer(config: Mapping[str, Any], recorded: NDArray[np.float64]) -> dict[str,
     positions = slider(recorded)
     law, units = config["law"], config["units"]
     with torch.no_grad():
-        gates = law_of(law, units, torch.from_numpy(positions), kappa=config["kappa"]).gates().numpy()
+        gates = width_of(law, units, torch.from_numpy(positions), kappa=config["kappa"]).gates().numpy()
     packed = [pack(row) for row in gates]
     return {"law": law, "units": units, "positions": positions.tolist(), "recorded": recorded.tolist(), "gates": packed}
 
@@ -97,7 +97,7 @@ def data() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return x, (y - y.mean()) / y.std()
 
 
-def _weights(trained: Trained, number: int, gamma: float) -> dict[str, Any]:
+def _weights(trained: TrainedEnsemble, number: int, gamma: float) -> dict[str, Any]:
     inner, outer = (module for module in trained.network(number) if isinstance(module, nn.Linear))
     named = {"w": inner.weight, "b": inner.bias, "v": outer.weight}
     numbers = {name: _short(value.detach().flatten().numpy()) for name, value in named.items()}

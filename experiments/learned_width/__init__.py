@@ -42,7 +42,7 @@ from continuum.data import Task
 from continuum.errors import BadInput
 from continuum.exp import Cell, RunOptions
 from continuum.exp.keys import installed
-from continuum.learn.settings import METHODS, Learning, steps_for
+from continuum.learn.settings import METHODS, LearnConfig, steps_for
 
 from . import cells as stages
 from .figures import draw
@@ -139,7 +139,7 @@ class Config(RunOptions):
         for width in self.widths:
             _units("widths", width, at_least=1)
         # The clock, the published splits and most routes start from the learner's own default; peers need none of them.
-        _units("max_units", self.max_units, at_least=1 if self.peers else int(Learning.start))
+        _units("max_units", self.max_units, at_least=1 if self.peers else int(LearnConfig.start))
         most = min(self.max_units, MOST_AT_START)
         remedy = "lower --starts" if most < self.max_units else "lower --starts or raise --max-units"
         for start in self.starts:
@@ -212,7 +212,7 @@ def _cells(config: Config, name: str, task: Task) -> Iterator[Cell]:
     if config.peers:
         return
     for route in config.routes:
-        starts = config.starts if name in EVERY_START else (Learning.start,)
+        starts = config.starts if name in EVERY_START else (LearnConfig.start,)
         yield cell("route", 0, len(starts), route, method=route, starts=starts)
     yield cell("clock", 0, 4)
     if name in PUBLISHED:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from continuum.data import Task, unchanged
 from continuum.errors import BadInput
-from continuum.learn import Learning, width_path
+from continuum.learn import LearnConfig, width_path
 
 from .clock import timed
 from .fits import Asked, Row, curve, fixed, learned, sklearns
@@ -73,7 +73,7 @@ def splits(settings: Settings) -> Tables:
     asked = _asked(settings)
     rows = []
     for fold in random_splits(_task(settings), settings["splits"]):
-        rows += [learned(fold, asked, Learning.start)[0], *fixed([fold], [(0, PUBLISHED_UNITS)], asked, "fixed")]
+        rows += [learned(fold, asked, LearnConfig.start)[0], *fixed([fold], [(0, PUBLISHED_UNITS)], asked, "fixed")]
     found = _tables(settings, rows)["results"]
     return {"results": found.iloc[:0], "splits": found}
 
@@ -88,7 +88,7 @@ def path(settings: Settings) -> Tables:
     """The frontier from one falling price, on every fold."""
     frames = []
     for fold in _folds(settings):
-        found = width_path(*fold.tensors(), fold.loss, Learning(steps=settings["steps"], seed=fold.number))
+        found = width_path(*fold.tensors(), fold.loss, LearnConfig(steps=settings["steps"], seed=fold.number))
         score, error, units = found.score.numpy(), found.standard_error.numpy(), np.array(found.units).sum(1)
         own = {"price": found.prices, "width": found.widths.sum(1).numpy(), "units": units, "score": score}
         chosen = np.arange(len(units)) == found.one_standard_error()

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from continuum.ensemble import Member, Settings, train
-from continuum.learn import Learning, learn
+from continuum.learn import LearnConfig, learn_width
 
 from .fits import Asked, Row
 from .folds import Fold
@@ -43,8 +43,8 @@ def timed(fold: Fold, asked: Asked) -> list[Row]:
 
 def _learn(fold: Fold, asked: Asked) -> None:
     x, y = fold.tensors()
-    settings = Learning(steps=asked.steps, batch=asked.batch, max_units=asked.max_units, seed=fold.number)
-    learn(x, y, fold.loss, settings)
+    settings = LearnConfig(steps=asked.steps, batch=asked.batch, max_units=asked.max_units, seed=fold.number)
+    learn_width(x, y, fold.loss, settings)
 
 
 def _fixed(fold: Fold, asked: Asked, units: int, steps: int) -> None:

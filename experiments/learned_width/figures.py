@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from continuum.analysis.point_names import name_points
 from continuum.analysis.statistics import summarise
 from continuum.analysis.style import FULL, OKABE_ITO, band, new_figure, save
-from continuum.learn import Learning
+from continuum.learn import LearnConfig
 
 from .report import write
 from .targets import by_task
@@ -119,7 +119,7 @@ def _frontier(ax: Axes, frame: pd.DataFrame) -> None:
 
 def _usual(rows: pd.DataFrame) -> pd.DataFrame:
     """Of a method that starts somewhere, the start nearest to the default one."""
-    distance = (rows["start"] - Learning.start).abs()
+    distance = (rows["start"] - LearnConfig.start).abs()
     return rows[distance.isna() | (distance == distance.min())]
 
 

@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from continuum.ensemble import Member, Settings, train
-from continuum.learn import Learned, Learning, learn
+from continuum.learn import LearnConfig, WidthResult, learn_width
 
 from .folds import Fold
 
@@ -34,14 +34,14 @@ class Asked:
         return graded + graded // 2
 
 
-def learned(fold: Fold, asked: Asked, start: float, method: str = "graded") -> tuple[Row, Learned | None]:
+def learned(fold: Fold, asked: Asked, start: float, method: str = "graded") -> tuple[Row, WidthResult | None]:
     """A width learned from a start; of a method that fails the row holds the reason, for the others go on."""
     x, y = fold.tensors()
     settings = {"start": start, "seed": fold.number, "method": method, "steps": asked.steps, "batch": asked.batch}
     head = {**_head(fold, method), "start": float(start)}
     began = time.process_time()
     try:
-        found = learn(x, y, fold.loss, Learning(**settings, max_units=asked.max_units))
+        found = learn_width(x, y, fold.loss, LearnConfig(**settings, max_units=asked.max_units))
     except Exception as error:  # whatever one route raises must not cost the rows of the others
         return {**head, "outcome": f"{type(error).__name__}: {error}"}, None
     seconds = time.process_time() - began
@@ -51,7 +51,7 @@ def learned(fold: Fold, asked: Asked, start: float, method: str = "graded") -> t
     return {**head, **measured, **more, **fold.judged(found.network), "outcome": "ok"}, found
 
 
-def curve(row: Row, found: Learned) -> list[Row]:
+def curve(row: Row, found: WidthResult) -> list[Row]:
     """Points of the width during the graded phase."""
     steps = np.linspace(0, row["graded_steps"], len(found.width_curve))
     head = {name: row[name] for name in ("task", "fold", "seed", "method", "start")}

@@ -8,7 +8,7 @@ from jaxtyping import Float64
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
-from continuum.analysis.statistics import Interval
+from continuum.analysis.statistics import ConfidenceInterval
 
 Table = Float64[np.ndarray, "folds widths"]
 
@@ -56,7 +56,7 @@ def sufficient(scores: Table) -> tuple[int, float, float]:
     return int(np.flatnonzero(mean >= mean[at] - error)[0]), float(mean[at]), error
 
 
-def corrected(differences: ArrayLike, ratio: float, level: float = 0.95) -> Interval:
+def corrected(differences: ArrayLike, ratio: float, level: float = 0.95) -> ConfidenceInterval:
     r"""Mean and interval of J paired differences over folds whose training rows overlap.
 
     :math:`\bar d \pm t_{J-1} \, s \sqrt{1/J + n_\text{test}/n_\text{train}}`; ``ratio`` is the last term.
@@ -70,12 +70,12 @@ def corrected(differences: ArrayLike, ratio: float, level: float = 0.95) -> Inte
     d = np.asarray(differences, dtype=np.float64)
     d = d[np.isfinite(d)]
     if len(d) < 2:
-        return Interval(float(d.mean()) if len(d) else np.nan, np.nan, np.nan)
+        return ConfidenceInterval(float(d.mean()) if len(d) else np.nan, np.nan, np.nan)
     half = float(stdtrit(len(d) - 1, (1 + level) / 2) * d.std(ddof=1) * np.sqrt(1 / len(d) + ratio))
-    return Interval(float(d.mean()), float(d.mean()) - half, float(d.mean()) + half)
+    return ConfidenceInterval(float(d.mean()), float(d.mean()) - half, float(d.mean()) + half)
 
 
-def paired(one: pd.DataFrame, other: pd.DataFrame) -> Interval:
+def paired(one: pd.DataFrame, other: pd.DataFrame) -> ConfidenceInterval:
     """Mean score of one method minus that of another on the folds of both; starts are averaged within a fold."""
     keys = ["seed", "fold"]
     scores = [frame.groupby(keys)["score"].mean() for frame in (one, other)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from continuum.learn.settings import DEFAULT_PRICE, Learning
+from continuum.learn.settings import DEFAULT_PRICE
 from paper.number import Number
 from paper.results import Results
 
@@ -11,4 +11,4 @@ def numbers(results: Results) -> Iterator[Number]:
     """Price and decay, as shipped."""
     source = "continuum/learn/settings.py"
     yield Number("methodPrice", f"{DEFAULT_PRICE:g}", f"{source}, DEFAULT_PRICE")
-    yield Number("methodDecay", f"{Learning().decay:g}", f"{source}, Learning.decay")
+    yield Number("methodDecay", f"{LearnConfig().decay:g}", f"{source}, LearnConfig.decay")

@@ -16,7 +16,7 @@ from proofs_checks.noise import cells, uniforms
 
 UNITS, PARTS = 4, 8
 COUPLINGS: tuple[Mode, ...] = ("bernoulli", "systematic", "comonotone")
-Law = Callable[[Tensor, str], Tensor]
+WidthName = Callable[[Tensor, str], Tensor]
 
 
 def derive() -> list[Derivation]:
@@ -112,7 +112,7 @@ def samples(grades: Tensor, mode: Mode) -> tuple[Fuzzy, Tensor]:
         return width, width.gates().detach()
 
 
-def by_enumeration(formula: Law, grades: Tensor, mode: Mode) -> None:
+def by_enumeration(formula: WidthName, grades: Tensor, mode: Mode) -> None:
     """The law of the number of active units, over all cells of the noise."""
     width, gates = samples(grades, mode)
     found = torch.bincount(gates.sum(-1).long(), minlength=UNITS + 1) / len(gates)
@@ -143,7 +143,7 @@ def diagonal_only(grades: Tensor, mode: str) -> Tensor:
     return torch.minimum(grades, grades.unsqueeze(-1)).triu().sum() - grades.sum() ** 2
 
 
-def spread(formula: Law, grades: Tensor, mode: Mode) -> None:
+def spread(formula: WidthName, grades: Tensor, mode: Mode) -> None:
     """The variance of the count, and its bounds over all couplings."""
     counts = samples(grades, mode)[1].sum(-1)
     found = counts.var(correction=0)

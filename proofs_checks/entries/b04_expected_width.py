@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from continuum.estimators import Categorical, Exact
-from continuum.widths import Concrete, law_of, tail_sums, tilted
+from continuum.widths import Concrete, tail_sums, tilted, width_of
 from proofs_checks import strategies
 from proofs_checks.derivation import Derivation
 from proofs_checks.identity import Identity, Verdict, Witness
@@ -121,7 +121,7 @@ def one_later(q: Tensor) -> Tensor:
 def by_tilt(formula: Numbers, mean: float) -> None:
     """Shipped logits of a given mean width, and the derivative of the shipped gates in it."""
     logits = tilted(UNITS, torch.tensor(mean))
-    law, tilt = Concrete(UNITS, 0.5, logits), law_of("concrete", UNITS, torch.tensor(mean))
+    law, tilt = Concrete(UNITS, 0.5, logits), width_of("concrete", UNITS, torch.tensor(mean))
     assert_close(law.cardinality().item(), mean, rtol=1e-12, atol=0)
     assert_close(logits.diff(n=2), torch.zeros(UNITS - 2), rtol=0, atol=1e-12)  # the largest entropy at this mean
     assert_close(tilt.gates(), law.expected_gates(), rtol=1e-10, atol=1e-12)

@@ -21,7 +21,7 @@ from proofs_checks.network import Network
 from proofs_checks.shipped import Engine
 
 UNITS = 4
-Law = Callable[[int], float]
+WidthName = Callable[[int], float]
 SMALL = 2.0**-20
 
 
@@ -97,7 +97,7 @@ def geometric(n: int) -> float:
     return 2.0**-n
 
 
-def by_enumeration(law: Law, network: Network, start: int, scale: float) -> None:
+def by_enumeration(law: WidthName, network: Network, start: int, scale: float) -> None:
     """Share of all sign patterns with N >= n: equal for affine or small ones, at most that for the others."""
     small = signed(network, start, SMALL)
     assume(min(slopes_at(network, small, float(k), "right").abs().min() for k in range(start, UNITS)) > SMALL / 64)

@@ -8,7 +8,7 @@ import torch
 from torch.testing import assert_close
 
 from benchmarks.plain_loop import PlainRun, plain_loop, tensors
-from continuum.ensemble import Member, Settings, Trained, train
+from continuum.ensemble import Member, Settings, TrainedEnsemble, train
 from continuum.nn import Gate
 from continuum.widths import expresses
 from tests.ensemble.samples import stream
@@ -66,7 +66,7 @@ CASES: dict[str, tuple[Settings, dict[str, float], str]] = {
 }
 
 
-def assert_equal(trained: Trained, number: int, plain: PlainRun) -> None:
+def assert_equal(trained: TrainedEnsemble, number: int, plain: PlainRun) -> None:
     """Weights, widths, curves and the choice of the best epoch."""
     assert trained.outcome[number] == plain.outcome
     curves = trained.validation_loss[:, number], trained.validation_score[:, number]

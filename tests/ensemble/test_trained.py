@@ -8,7 +8,7 @@ import torch
 from torch.testing import assert_close
 
 from benchmarks.plain_loop import loss_of, score_of, tensors
-from continuum.ensemble import Member, Settings, Trained, train
+from continuum.ensemble import Member, Settings, TrainedEnsemble, train
 from continuum.nn import Gate
 from tests.ensemble.samples import stream
 
@@ -16,7 +16,7 @@ SETTINGS = Settings(units=8, batch=32, epochs=5, dtype=torch.float64)
 GAMMAS = (0.0, 0.5, 1.0, 2.0, 2.25, 3.0, 7.75, 8.0)
 
 
-def trained_on(kind: str, settings: Settings = SETTINGS) -> Trained:
+def trained_on(kind: str, settings: Settings = SETTINGS) -> TrainedEnsemble:
     depth = len(settings.allocated)
     return train([stream(kind, 0)], [Member((g,) * depth) for g in GAMMAS], settings)
 

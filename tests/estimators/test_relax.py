@@ -16,7 +16,7 @@ def surrogate(z):
     return (z * weights).tanh().sum(-1) + 0.7 * (z @ weights).sigmoid()
 
 
-class Learned(nn.Module):
+class WidthResult(nn.Module):
     def __init__(self, entries):
         super().__init__()
         self.layers = nn.Sequential(nn.Linear(entries, 16), nn.Tanh(), nn.Linear(16, 1)).double()
@@ -47,7 +47,7 @@ class TestSurrogate:
         assert torch.autograd.gradcheck(moment, (weights,))
 
     def test_learning_it_lowers_the_variance_below_that_of_the_score_function(self):
-        q, model, generator = draw(Bernoulli), Learned(3), seeded()
+        q, model, generator = draw(Bernoulli), WidthResult(3), seeded()
         optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
         for _ in range(150):
             optimizer.zero_grad()

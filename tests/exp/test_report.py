@@ -21,7 +21,7 @@ from continuum.exp import main
 from continuum.exp.report.command import write
 from continuum.exp.report.render import columns, embedded, render
 from continuum.exp.report.run import finished
-from continuum.widths import law_of
+from continuum.widths import width_of
 
 HOSTILE = "</script><script>document.title='broken'</script><!-- \u2028 & \"'"
 FLAGS = "gamma_sweep --tasks wine --gammas 0.5 1 1.25 2 3 --units 4 --seeds 2 --epochs 4 --jobs 1".split()
@@ -117,7 +117,7 @@ def test_gates_are_those_of_the_law(law):
     assert {1.0, 2.0, 2.3, 3.0, 3.5} <= set(found["positions"])
     positions = torch.tensor(found["positions"], dtype=torch.float64)
     gates = [[*[1.0] * row[0], *row[1:], *[0.0] * (4 - row[0] - len(row[1:]))] for row in found["gates"]]
-    expected = law_of(law, 4, positions, kappa=10.0).gates().detach()
+    expected = width_of(law, 4, positions, kappa=10.0).gates().detach()
     # Six digits are embedded: each gate is within half of its last one.
     torch.testing.assert_close(torch.tensor(gates, dtype=torch.float64), expected, rtol=5e-6, atol=1e-12)
     with pytest.raises(AssertionError):  # the gates of the step before

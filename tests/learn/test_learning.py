@@ -11,17 +11,17 @@ from torch.testing import assert_close
 
 from continuum.errors import BadInput, Diverged
 from continuum.learn.calibration import chosen
-from continuum.learn.learning import DEFAULT_PRICE, Learned, Learning, Likelihood, learn, width_path
+from continuum.learn.learning import DEFAULT_PRICE, LearnConfig, Likelihood, WidthResult, learn_width, width_path
 from tests.learn.tasks import ring
 
-FAST = Learning(price=4.0, steps=400)
+FAST = LearnConfig(price=4.0, steps=400)
 
 
 def never(*_) -> None:
     pytest.fail("trained on bad input")
 
 
-def same(one: Learned, other: Learned) -> bool:
+def same(one: WidthResult, other: WidthResult) -> bool:
     pairs = zip(one.network.state_dict().values(), other.network.state_dict().values(), strict=True)
     return one.widths == other.widths and all(torch.equal(a, b) for a, b in pairs)
 
@@ -29,7 +29,7 @@ def same(one: Learned, other: Learned) -> bool:
 class TestResult:
     def test_a_plain_network_of_ceil_width_units(self):
         x, y = ring()
-        found = learn(x, y, "cross_entropy", FAST)
+        found = learn_width(x, y, "cross_entropy", FAST)
         assert [type(layer) for layer in found.network] == [nn.Linear, nn.Tanh, nn.Linear]
         assert not found.network.training
         assert found.units == (math.ceil(found.widths[0]),) == (found.network[0].out_features,)
@@ -39,28 +39,34 @@ class TestResult:
         assert (found.network(x).argmax(1) == y).float().mean() > 0.95
 
     def test_the_dtype_of_the_inputs_is_kept(self):
-        found = learn(*ring(dtype=torch.float64), "cross_entropy", FAST)
+        found = learn_width(*ring(dtype=torch.float64), "cross_entropy", FAST)
         assert found.network[0].weight.dtype == torch.float64
 
     @pytest.mark.parametrize("activation", ["tanh", "relu"])
     def test_two_hidden_layers_have_a_width_each(self, activation):
         x, y = ring()
-        found = learn(x, y, "cross_entropy", Learning(price=4.0, steps=600, hidden_layers=2, activation=activation))
+        found = learn_width(
+            x, y, "cross_entropy", LearnConfig(price=4.0, steps=600, hidden_layers=2, activation=activation)
+        )
         assert len(found.widths) == len(found.units) == 2
         assert [m.out_features for m in found.network if isinstance(m, nn.Linear)] == [*found.units, 2]
         assert (found.network(x).argmax(1) == y).float().mean() > 0.9
 
     def test_equal_seeds_give_equal_bits(self):
         x, y = ring()
-        settings = Learning(steps=200)
-        assert same(learn(x, y, "cross_entropy", settings), learn(x, y, "cross_entropy", settings))
+        settings = LearnConfig(steps=200)
+        assert same(learn_width(x, y, "cross_entropy", settings), learn_width(x, y, "cross_entropy", settings))
         assert not same(
-            learn(x, y, "cross_entropy", settings), learn(x, y, "cross_entropy", Learning(steps=200, seed=1))
+            learn_width(x, y, "cross_entropy", settings),
+            learn_width(x, y, "cross_entropy", LearnConfig(steps=200, seed=1)),
         )
 
     def test_any_start_leads_to_the_same_width(self):
         x, y = ring()
-        widths = [learn(x, y, "cross_entropy", Learning(price=4.0, steps=2000, start=s)).widths[0] for s in (1, 8, 64)]
+        widths = [
+            learn_width(x, y, "cross_entropy", LearnConfig(price=4.0, steps=2000, start=s)).widths[0]
+            for s in (1, 8, 64)
+        ]
         assert max(widths) - min(widths) < 0.1 * min(widths)
 
     def test_any_start_leads_to_the_same_width_of_a_regression(self, monkeypatch):
@@ -70,7 +76,7 @@ class TestResult:
         given = {"price": 4.0, "steps": 2000, "activation": "relu"}
 
         def apart() -> float:
-            widths = [learn(x, y, "squared_error", Learning(start=s, **given)).widths[0] for s in (1, 8, 64)]
+            widths = [learn_width(x, y, "squared_error", LearnConfig(start=s, **given)).widths[0] for s in (1, 8, 64)]
             return (max(widths) - min(widths)) / min(widths)
 
         assert apart() < 0.06
@@ -80,22 +86,24 @@ class TestResult:
 
     def test_a_higher_price_buys_less_width(self):
         x, y = ring()
-        widths = [learn(x, y, "cross_entropy", Learning(price=p, steps=500)).widths[0] for p in (1.0, 8.0, 64.0)]
+        widths = [
+            learn_width(x, y, "cross_entropy", LearnConfig(price=p, steps=500)).widths[0] for p in (1.0, 8.0, 64.0)
+        ]
         assert widths[0] > 1.5 * widths[1] > 2 * widths[2]
 
     def test_saturation_is_reported(self):
         x, y = ring()
-        found = learn(x, y, "cross_entropy", Learning(price=0.1, steps=300, max_units=2, start=2))
+        found = learn_width(x, y, "cross_entropy", LearnConfig(price=0.1, steps=300, max_units=2, start=2))
         assert found.saturated
         assert any("max_units" in note for note in found.notes)
-        assert not learn(x, y, "cross_entropy", FAST).saturated
+        assert not learn_width(x, y, "cross_entropy", FAST).saturated
 
 
 class TestLosses:
     def test_a_loss_of_one_s_own_equals_the_built_in_one(self):
         x, y = ring(dtype=torch.float64)
         own = Likelihood(nn.functional.cross_entropy, outputs=2)
-        found, expected = (learn(x, y, loss, FAST) for loss in (own, "cross_entropy"))
+        found, expected = (learn_width(x, y, loss, FAST) for loss in (own, "cross_entropy"))
         assert_close(found.widths[0], expected.widths[0], rtol=1e-6, atol=0)
         assert_close(found.network(x), expected.network(x), rtol=1e-5, atol=1e-5)
 
@@ -103,17 +111,19 @@ class TestLosses:
         """Up to Adam's epsilon, 1e-8 beside gradients of 1e-2."""
         x, y = ring(dtype=torch.float64)
         own = [Likelihood(lambda z, t, c=c: c * nn.functional.cross_entropy(z, t), 2, scale=c) for c in (1.0, 16.0)]
-        one, other = (learn(x, y, loss, Learning(price=4.0, steps=100)).widths[0] for loss in own)
+        one, other = (learn_width(x, y, loss, LearnConfig(price=4.0, steps=100)).widths[0] for loss in own)
         assert_close(one, other, rtol=1e-3, atol=0)
         undeclared = Likelihood(lambda z, t: 16 * nn.functional.cross_entropy(z, t), 2)
         with pytest.raises(AssertionError):
-            assert_close(one, learn(x, y, undeclared, Learning(price=4.0, steps=100)).widths[0], rtol=1e-1, atol=0)
+            assert_close(
+                one, learn_width(x, y, undeclared, LearnConfig(price=4.0, steps=100)).widths[0], rtol=1e-1, atol=0
+            )
 
     def test_regression_with_two_outputs(self):
         x = torch.randn(200, 3, generator=torch.Generator().manual_seed(0))
         y = torch.stack([x[:, 0].abs(), x[:, 1]], 1)
         y = (y - y.mean(0)) / y.std(0)
-        found = learn(x, y, "squared_error", Learning(price=4.0, steps=1000))
+        found = learn_width(x, y, "squared_error", LearnConfig(price=4.0, steps=1000))
         assert (found.network(x) - y).square().mean() < 0.1
 
 
@@ -132,28 +142,28 @@ class TestCalibration:
     def test_pure_noise_gets_one_unit(self):
         x = torch.randn(400, 6, generator=torch.Generator().manual_seed(0))
         y = torch.randint(0, 2, (400,), generator=torch.Generator().manual_seed(1))
-        found = learn(x, y, "cross_entropy", Learning(steps=500))
+        found = learn_width(x, y, "cross_entropy", LearnConfig(steps=500))
         assert found.price > DEFAULT_PRICE
         assert found.units == (1,)
         assert any("raised the price" in note for note in found.notes)
-        assert learn(x, y, "cross_entropy", Learning(steps=500, price=DEFAULT_PRICE)).widths[0] > 1.5
+        assert learn_width(x, y, "cross_entropy", LearnConfig(steps=500, price=DEFAULT_PRICE)).widths[0] > 1.5
 
     def test_the_price_does_not_depend_on_the_start(self):
         """Five features say nothing and a label in four is wrong: calibrations from each start judge otherwise."""
         draw = torch.Generator().manual_seed(7)
         x = torch.randn(300, 6, generator=draw)
         y = (x[:, 0].abs() > 0.7).long() ^ (torch.rand(300, generator=draw) < 0.25).long()
-        prices = [learn(x, y, "cross_entropy", Learning(steps=10, start=s)).price for s in (1, 8, 64)]
+        prices = [learn_width(x, y, "cross_entropy", LearnConfig(steps=10, start=s)).price for s in (1, 8, 64)]
         assert prices[0] > DEFAULT_PRICE
         assert prices == prices[:1] * 3
 
     def test_rows_for_validation_take_the_place_of_halves(self):
         x, y = ring(300)
-        found = learn(x[:200], y[:200], "cross_entropy", Learning(steps=200), validation=(x[200:], y[200:]))
+        found = learn_width(x[:200], y[:200], "cross_entropy", LearnConfig(steps=200), validation=(x[200:], y[200:]))
         assert found.price == DEFAULT_PRICE
 
     def test_few_rows_keep_the_default_and_say_so(self):
-        found = learn(*ring(30), "cross_entropy", Learning(steps=100))
+        found = learn_width(*ring(30), "cross_entropy", LearnConfig(steps=100))
         assert found.price == DEFAULT_PRICE
         assert any("40 rows" in note for note in found.notes)
 
@@ -171,16 +181,16 @@ class TestDivergence:
         with pytest.raises(
             Diverged, match="training diverged: the widths are nan; lower learning_rate, or mend the sc"
         ):
-            learn(*ring(50), "cross_entropy", Learning(price=1e300, steps=20))
+            learn_width(*ring(50), "cross_entropy", LearnConfig(price=1e300, steps=20))
 
     def test_while_rounding(self, monkeypatch):
         monkeypatch.setattr("continuum.learn.whole.RATE", 1e60)
         with pytest.raises(Diverged, match="not all weights are finite"):
-            learn(*squares(), "squared_error", Learning(price=4.0, steps=40))
+            learn_width(*squares(), "squared_error", LearnConfig(price=4.0, steps=40))
 
     def test_on_a_path(self):
         with pytest.raises(Diverged, match="the widths are nan"):
-            width_path(*squares(), "squared_error", Learning(learning_rate=1e30, steps=90))
+            width_path(*squares(), "squared_error", LearnConfig(learning_rate=1e30, steps=90))
 
     def test_the_error_crosses_process_borders(self):
         error = pickle.loads(pickle.dumps(Diverged("the widths are nan")))
@@ -214,7 +224,7 @@ class TestBadInput:
     )
     def test_settings(self, given, match):
         with pytest.raises(BadInput, match=match):
-            Learning(**given)
+            LearnConfig(**given)
 
     def test_data(self):
         x, y = ring(50)
@@ -238,13 +248,13 @@ class TestBadInput:
             (x, y.numpy(), "cross_entropy", r"y: expected a tensor, got ndarray; give torch.from_numpy\(y\)"),
         ]:
             with pytest.raises(BadInput, match=match):
-                learn(inputs, targets, loss)
+                learn_width(inputs, targets, loss)
 
     def test_a_loss_that_is_no_scalar(self):
         x, y = ring(50)
         rows = Likelihood(lambda z, t: nn.functional.cross_entropy(z, t, reduction="none"), outputs=2)
         with pytest.raises(BadInput, match="scalar"):
-            learn(x, y, rows)
+            learn_width(x, y, rows)
 
     @pytest.mark.parametrize(
         ("loss", "match"),
@@ -265,11 +275,11 @@ class TestBadInput:
     )
     def test_a_loss_that_teaches_nothing(self, loss, match):
         with pytest.raises(BadInput, match=f"loss: expected {match}"):
-            learn(*ring(50), Likelihood(loss, outputs=2), progress=never)
+            learn_width(*ring(50), Likelihood(loss, outputs=2), progress=never)
 
     def test_a_root_that_has_no_slope_at_0_alone_is_a_loss(self):
         loss = Likelihood(lambda z, y: (z - y).square().sum(1).sqrt().mean(), outputs=1)
-        assert learn(ring(50)[0], torch.zeros(50, 1), loss, Learning(price=4.0, steps=20)).steps == 30
+        assert learn_width(ring(50)[0], torch.zeros(50, 1), loss, LearnConfig(price=4.0, steps=20)).steps == 30
 
     def test_a_likelihood_of_other_things(self):
         with pytest.raises(
@@ -281,8 +291,8 @@ class TestBadInput:
 
     @pytest.mark.parametrize("settings", [{"price": 3.0}, {}, 4.0])
     def test_settings_of_another_type(self, settings):
-        for call in (learn, width_path):
-            with pytest.raises(BadInput, match=r"settings: expected a Learning, got .*; give Learning\(price="):
+        for call in (learn_width, width_path):
+            with pytest.raises(BadInput, match=r"settings: expected a LearnConfig, got .*; give LearnConfig\(price="):
                 call(*ring(50), "cross_entropy", settings)
 
     @pytest.mark.parametrize(
@@ -301,18 +311,18 @@ class TestBadInput:
     def test_validation(self, change, match):
         x, y = ring(50)
         with pytest.raises(BadInput, match=match):
-            learn(x, y.float(), "squared_error", validation=change(x, y.float()), progress=never)
+            learn_width(x, y.float(), "squared_error", validation=change(x, y.float()), progress=never)
 
     def test_validation_for_a_loss_of_one_s_own(self):
         x, y = ring(50)
         held = (x, y.float())
         with pytest.raises(BadInput, match=r"targets of shape \(rows, 1\), got \(rows\)"):
-            learn(x, held[1][:, None], Likelihood(nn.functional.mse_loss, 1), validation=held, progress=never)
+            learn_width(x, held[1][:, None], Likelihood(nn.functional.mse_loss, 1), validation=held, progress=never)
 
     def test_one_output_of_validation_in_either_shape(self):
         x, y = ring(50)
         runs = [
-            learn(x, y.float(), "squared_error", Learning(steps=9), validation=held)
+            learn_width(x, y.float(), "squared_error", LearnConfig(steps=9), validation=held)
             for held in ((x, y.float()), (x, y.float()[:, None]), (x, y.float(), None))
         ]
         assert same(*runs[:2])
@@ -331,4 +341,4 @@ class TestBadInput:
             [1.0],
         ):
             with pytest.raises(BadInput, match="sample_weight: expected"):
-                learn(x, y, "cross_entropy", sample_weight=weights)
+                learn_width(x, y, "cross_entropy", sample_weight=weights)

@@ -8,7 +8,7 @@ from torch import nn
 from torch.testing import assert_close
 
 from continuum.errors import BadInput, Diverged
-from continuum.learn.learning import DEFAULT_PRICE, Learned, Learning, Likelihood, learn
+from continuum.learn.learning import DEFAULT_PRICE, LearnConfig, Likelihood, WidthResult, learn_width
 from continuum.learn.methods.path import PRICES
 from continuum.learn.methods.registry import BY_NAME, JUDGED
 from continuum.learn.settings import METHODS
@@ -16,7 +16,7 @@ from continuum.learn.whole import rounding_steps
 from tests.learn.tasks import ring
 
 
-def same(one: Learned, other: Learned) -> bool:
+def same(one: WidthResult, other: WidthResult) -> bool:
     pairs = zip(one.network.state_dict().values(), other.network.state_dict().values(), strict=True)
     return one.widths == other.widths and all(torch.equal(a, b) for a, b in pairs)
 
@@ -32,11 +32,11 @@ class Contract:
     price: float | None = 4.0
     deep: float = 0.9  # accuracy of two hidden layers
 
-    def settings(self, **given) -> Learning:
-        return Learning(**{"method": self.method, "price": self.price, "steps": 300, "max_units": 40} | given)
+    def settings(self, **given) -> LearnConfig:
+        return LearnConfig(**{"method": self.method, "price": self.price, "steps": 300, "max_units": 40} | given)
 
-    def learn(self, rows=200, dtype=torch.float32, loss="cross_entropy", **given) -> Learned:
-        return learn(*ring(rows, dtype), loss, self.settings(**given))
+    def learn(self, rows=200, dtype=torch.float32, loss="cross_entropy", **given) -> WidthResult:
+        return learn_width(*ring(rows, dtype), loss, self.settings(**given))
 
     def test_a_plain_network_of_ceil_width_units(self):
         x, y = ring()
@@ -79,7 +79,7 @@ class Contract:
         x = torch.randn(200, 3, generator=torch.Generator().manual_seed(0))
         y = torch.stack([x[:, 0].abs(), x[:, 1]], 1)
         y = (y - y.mean(0)) / y.std(0)
-        found = learn(x, y, "squared_error", self.settings(steps=600))
+        found = learn_width(x, y, "squared_error", self.settings(steps=600))
         assert (found.network(x) - y).square().mean() < 0.1
 
     def test_a_loss_of_one_s_own_equals_the_built_in_one(self):
@@ -92,7 +92,7 @@ class Contract:
 
     def test_steps_and_progress(self):
         seen: list[tuple[int, int, float]] = []
-        found = learn(*ring(), "cross_entropy", self.settings(), progress=lambda *now: seen.append(now))
+        found = learn_width(*ring(), "cross_entropy", self.settings(), progress=lambda *now: seen.append(now))
         done = [now[0] for now in seen]
         before = self.before()
         assert done == sorted(done)
@@ -107,7 +107,7 @@ class Contract:
             asked.append(done)
             return len(asked) == 11
 
-        found = learn(*ring(), "cross_entropy", self.settings(), progress=progress)
+        found = learn_width(*ring(), "cross_entropy", self.settings(), progress=progress)
         assert found.steps == asked[10] + 150 < self.before() + 450
         assert found.units == (found.network[0].out_features,)
 
@@ -123,9 +123,9 @@ class Weighted:
         x, y = ring(60, torch.float64)
         twice = torch.arange(60) % 2 + 1
         settings = self.settings(steps=60, batch=1000)
-        weighted = learn(x, y, "cross_entropy", settings, sample_weight=twice.double())
-        repeated = learn(x.repeat_interleave(twice, 0), y.repeat_interleave(twice), "cross_entropy", settings)
-        plain = learn(x, y, "cross_entropy", settings)
+        weighted = learn_width(x, y, "cross_entropy", settings, sample_weight=twice.double())
+        repeated = learn_width(x.repeat_interleave(twice, 0), y.repeat_interleave(twice), "cross_entropy", settings)
+        plain = learn_width(x, y, "cross_entropy", settings)
         assert_close(weighted.widths[0], repeated.widths[0], rtol=1e-6, atol=1e-9)
         assert_close(weighted.graded(x), repeated.graded(x), rtol=1e-5, atol=1e-6)
         with pytest.raises(AssertionError):
@@ -147,7 +147,7 @@ class Priced(Weighted):
 
     def test_rows_held_out_are_refused_before_training(self):
         with pytest.raises(BadInput, match=f"none with the method {self.method}, got rows; graded, hypergradient"):
-            learn(*ring(), "cross_entropy", self.settings(), validation=ring(50), progress=_never)
+            learn_width(*ring(), "cross_entropy", self.settings(), validation=ring(50), progress=_never)
 
     @pytest.mark.parametrize("activation", ["tanh", "relu"])
     def test_what_diverged_is_not_returned(self, activation):
@@ -207,10 +207,12 @@ class TestHypergradient(Contract):
         x, y = ring(300)
         wide = torch.randint(0, 2, (100,), generator=torch.Generator().manual_seed(0))
         for targets in (y[200:], wide):
-            found = learn(x[:200], y[:200], "cross_entropy", self.settings(steps=100), validation=(x[200:], targets))
+            found = learn_width(
+                x[:200], y[:200], "cross_entropy", self.settings(steps=100), validation=(x[200:], targets)
+            )
             assert found.steps == 150
         one, other = (
-            learn(x[:200], y[:200], "cross_entropy", self.settings(steps=9), validation=(x[200:], targets))
+            learn_width(x[:200], y[:200], "cross_entropy", self.settings(steps=9), validation=(x[200:], targets))
             for targets in (y[200:], wide)
         )
         assert same(one, other)  # no move yet
@@ -240,13 +242,13 @@ class TestPath(Contract):
 
     def test_a_price_is_refused_before_training(self):
         with pytest.raises(BadInput, match=r"price: expected None with the method path, got 2\.0; it finds a price"):
-            learn(*ring(), "cross_entropy", self.settings(price=2.0), progress=_never)
+            learn_width(*ring(), "cross_entropy", self.settings(price=2.0), progress=_never)
 
     def test_rows_held_out_judge(self):
         x, y = ring(300)
         noise = torch.randint(0, 2, (100,), generator=torch.Generator().manual_seed(0))
         prices = [
-            learn(x[:200], y[:200], "cross_entropy", self.settings(), validation=(x[200:], targets)).price
+            learn_width(x[:200], y[:200], "cross_entropy", self.settings(), validation=(x[200:], targets)).price
             for targets in (y[200:], noise)
         ]
         assert prices[0] < prices[1]
@@ -255,4 +257,4 @@ class TestPath(Contract):
 def test_those_that_use_held_out_rows_are_named():
     assert set(JUDGED) == {"graded", "hypergradient", "path"}
     with pytest.raises(BadInput, match="method: expected one of concrete, fuzzy, graded, hypergradient, interval"):
-        Learning(method="soft")
+        LearnConfig(method="soft")

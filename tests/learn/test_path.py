@@ -8,7 +8,7 @@ from torch.testing import assert_close
 from continuum.errors import BadInput
 from continuum.learn.calibration import falling, scores
 from continuum.learn.frontier import parted
-from continuum.learn.learning import Learning, WidthPath, width_path
+from continuum.learn.learning import LearnConfig, WidthPath, width_path
 from continuum.learn.progress import Meter
 from continuum.learn.task import task_of
 from continuum.learn.whole import rounded_copy, whole_units
@@ -18,7 +18,7 @@ PRICES = (100.0, 10.0, 1.0)
 
 
 def test_widths_rise_as_the_price_falls():
-    path = width_path(*ring(), "cross_entropy", Learning(steps=900), prices=PRICES)
+    path = width_path(*ring(), "cross_entropy", LearnConfig(steps=900), prices=PRICES)
     assert (path.widths.diff(dim=0) > 0).all()
     assert (path.train_loss.diff() < 0).all()
     assert path.prices == PRICES
@@ -26,7 +26,7 @@ def test_widths_rise_as_the_price_falls():
     assert path.one_standard_error() <= path.best()
 
 
-def graded_scores(settings: Learning) -> torch.Tensor:
+def graded_scores(settings: LearnConfig) -> torch.Tensor:
     task = task_of((*ring(), None), None, "cross_entropy", settings)
     rows, held = parted(task)
     run = task.run(rows, settings.steps // len(PRICES), PRICES[0])
@@ -35,7 +35,7 @@ def graded_scores(settings: Learning) -> torch.Tensor:
 
 def test_graded_networks_promise_more_than_whole_units_hold():
     """Half a width of two units on the way is one unit in the end."""
-    settings = Learning(steps=900)
+    settings = LearnConfig(steps=900)
     path = width_path(*ring(), "cross_entropy", settings, prices=PRICES)
     graded = graded_scores(settings)
     assert path.units[0] == (1,)
@@ -45,7 +45,7 @@ def test_graded_networks_promise_more_than_whole_units_hold():
 
 
 def test_a_rounded_copy_leaves_the_run_as_it_is():
-    task = task_of((*ring(), None), None, "cross_entropy", Learning())
+    task = task_of((*ring(), None), None, "cross_entropy", LearnConfig())
     run, twin = (task.run(task.rows, 150, 4.0) for _ in range(2))
     price, other = falling(run, (4.0, 1.0), Meter()), falling(twin, (4.0, 1.0), Meter())
     next(price), next(other)
@@ -83,7 +83,7 @@ def test_prices_must_fall():
 
 @pytest.mark.parametrize("given", [np.array(PRICES), torch.tensor(PRICES), iter(PRICES), [100, 10, np.float32(1)]])
 def test_prices_are_any_numbers_one_behind_the_other(given):
-    path = width_path(*ring(50), "cross_entropy", Learning(steps=9), prices=given)
+    path = width_path(*ring(50), "cross_entropy", LearnConfig(steps=9), prices=given)
     assert path.prices == PRICES
     assert all(type(price) is float for price in path.prices)
 
@@ -120,7 +120,7 @@ def told(stop_at: int | None = None) -> tuple[WidthPath, Told]:
         seen.append(now)
         return len(seen) - 1 == stop_at
 
-    return width_path(*ring(), "cross_entropy", Learning(steps=600), prices=PRICES, progress=progress), seen
+    return width_path(*ring(), "cross_entropy", LearnConfig(steps=600), prices=PRICES, progress=progress), seen
 
 
 def test_all_prices_are_told():
@@ -130,7 +130,7 @@ def test_all_prices_are_told():
     assert done[0] == 0
     assert {now[1] for now in seen} == {3 * 300}
     assert done[-1] == 3 * 300
-    quiet = width_path(*ring(), "cross_entropy", Learning(steps=600), prices=PRICES)
+    quiet = width_path(*ring(), "cross_entropy", LearnConfig(steps=600), prices=PRICES)
     assert_close(path.widths, quiet.widths, rtol=0, atol=0)
 
 
@@ -150,7 +150,7 @@ def test_an_answer_before_there_is_a_point_ends_nothing():
 
 def test_a_lower_price_recruits_what_a_higher_one_kept_silent():
     """Stages too short to draw fresh directions of their own begin with a reserve."""
-    task = task_of((*ring(), None), None, "cross_entropy", Learning())
+    task = task_of((*ring(), None), None, "cross_entropy", LearnConfig())
     run = task.run(task.rows, 150, 1000.0)
     counts = [run.pool.counts()[0] for _ in falling(run, (1000.0, 1.0), Meter())]
     assert counts[1] > counts[0]

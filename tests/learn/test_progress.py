@@ -3,14 +3,14 @@
 import pytest
 
 from continuum.learn.calibration import MULTIPLES, STAGE
-from continuum.learn.learning import DEFAULT_PRICE, Learned, Learning, learn
+from continuum.learn.learning import DEFAULT_PRICE, LearnConfig, WidthResult, learn_width
 from tests.learn.tasks import ring
 
 Told = list[tuple[int, int, float]]
 CALIBRATION = 2 * STAGE * len(MULTIPLES)
 
 
-def told(price: float | None, stop_at: int | None = None) -> tuple[Learned, Told]:
+def told(price: float | None, stop_at: int | None = None) -> tuple[WidthResult, Told]:
     """A run of 400 graded steps, stopped at the call of this number and at no other."""
     seen: Told = []
 
@@ -18,7 +18,7 @@ def told(price: float | None, stop_at: int | None = None) -> tuple[Learned, Told
         seen.append(now)
         return len(seen) - 1 == stop_at
 
-    return learn(*ring(), "cross_entropy", Learning(price=price, steps=400), progress=progress), seen
+    return learn_width(*ring(), "cross_entropy", LearnConfig(price=price, steps=400), progress=progress), seen
 
 
 @pytest.mark.parametrize(("price", "before"), [(4.0, 0), (None, CALIBRATION)])
@@ -35,7 +35,7 @@ def test_all_phases_are_told(price, before):
 
 
 def test_telling_changes_nothing():
-    quiet = learn(*ring(), "cross_entropy", Learning(price=4.0, steps=400))
+    quiet = learn_width(*ring(), "cross_entropy", LearnConfig(price=4.0, steps=400))
     assert told(4.0)[0].widths == quiet.widths
 
 

@@ -12,7 +12,7 @@ from torch.testing import assert_close
 
 from continuum.errors import BadInput
 from continuum.learn.calibration import chosen
-from continuum.learn.learning import Learned, Learning, learn, width_path
+from continuum.learn.learning import LearnConfig, WidthResult, learn_width, width_path
 from continuum.learn.moments import mean_and_error
 from continuum.learn.rounding import removals
 from continuum.learn.rows import Rows
@@ -20,7 +20,7 @@ from continuum.learn.samples import rows_of
 from continuum.learn.settings import steps_for
 from tests.learn.tasks import ring
 
-FULL = Learning(price=4.0, steps=100, batch=10_000)
+FULL = LearnConfig(price=4.0, steps=100, batch=10_000)
 COUNTS = arrays(np.int64, 12, elements=st.integers(0, 4)).filter(lambda w: (w > 0).sum() > 1)
 
 
@@ -28,7 +28,7 @@ def targets(loss: str, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return y if loss == "cross_entropy" else x[:, 0].abs() - x[:, 1]
 
 
-def agree(one: Learned, other: Learned, x: torch.Tensor) -> None:
+def agree(one: WidthResult, other: WidthResult, x: torch.Tensor) -> None:
     """Up to the order of sums in float64 over 150 steps."""
     assert_close(one.widths, other.widths, rtol=1e-6, atol=0)
     assert_close(one.graded(x), other.graded(x), rtol=1e-6, atol=1e-6)
@@ -41,29 +41,31 @@ class TestRepetition:
     def test_weights_count_like_repetitions_when_all_rows_are_one_batch(self, loss, counts):
         x, labels = ring(60, torch.float64)
         y = targets(loss, x, labels)
-        weighted = learn(x, y, loss, FULL, sample_weight=counts.double())
-        repeated = learn(x.repeat_interleave(counts, 0), y.repeat_interleave(counts), loss, FULL)
+        weighted = learn_width(x, y, loss, FULL, sample_weight=counts.double())
+        repeated = learn_width(x.repeat_interleave(counts, 0), y.repeat_interleave(counts), loss, FULL)
         agree(weighted, repeated, x)
         with pytest.raises(AssertionError):  # a price that counts rows, whatever they weigh
-            agree(learn(x, y, loss, FULL, sample_weight=counts / counts.double().mean()), repeated, x)
+            agree(learn_width(x, y, loss, FULL, sample_weight=counts / counts.double().mean()), repeated, x)
 
     def test_four_times_the_data_pay_four_times_the_price(self):
         x, y = ring(60, torch.float64)
-        four = learn(x, y, "cross_entropy", FULL, sample_weight=torch.full((60,), 4.0))
-        agree(four, learn(x, y, "cross_entropy", Learning(price=1.0, steps=100, batch=10_000)), x)
+        four = learn_width(x, y, "cross_entropy", FULL, sample_weight=torch.full((60,), 4.0))
+        agree(four, learn_width(x, y, "cross_entropy", LearnConfig(price=1.0, steps=100, batch=10_000)), x)
 
     @pytest.mark.parametrize("method", ["graded", "interval_sqrt"])
     def test_weights_that_are_hardly_there_are_noted(self, method):
         x, y = ring(60)
         own = replace(FULL, method=method)
-        light, enough = (learn(x, y, "cross_entropy", own, sample_weight=torch.full((60,), w)) for w in (1 / 60, 0.11))
+        light, enough = (
+            learn_width(x, y, "cross_entropy", own, sample_weight=torch.full((60,), w)) for w in (1 / 60, 0.11)
+        )
         assert any("60 rows sum to 1," in note for note in light.notes)
         assert enough.notes == ()
 
     def test_steps_follow_the_weight(self):
         assert steps_for(None, 2500.5) == steps_for(None, 2500) + 1 == 5001
         x, y = ring(50)
-        found = learn(x, y, "cross_entropy", Learning(price=4.0), sample_weight=torch.full((50,), 40.0))
+        found = learn_width(x, y, "cross_entropy", LearnConfig(price=4.0), sample_weight=torch.full((50,), 40.0))
         assert found.steps == 1.5 * 4000
 
     def test_a_class_of_weight_0_keeps_its_output(self):
@@ -127,7 +129,7 @@ class TestJudgment:
     def test_a_path_judged_by_weighted_rows(self):
         x, y = ring(120, torch.float64)
         count = torch.arange(60) % 3
-        settings = Learning(steps=200, batch=10_000)
+        settings = LearnConfig(steps=200, batch=10_000)
         weighted, repeated = (
             width_path(*train, "cross_entropy", settings, (8.0, 2.0), sample_weight=weight, validation=held)
             for train, weight, held in (
@@ -148,4 +150,4 @@ class TestJudgment:
     def test_validation_of_one_tensor(self):
         x, y = ring(60)
         with pytest.raises(BadInput, match=r"validation: expected \(x, y\) or \(x, y, sample_weight\), got 1 tensors"):
-            learn(x, y, "cross_entropy", FULL, validation=(x,))
+            learn_width(x, y, "cross_entropy", FULL, validation=(x,))

@@ -11,11 +11,11 @@ from tests.sklearn.data import classifier, moons, regressor, waves, wine
 
 @pytest.fixture(autouse=True)
 def no_training(monkeypatch):
-    def learn(*_, **__):
+    def learn_width(*_, **__):
         pytest.fail("trained on bad input")
 
-    monkeypatch.setattr(training, "learn", learn)
-    monkeypatch.setattr(training, "width_path", learn)
+    monkeypatch.setattr(training, "learn_width", learn_width)
+    monkeypatch.setattr(training, "width_path", learn_width)
 
 
 PARAMETERS = {

@@ -79,7 +79,7 @@ def test_a_fit_that_fails_leaves_the_estimator_as_it_was(make, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("continuum.sklearn.training.learn", interrupted)
+    monkeypatch.setattr("continuum.sklearn.training.learn_width", interrupted)
     with pytest.raises(KeyboardInterrupt):
         found.fit(X[:, :2], y)  # labels and columns are known, a network is not
     assert vars(found) == state

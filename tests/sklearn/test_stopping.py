@@ -9,23 +9,23 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
-from continuum.learn.learning import Learned, Learning
+from continuum.learn.learning import LearnConfig, WidthResult
 from continuum.sklearn.rows import Rows
 from continuum.sklearn.scales import Scales, Seen
 from continuum.sklearn.stopping import held_out_loss, stopped_early
 
 
-def pretended(losses: list[float]) -> tuple[Learned, tuple[float, ...], list[Learning]]:
+def pretended(losses: list[float]) -> tuple[WidthResult, tuple[float, ...], list[LearnConfig]]:
     """What comes of runs with these held-out losses, of 80 steps at full length and 5 steps overhead each."""
-    asked: list[Learning] = []
+    asked: list[LearnConfig] = []
 
-    def run(settings: Learning) -> Learned:
+    def run(settings: LearnConfig) -> WidthResult:
         asked.append(settings)
         none, steps = torch.zeros(0), (settings.steps or 0) + 5
         network = SimpleNamespace(loss=losses[len(asked) - 1])
-        return Learned(network, (1.0,), (1,), none, none, steps, network, 0.0, False, (), 7.0, "tanh")
+        return WidthResult(network, (1.0,), (1,), none, none, steps, network, 0.0, False, (), 7.0, "tanh")
 
-    found, seen = stopped_early(run, Learning(steps=80), 100, lambda network: network.loss)
+    found, seen = stopped_early(run, LearnConfig(steps=80), 100, lambda network: network.loss)
     return found, seen, asked
 
 

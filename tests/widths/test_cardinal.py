@@ -6,14 +6,14 @@ from hypothesis import given
 from torch.testing import assert_close
 
 from continuum.errors import BadInput
-from continuum.widths import expresses, law_of
+from continuum.widths import expresses, width_of
 from proofs_checks import strategies
 
 NAMES = ["interval", "soft_support", "fuzzy", "concrete"]
 
 
 def at(name: str, gamma: float, units: int = 6) -> torch.nn.Module:
-    return law_of(name, units, torch.tensor(gamma, dtype=torch.float64), kappa=4.0)
+    return width_of(name, units, torch.tensor(gamma, dtype=torch.float64), kappa=4.0)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -37,8 +37,8 @@ def test_derivative_in_gamma(name: str, gamma: float) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_batch_is_a_loop(name: str) -> None:
     gammas = torch.tensor([1.5, 2.0, 4.25], dtype=torch.float64)
-    batched = law_of(name, 6, gammas).gates()
-    assert_close(batched, torch.stack([law_of(name, 6, g).gates() for g in gammas]), rtol=0, atol=1e-14)
+    batched = width_of(name, 6, gammas).gates()
+    assert_close(batched, torch.stack([width_of(name, 6, g).gates() for g in gammas]), rtol=0, atol=1e-14)
 
 
 def test_ends_of_the_concrete_law() -> None:
@@ -52,7 +52,7 @@ def test_ends_of_the_concrete_law() -> None:
 @pytest.mark.parametrize(("gamma", "unit"), [(1.0, 1), (6.0, 5)])
 def test_derivative_at_the_ends_of_the_concrete_law(gamma: float, unit: int, dtype: torch.dtype) -> None:
     """There the distribution lives on two neighbouring widths, and one gate moves at rate 1."""
-    law = law_of("concrete", 6, torch.tensor(gamma, dtype=dtype))
+    law = width_of("concrete", 6, torch.tensor(gamma, dtype=dtype))
     for i, gate in enumerate(law.gates()):
         if i:
             (slope,) = torch.autograd.grad(gate, law.gamma, retain_graph=True)

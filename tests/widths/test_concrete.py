@@ -15,7 +15,7 @@ from continuum.errors import BadInput
 from continuum.widths.concrete import MODES, Concrete, tail_sums, tilted
 from continuum.widths.schedule import LogSchedule
 from proofs_checks import strategies
-from tests.contracts import LawContract, never_grow, state
+from tests.contracts import WidthContract, never_grow, state
 
 logits = strategies.vectors(-30, 30)
 modes = pytest.mark.parametrize("mode", MODES)
@@ -27,7 +27,7 @@ def many(q: Tensor, temperature: float, mode: str = "relaxed", draws: int = DRAW
     return Concrete(len(q), temperature, q.log().expand(draws, -1), mode=mode)
 
 
-class TestConcrete(LawContract):
+class TestConcrete(WidthContract):
     def make(self, batch=(), dtype=torch.float64):
         return Concrete(self.units, 0.5, torch.randn(*batch, self.units, dtype=dtype)).eval()
 

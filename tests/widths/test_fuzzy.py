@@ -14,7 +14,7 @@ from continuum.errors import BadInput
 from continuum.widths import Interval
 from continuum.widths.fuzzy import MODES, Fuzzy
 from proofs_checks import strategies
-from tests.contracts import LawContract, state
+from tests.contracts import WidthContract, state
 
 SAMPLED = [mode for mode in MODES if mode != "scale"]
 sampled = pytest.mark.parametrize("mode", SAMPLED)
@@ -32,7 +32,7 @@ def law(scores, total, **options) -> Fuzzy:
     return width
 
 
-class TestFuzzy(LawContract):
+class TestFuzzy(WidthContract):
     ordered, exponent, mode, side, spread = False, 1.0, "scale", "right", 0.5
 
     def make(self, batch=(), dtype=torch.float64):

@@ -12,7 +12,7 @@ from torch.testing import assert_close
 from continuum.errors import BadInput
 from continuum.widths import Interval
 from proofs_checks import strategies
-from tests.contracts import LawContract
+from tests.contracts import WidthContract
 from tests.widths.problem import TOLERANCE, clip_gates, one_sided, problem
 
 UNITS = 5
@@ -35,7 +35,7 @@ def law(gamma, exponent: float = 1.0, units: int = UNITS, **options) -> Interval
     return width
 
 
-class TestInterval(LawContract):
+class TestInterval(WidthContract):
     exponent, side = 1.0, "right"
 
     def make(self, batch=(), dtype=torch.float64):

@@ -19,7 +19,7 @@ from continuum.widths.fields.field import Affine, Polynomial, RadialBasis
 from continuum.widths.fields.piecewise import PiecewiseLinear, Tiled
 from continuum.widths.softsupport import SoftSupport
 from proofs_checks import strategies
-from tests.contracts import LawContract
+from tests.contracts import WidthContract
 
 UNITS = 5
 KNOTS = [-0.5, 0.7, 2.0, 3.4, 4.1, 6.0]
@@ -46,7 +46,7 @@ def affine(gamma, kappa, slope=1.0, units=UNITS) -> SoftSupport:
     return SoftSupport(units, Affine(double(gamma), double(slope)), kappa)
 
 
-class TestAffine(LawContract):
+class TestAffine(WidthContract):
     def field(self, batch, dtype):
         return Affine(5 * torch.rand(batch, dtype=dtype), 0.5 + torch.rand(batch, dtype=dtype))
 

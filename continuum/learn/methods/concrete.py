@@ -5,7 +5,7 @@ import torch
 from continuum.learn.methods.law import Differentiated
 from continuum.learn.methods.training import learned_by
 from continuum.learn.progress import Progress
-from continuum.learn.result import Learned
+from continuum.learn.result import WidthResult
 from continuum.learn.task import Task
 from continuum.widths import Concrete, LogSchedule, tilted
 
@@ -41,7 +41,7 @@ class ConcreteLaw(Differentiated):
         self.law.set_temperature(self.schedule(round(share * self.schedule.steps)))
 
 
-def concrete(task: Task, progress: Progress | None, like: torch.Tensor) -> Learned:
+def concrete(task: Task, progress: Progress | None, like: torch.Tensor) -> WidthResult:
     """Method "concrete"."""
     generator = torch.Generator().manual_seed(task.settings.seed)
     return learned_by(lambda units, start: ConcreteLaw(units, start, generator), task, progress, like)

@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from continuum.learn.methods.law import OFF, Gates, Law
+from continuum.learn.methods.law import OFF, Gates, WidthMethod
 from continuum.learn.methods.training import learned_by
 from continuum.learn.progress import Progress
-from continuum.learn.result import Learned
+from continuum.learn.result import WidthResult
 from continuum.learn.task import Task
 from continuum.widths import project
 
@@ -20,7 +20,7 @@ SCORES, TOTAL = 1.0, 30.0
 LEAST = 0.01
 
 
-class FuzzyLaw(Law):
+class FuzzyLaw(WidthMethod):
     r"""Gates :math:`\sqrt{g_i}` of the grades of ``continuum.widths.Fuzzy``, of sum c; the price is on c.
 
     The weights have the Euclidean norm, whose least value for given effective weights is then the squared k-support
@@ -64,6 +64,6 @@ class FuzzyLaw(Law):
         self.scores.data[few : self.shared] = threshold.mean() if len(threshold) else self.scores.data[:few].min()
 
 
-def fuzzy(task: Task, progress: Progress | None, like: torch.Tensor) -> Learned:
+def fuzzy(task: Task, progress: Progress | None, like: torch.Tensor) -> WidthResult:
     """Method "fuzzy"."""
     return learned_by(FuzzyLaw, task, progress, like)

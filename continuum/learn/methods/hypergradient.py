@@ -13,7 +13,7 @@ from continuum.learn.methods.lookahead import Lookahead
 from continuum.learn.methods.result import result
 from continuum.learn.methods.training import Course, course_of, train
 from continuum.learn.progress import Meter, Progress
-from continuum.learn.result import Learned
+from continuum.learn.result import WidthResult
 from continuum.learn.task import Task
 from continuum.learn.weights import Weights
 from continuum.learn.whole import rounding_steps
@@ -48,7 +48,7 @@ class Following(Course):
             gamma.grad = slope.to(gamma) + self.rho()
 
 
-def hypergradient(task: Task, progress: Progress | None, like: Tensor) -> Learned:
+def hypergradient(task: Task, progress: Progress | None, like: Tensor) -> WidthResult:
     """Method "hypergradient": square-root gates of an interval, moved by direct term and response.
 
     A price is added to the held-out loss where one is given. Without rows held out a fifth of them is; rounding, at

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import torch
 
-from continuum.learn.methods.law import Gates, Law
+from continuum.learn.methods.law import Gates, WidthMethod
 from continuum.learn.methods.training import learned_by
 from continuum.learn.progress import Progress
-from continuum.learn.result import Learned
+from continuum.learn.result import WidthResult
 from continuum.learn.task import Task
 from continuum.nn.prefix import active_gates
 from continuum.widths import Interval
@@ -24,7 +24,7 @@ FASTER = 100.0
 FEWEST = 0.5
 
 
-class IntervalLaw(Law):
+class IntervalLaw(WidthMethod):
     r"""Gates :math:`\mathrm{clip}(\gamma - i, 0, 1)^p`; the price is on gamma.
 
     The weights have the Euclidean norm: with p = 1 the law as it was first proposed, with p = 1/2 the geometry of
@@ -55,11 +55,11 @@ class IntervalLaw(Law):
         self.gamma.data.clamp_(FEWEST, self.law.units)
 
 
-def linear(task: Task, progress: Progress | None, like: torch.Tensor) -> Learned:
+def linear(task: Task, progress: Progress | None, like: torch.Tensor) -> WidthResult:
     """Method "interval"."""
     return learned_by(lambda units, start: IntervalLaw(units, start, 1.0), task, progress, like)
 
 
-def square_root(task: Task, progress: Progress | None, like: torch.Tensor) -> Learned:
+def square_root(task: Task, progress: Progress | None, like: torch.Tensor) -> WidthResult:
     """Method "interval_sqrt"."""
     return learned_by(lambda units, start: IntervalLaw(units, start, 0.5), task, progress, like)

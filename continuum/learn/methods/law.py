@@ -12,7 +12,7 @@ Gates = Float[np.ndarray, " active"]
 OFF = 1e-6
 
 
-class Law(ABC):
+class WidthMethod(ABC):
     """The gates of one hidden layer while they are learned.
 
     Only the first units, up to the last gate that is not about 0, are said, so that the others cost nothing.
@@ -47,7 +47,7 @@ class Law(ABC):
         """Between two steps, ``share`` of which are done: bring back what left its range, follow a schedule."""
 
 
-class Differentiated(Law):
+class Differentiated(WidthMethod):
     """A law whose gates autograd differentiates."""
 
     _graph: Tensor

@@ -27,7 +27,7 @@ class Lookahead:
     """Steps of gradient descent from where training stands, differentiated.
 
     Args:
-        loss: as of ``learn``.
+        loss: as of ``learn_width``.
         activation: tanh or relu.
         decay: of the outgoing weights, in units of the loss.
         rate: of these steps; halved where the training loss rises along them.

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from continuum.learn.frontier import frontier, parted
 from continuum.learn.progress import Progress
-from continuum.learn.result import Learned, learned
+from continuum.learn.result import WidthResult, learned
 from continuum.learn.settings import steps_for
 from continuum.learn.task import Task
 from continuum.learn.whole import rounding_steps
@@ -15,7 +15,7 @@ from continuum.learn.whole import rounding_steps
 PRICES = (256.0, 128.0, 64.0, 32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
 
 
-def path(task: Task, progress: Progress | None, like: Tensor) -> Learned:
+def path(task: Task, progress: Progress | None, like: Tensor) -> WidthResult:
     """Method "path": the one-standard-error rule picks a price from a path, at which all rows train a graded run."""
     found = frontier(task, list(PRICES))
     price, spent = found.prices[found.one_standard_error()], _steps(task)

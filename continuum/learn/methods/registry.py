@@ -12,11 +12,11 @@ from continuum.learn.methods.interval import linear, square_root
 from continuum.learn.methods.path import path
 from continuum.learn.methods.soft_support import soft_support
 from continuum.learn.progress import Progress
-from continuum.learn.result import Learned, learned
+from continuum.learn.result import WidthResult, learned
 from continuum.learn.task import Task
 
 #: Learns a width for a task, and tells its progress; the tensor has the device and the type of the results.
-Method = Callable[[Task, Progress | None, Tensor], Learned]
+Method = Callable[[Task, Progress | None, Tensor], WidthResult]
 
 BY_NAME: dict[str, Method] = {
     "graded": learned,
@@ -34,7 +34,7 @@ JUDGED = ("graded", "hypergradient", "path")
 PRICELESS = ("path",)
 
 
-def by_name(task: Task, progress: Progress | None, like: Tensor) -> Learned:
+def by_name(task: Task, progress: Progress | None, like: Tensor) -> WidthResult:
     """Learn as the settings of the task say; raises ``BadInput`` for what the method cannot use."""
     name, price = task.settings.method, task.settings.price
     if task.held is not None and name not in JUDGED:

@@ -9,12 +9,12 @@ from torch import Tensor, nn
 
 from continuum.learn.loss import Objective
 from continuum.learn.methods.gated import Gated, plain
-from continuum.learn.methods.law import Law
+from continuum.learn.methods.law import WidthMethod
 from continuum.learn.network import sequential
 from continuum.learn.optimizer import Memory
 from continuum.learn.pool import Pool
 from continuum.learn.progress import Meter
-from continuum.learn.result import Learned
+from continuum.learn.result import WidthResult
 from continuum.learn.run import Curves, Run
 from continuum.learn.samples import too_light
 from continuum.learn.settings import DEFAULT_PRICE
@@ -29,7 +29,7 @@ class Found(Protocol):
     """A gated network after its training."""
 
     gated: Gated
-    laws: list[Law]
+    laws: list[WidthMethod]
     objective: Objective
     steps: int
     price: float
@@ -49,7 +49,7 @@ class Rounding(Run):
         return list(self.found)
 
 
-def result(course: Found, task: Task, meter: Meter, like: Tensor, notes: tuple[str, ...] = ()) -> Learned:
+def result(course: Found, task: Task, meter: Meter, like: Tensor, notes: tuple[str, ...] = ()) -> WidthResult:
     """Round the network to ceil(width) units on all training rows; ``like`` has the device and type of the results."""
     settings, widths = task.settings, course.widths()
     units = whole_units(widths)
@@ -67,7 +67,7 @@ def result(course: Found, task: Task, meter: Meter, like: Tensor, notes: tuple[s
     full = max(widths) >= FULL * settings.max_units
     limit = f"a width near max_units={settings.max_units}: it may be too small" if full else None
     light = too_light(task.rows.total, len(task.rows)) if course.price else None
-    return Learned(
+    return WidthResult(
         network=network(),
         widths=tuple(widths),
         units=tuple(units),

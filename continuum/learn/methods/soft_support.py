@@ -5,7 +5,7 @@ import torch
 from continuum.learn.methods.law import Differentiated
 from continuum.learn.methods.training import learned_by
 from continuum.learn.progress import Progress
-from continuum.learn.result import Learned
+from continuum.learn.result import WidthResult
 from continuum.learn.task import Task
 from continuum.widths import Affine, LogSchedule, SoftSupport
 
@@ -54,6 +54,6 @@ class SoftSupportLaw(Differentiated):
             self.law.set_kappa(self.schedule(stage))
 
 
-def soft_support(task: Task, progress: Progress | None, like: torch.Tensor) -> Learned:
+def soft_support(task: Task, progress: Progress | None, like: torch.Tensor) -> WidthResult:
     """Method "soft_support"."""
     return learned_by(SoftSupportLaw, task, progress, like)

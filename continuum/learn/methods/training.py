@@ -12,14 +12,14 @@ from torch import Tensor
 from continuum.errors import Diverged
 from continuum.learn.loss import Objective, objective
 from continuum.learn.methods.gated import Gated, newborn
-from continuum.learn.methods.law import Gates, Law
+from continuum.learn.methods.law import Gates, WidthMethod
 from continuum.learn.methods.result import result
 from continuum.learn.progress import Meter, Progress
-from continuum.learn.result import Learned
+from continuum.learn.result import WidthResult
 from continuum.learn.rows import Rows
 from continuum.learn.run import Curves
 from continuum.learn.samples import outputs_of
-from continuum.learn.settings import DEFAULT_PRICE, Learning, activation_for, steps_for
+from continuum.learn.settings import DEFAULT_PRICE, LearnConfig, activation_for, steps_for
 from continuum.learn.task import Task
 from continuum.learn.weights import activations
 from continuum.learn.whole import rounding_steps
@@ -31,7 +31,7 @@ RESTING = 0.1
 UNCALIBRATED = "the price is the default, which this method does not calibrate"
 
 #: A law of so many units for a hidden layer, of this width at the start.
-Build = Callable[[int, float], Law]
+Build = Callable[[int, float], WidthMethod]
 
 
 @dataclass
@@ -49,10 +49,10 @@ class Course:
     """
 
     gated: Gated
-    laws: list[Law]
+    laws: list[WidthMethod]
     rows: Rows
     objective: Objective
-    settings: Learning
+    settings: LearnConfig
     steps: int
     price: float
     curves: Curves = field(default_factory=Curves)
@@ -136,7 +136,7 @@ def course_of(build: Build, task: Task, rows: Rows, price: float, kind: type[Any
     return kind(gated, laws, rows, objective(task.loss), settings, steps_for(settings.steps, rows.total), price)
 
 
-def learned_by(build: Build, task: Task, progress: Progress | None, like: Tensor) -> Learned:
+def learned_by(build: Build, task: Task, progress: Progress | None, like: Tensor) -> WidthResult:
     """Learn gates and weights together at the price given, or at the default one, then round."""
     course = course_of(build, task, task.rows, task.settings.price or DEFAULT_PRICE, Course)
     meter = Meter(progress, course.steps + rounding_steps(course.steps))
