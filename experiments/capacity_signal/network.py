@@ -6,9 +6,13 @@ a power, clip(gamma - i, 0, 1)^p. Tensors have any batch axes in front, the memb
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 import torch
 from torch import Tensor
+from torch.func import functional_call
+
+from continuum.widths import Interval
 
 from .rows import Rows, Weights
 
@@ -64,15 +68,13 @@ class Network:
         """The same network and weights without an anchor; what a metric does to steps is forgotten."""
         if self.anchor is None:
             return self, weights
-        fresh = self.anchor + weights["W"][..., -1, :] / (gamma - self.width).sqrt().unsqueeze(-1)
+        fresh = self.anchor + weights["W"][..., -1, :] / self._fraction(gamma).sqrt()
         whole = weights | {"W": torch.cat([weights["W"][..., :-1, :], fresh.unsqueeze(-2)], -2)}
         return replace(self, anchor=None, geometry=replace(self.geometry, metric=False)), whole
 
     def gates(self, gamma: Tensor) -> Tensor:
-        """clip(gamma - i, 0, 1)^p for the k + 1 units, shape (*members, k + 1); right-continuous slopes."""
-        index, edge = torch.arange(self.width + 1), gamma.detach().floor().unsqueeze(-1)
-        fraction = (gamma.unsqueeze(-1) - edge) ** self.geometry.exponent
-        return (index < edge).to(gamma) + (index == edge).to(gamma) * fraction
+        """Gates of the k + 1 units, shape (*members, k + 1); their slopes at an integer are the right ones."""
+        return interval_gates(self.width + 1, gamma, self.geometry.exponent)
 
     def hidden(self, weights: Weights, x: Tensor) -> Tensor:
         """What the hidden units say, (*members, k + 1, rows)."""
@@ -86,15 +88,19 @@ class Network:
     def _gated(self, readout: Tensor, gamma: Tensor) -> Tensor:
         if self.anchor is None:
             return self.gates(gamma).unsqueeze(-1) * readout
-        a = (gamma - self.width).unsqueeze(-1)
+        a = self._fraction(gamma)
         fresh = a.sqrt() * readout[..., -1, :] + a * self.anchor
         return torch.cat([readout[..., :-1, :], fresh.unsqueeze(-2)], -2)
+
+    def _fraction(self, gamma: Tensor) -> Tensor:
+        """a, the gate of the fresh unit at exponent 1, (*members, 1)."""
+        return interval_gates(self.width + 1, gamma, 1.0)[..., -1:]
 
     def penalty(self, weights: Weights, gamma: Tensor) -> Tensor:
         """Weight decay of the outgoing weights, in the norm of the geometry."""
         readout = weights["W"]
         if self.anchor is not None:  # a |W_k|^2 = |U + sqrt(a) anchor|^2
-            fresh = readout[..., -1, :] + (gamma - self.width).sqrt().unsqueeze(-1) * self.anchor
+            fresh = readout[..., -1, :] + self._fraction(gamma).sqrt() * self.anchor
             squares = torch.cat([readout[..., :-1, :], fresh.unsqueeze(-2)], -2).square().sum(-1)
         else:
             squares = readout.square().sum(-1)
@@ -110,3 +116,21 @@ class Network:
     def loss(self, weights: Weights, gamma: Tensor, part: str) -> Tensor:
         """Mean loss on a part without the penalty, one for each member."""
         return self.rows[part].loss(self.output(weights, gamma, part))
+
+
+def interval_gates(units: int, gamma: Tensor, exponent: float) -> Tensor:
+    r"""Gates of the shipped ``Interval``, (\*members, units), as a function of gamma.
+
+    Its module is called with gamma in the place of its own, so that derivatives of any order and ``vmap`` go through.
+
+    >>> interval_gates(3, torch.tensor([1.25, 2.0]), exponent=0.5)
+    tensor([[1.0000, 0.5000, 0.0000],
+            [1.0000, 1.0000, 0.0000]])
+    """
+    gates: Tensor = functional_call(_interval(units, exponent), {"gamma": gamma}, ())
+    return gates
+
+
+@cache
+def _interval(units: int, exponent: float) -> Interval:
+    return Interval(units, gamma=0.0, exponent=exponent, learnable=False)

@@ -15,6 +15,7 @@ from torch.func import vmap
 from continuum.hypergrad import Bilevel, Dense, Hypergradient, Implicit
 
 from .methods import EDGE
+from .network import interval_gates
 from .rows import Rows
 
 DRAWS = 64
@@ -42,10 +43,10 @@ def features(
 
 
 def gated(columns: Tensor, a: float, exponent: float) -> Tensor:
-    """The last feature times a^p."""
-    gates = torch.ones(columns.shape[-1], dtype=columns.dtype)
-    gates[-1] = a**exponent
-    return columns * gates
+    """The features at the width k + a: the last one times a^p."""
+    units = columns.shape[-1]
+    gamma = torch.tensor(units - 1 + a, dtype=columns.dtype)
+    return columns * interval_gates(units, gamma, exponent)
 
 
 def optimum(columns: Tensor, target: Tensor, decay: float) -> Tensor:
@@ -84,11 +85,11 @@ def moments(columns: Tensor, target: Tensor, decay: float, seed: Sequence[int]) 
 
 def hypergradients(columns: Mapping[str, Tensor], targets: Mapping[str, Tensor], decay: float) -> dict[str, Tensor]:
     """Direct part and total of the validation loss just right of k, root mask, and the gain of a whole unit."""
-    a = torch.tensor(EDGE, dtype=torch.float64)
+    a, units = torch.tensor(EDGE, dtype=torch.float64), columns["train"].shape[-1]
     start = optimum(gated(columns["train"], EDGE, 0.5), targets["train"], decay)
 
     def loss(x: Tensor, target: Tensor, weights: Tensor, a: Tensor) -> Tensor:
-        gates = torch.cat([torch.ones(x.shape[-1] - 1, dtype=x.dtype), a.sqrt().reshape(1)])
+        gates = interval_gates(units, units - 1 + a, 0.5)
         return (x @ (gates[:, None] * weights) - target).square().sum() / (2 * len(target))
 
     def one(train: Tensor, validation: Tensor, weights: Tensor) -> Hypergradient:
