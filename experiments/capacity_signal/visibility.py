@@ -1,4 +1,4 @@
-"""Which method sees, under which geometry and at which cost, that one more unit would help."""
+"""Which method tells, under which parametrisation and at which cost, that one more unit would help."""
 
 import numpy as np
 import pandas as pd
@@ -6,30 +6,30 @@ import pandas as pd
 from .statistics import ranked
 from .tables import Tables
 
+#: An estimate below this share of the gain of a whole unit counts as silence.
 SILENT = 1e-3
-"""An estimate below this share of the gain of a whole unit counts as silence."""
 
 
 def gains(tables: Tables) -> pd.DataFrame:
-    """C_T(k+1) - C_T(k) of each task, split and width, mean over starts; no mask or metric enters it."""
+    """C_T(k+1) - C_T(k) of each task, split and width, mean over starts; no gate or metric enters it."""
     return tables["starts"].groupby(["task", "seed", "width"], sort=False)["gain"].mean().reset_index()
 
 
-def seen(tables: Tables) -> pd.DataFrame:
-    """One row a task, split, width, geometry and method: the estimate, whether its sign is that of the gain, the cost.
+def visibility(tables: Tables) -> pd.DataFrame:
+    """One row per task, split, width, parametrisation and method: the estimate, whether its sign is that of the gain.
 
     ``needed`` is how many gradient evaluations tell the sign of the mean at 95 % (normal): mirrored pairs of starts,
     (1.96 spread / mean)^2 of them and one at least, at twice the price of a start.
     """
     keys = ["task", "seed", "width", "geometry", "method"]
-    said = (
+    estimates = (
         tables["results"]
         .groupby(keys, sort=False)
         .agg(
             estimate=("pair", "mean"), spread=("pair", "std"), answered=("pair", "count"), price=("gradients", "first")
         )
     )
-    frame = said.reset_index().merge(gains(tables), on=["task", "seed", "width"])
+    frame = estimates.reset_index().merge(gains(tables), on=["task", "seed", "width"])
     audible = frame["estimate"].abs() > SILENT * frame["gain"].abs()
     pairs = np.maximum(1.0, (1.96 * frame["spread"] / frame["estimate"]) ** 2)
     return frame.assign(
@@ -39,19 +39,19 @@ def seen(tables: Tables) -> pd.DataFrame:
     )
 
 
-def who_sees(tables: Tables) -> pd.DataFrame:
-    """One row a geometry and method: shares over tasks, splits and widths, median cost, and rank correlation.
+def summary(tables: Tables) -> pd.DataFrame:
+    """One row per parametrisation and method: shares over tasks, splits and widths, median cost, rank correlation.
 
     The ranks are those of estimate and gain within a task; the interval draws splits of tasks anew.
     """
     counts = tables["results"].groupby(["geometry", "method"], sort=False).size()
     rows = []
-    for (geometry, method), part in seen(tables).groupby(["geometry", "method"], sort=False):
+    for (geometry, method), part in visibility(tables).groupby(["geometry", "method"], sort=False):
         ranks = part.groupby("task")[["estimate", "gain"]].rank()
-        found = ranked("", "", ranks["estimate"], ranks["gain"], part["task"] + " " + part["seed"].astype(str))
+        rank = ranked("", "", ranks["estimate"], ranks["gain"], part["task"] + " " + part["seed"].astype(str))
         shares = {"right": part["right"].mean(), "silent": part["silent"].mean()}
         shares["answered"] = part["answered"].sum() / counts[geometry, method]
         cost = {"price": part["price"].iloc[0], "needed": part["needed"].median()}
-        rank = {"rank": found.measured, "rank_low": found.low, "rank_high": found.high}
-        rows.append({"geometry": geometry, "method": method, **shares, **cost, **rank})
+        ends = {"rank": rank.measured, "rank_low": rank.low, "rank_high": rank.high}
+        rows.append({"geometry": geometry, "method": method, **shares, **cost, **ends})
     return pd.DataFrame(rows)
