@@ -46,13 +46,14 @@ class Experiment(Protocol):
     """
 
     Config: type[RunOptions]
-    """A frozen dataclass that inherits ``RunOptions``; its fields become flags, their docstrings the help."""
+    """A frozen dataclass that inherits ``RunOptions``: its fields become flags, their docstrings the help, and each
+    default stands there and nowhere else. ``configuration()`` names the run, ``validate()`` refuses."""
 
     RESULT_VERSION: int
     """Part of every cell's key: raise it when the code changes what a cell returns."""
 
     def cells(self, config: Any) -> Sequence[Cell]:
-        """Cut the work; the cut depends on the resolved configuration only, never on the number of workers."""
+        """Cut the work; the cut depends on ``config.configuration()`` only, never on the number of workers."""
 
     def run(self, cell: Cell) -> Tables:
         """Compute one cell in a worker process: tables by name, ``results`` among them; the index is not kept."""

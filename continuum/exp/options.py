@@ -2,38 +2,39 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Self
+from typing import Any
 
 
 @dataclass(frozen=True)
 class RunOptions:
     """Base of an experiment's ``Config``: how to run, as opposed to what to compute.
 
-    The four fields below never enter the hash that names the run folder.
+    Each default stands once, at its field; smaller or larger settings are files (``continuum.exp.presets``). The three
+    fields below never enter the hash that names the run folder.
 
-    >>> RunOptions(quick=True).resolved().quick
-    True
+    >>> RunOptions(jobs=2).configuration()
+    {}
     """
 
     out: Path = Path("runs")
     """Folder that receives <experiment>/<run>/ with tables, figures and manifest."""
     jobs: int = 0
-    """Number of worker processes; 0 means one for each core."""
+    """Number of worker processes; 0 means one per core."""
     resume: bool = True
     """Reuse finished cells of an earlier, interrupted run of the same configuration; --no-resume computes
     everything anew."""
-    quick: bool = False
-    """Use the experiment's small preset: a first look within a minute or so."""
 
-    def resolved(self) -> Self:
-        """Return the configuration that is really computed; override it to apply the quick preset.
+    def configuration(self) -> dict[str, Any]:
+        """What the results depend on, by name: it names the run folder and stands in the manifest.
 
-        The preset must show in other fields: they name the run folder, ``quick`` does not.
+        All fields but the run options; override it to write a value that is derived from other fields, so that two
+        spellings of one computation share a folder.
         """
-        return self
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in RUN_FIELDS}
 
     def validate(self) -> None:
-        """Raise ``BadInput`` if the resolved configuration cannot be computed; override it to check fields."""
+        """Raise ``BadInput`` if the configuration cannot be computed; override it to check fields."""
 
 
+#: The fields that say how to run.
 RUN_FIELDS = frozenset(field.name for field in fields(RunOptions))

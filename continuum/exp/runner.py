@@ -61,7 +61,6 @@ def execute(
     Progress and notes go to ``console``. If a cell fails, the others go on, then ``CellsFailed`` is raised and no
     assembled table is left; an error that a cell raises on purpose (``ContinuumError``) ends the run at once.
     """
-    config = config.resolved()
     config.validate()
     jobs = worker_count(config.jobs)
     cells = experiment.module.cells(config)

@@ -1,14 +1,12 @@
 """How the work of capacity_signal is cut, and what a cell computes."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from typing import Any
 
 import pandas as pd
 
 from continuum.data import Task, unchanged
 from continuum.exp import Cell
-from continuum.exp.options import RUN_FIELDS
 
 from .config import Config
 from .losses import VARIANTS, signal_tables, variant_table
@@ -26,7 +24,7 @@ Settings = Mapping[str, Any]
 
 def cells(config: Config) -> list[Cell]:
     """One cell per task, split and width; one per task and split for each other part."""
-    shared = {f.name: getattr(config, f.name) for f in fields(Config) if f.name not in {*RUN_FIELDS, *SPREAD}}
+    shared = {name: value for name, value in config.configuration().items() if name not in SPREAD}
     return [*_signal_cells(config, shared), *_lead_cells(config, shared)]
 
 

@@ -3,7 +3,6 @@
 The environment plays the accidents (SAMPLE_*): it must not enter the configuration, or a resumed run would be another.
 """
 
-import dataclasses
 import os
 import signal
 import time
@@ -28,9 +27,6 @@ class Config(RunOptions):
     """How many numbers."""
     seeds: tuple[int, ...] = (0,)
     """Seeds of the noise."""
-
-    def resolved(self):
-        return dataclasses.replace(self, numbers=2) if self.quick else self
 
     def validate(self):
         if self.numbers < 1:

@@ -94,7 +94,7 @@ def test_changed_result_version_is_told(samples, here, capsys, monkeypatch):
 def test_other_configuration_has_another_folder(samples, here):
     assert here() == 0
     assert here("--numbers", 2) == 0
-    assert here("--quick") == 0  # resolves to the two numbers as well
+    assert here("--quick") == 0  # the two numbers as well
     assert len(list((samples.out / "sample").iterdir())) == 2
     assert here("--seeds", 0, 1) == 0
     assert len(list((samples.out / "sample").iterdir())) == 3

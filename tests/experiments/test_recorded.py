@@ -7,7 +7,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import tyro
 
 from continuum.exp import keys, presets, registry
 from continuum.exp.plan import make_plan
@@ -29,7 +28,7 @@ CASES = [
 
 def planned(name, preset):
     experiment = registry.load(name)
-    config = tyro.cli(experiment.module.Config, args=presets.read(experiment, preset)).resolved()
+    config = presets.config(experiment, preset)
     return experiment, config, experiment.module.cells(config)
 
 
