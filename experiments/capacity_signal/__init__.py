@@ -1,11 +1,9 @@
-r"""Who sees that one more unit would help: the capacity loss, and the ways to its derivative at an integer width.
+"""Who sees that one more unit would help: the capacity loss, and the ways to its derivative at an integer width.
 
-The capacity loss :math:`C_T(\gamma)` is the mean validation loss, over fresh initialisations, after T steps of training
-at width gamma (and its mean over time). At gamma = k unit k is fresh: off, with random weights. A cell is one task, one
-split and one width; each start is trained together with its mirror image, -W_k for W_k. Averaging the two (the evenness
-trick) removes every odd power of the gate from a loss, which is most of the noise; single starts are kept beside.
-
-What was predicted before the run stands in PREDICTIONS.md.
+The capacity loss C_T(gamma) is the mean validation loss, over fresh initialisations, after T steps of training at width
+gamma. At gamma = k unit k is fresh: off, with random weights. Each start is trained together with its mirror image,
+-W_k for W_k: their average removes every odd power of the gate from a loss, which is most of the noise.
+The predictions, written before the run, are in PREDICTIONS.md.
 """
 
 from .cells import cells, run

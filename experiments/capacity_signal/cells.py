@@ -51,7 +51,7 @@ def _lead_cells(config: Config, shared: Settings) -> Iterator[Cell]:
 
 
 def _cell(name: str, task: Task, source: str, seed: int, settings: Settings, cost: float) -> Cell:
-    place = {"task": source, "seed": seed, "data": {task.name: task.checksum}}
+    place: dict[str, Any] = {"task": source, "seed": seed, "data": {task.name: task.checksum}}
     return Cell(f"{source} seed {seed} {name}", {**settings, **place}, cost)
 
 

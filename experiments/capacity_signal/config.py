@@ -1,6 +1,7 @@
 """What capacity_signal can be asked."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from continuum import checks
 from continuum.errors import BadInput
@@ -23,6 +24,8 @@ LEAST = {
     "inits": 1,
     "jobs": 0,
 }
+#: Fields that have another name on disk.
+RECORDED = {"parametrisations": "geometries"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Config(RunOptions):
     """Names of tasks, or paths of CSV files."""
     widths: tuple[int, ...] = (1, 3, 8)
     """Integers k at which the derivative is asked for."""
-    geometries: tuple[str, ...] = tuple(PARAMETRISATIONS)
+    parametrisations: tuple[str, ...] = tuple(PARAMETRISATIONS)
     """Gates, penalty and metric of the fresh unit: a linear or a square-root (root) gate; or a linear one with the
     penalty of L2(E), with its metric, with both."""
     seeds: int = 5
@@ -63,6 +66,10 @@ class Config(RunOptions):
     inits: int = 3
     """Their initialisations."""
 
+    def configuration(self) -> dict[str, Any]:
+        """All fields; run folders and cells call the parametrisations geometries, as they were first called."""
+        return {RECORDED.get(name, name): value for name, value in super().configuration().items()}
+
     def validate(self) -> None:
         """Raise ``BadInput`` unless every setting can be computed."""
         for name, least in LEAST.items():
@@ -70,11 +77,11 @@ class Config(RunOptions):
         for name in ("lr", "decay", "gamma_lr"):
             checks.positive(name, getattr(self, name), remedy="the default is a good start")
         checks.one_of("activation", self.activation, ACTIVATIONS)
-        for name in self.geometries:
-            checks.one_of("geometries", name, PARAMETRISATIONS, plural="geometries")
+        for name in self.parametrisations:
+            checks.one_of("parametrisation", name, PARAMETRISATIONS, plural="parametrisations")
         for width in self.widths:
             checks.whole("widths", width, at_least=1)
-        for name in ("tasks", "widths", "geometries", "lead_tasks"):
+        for name in ("tasks", "widths", "parametrisations", "lead_tasks"):
             values = getattr(self, name)
             if len(set(values)) < len(values):
                 raise BadInput(name, expected="each once", came=list(values), remedy="drop the repeated ones")

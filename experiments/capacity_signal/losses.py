@@ -124,7 +124,7 @@ def estimate_table(networks: Mapping[str, Network], start: MemberWeights, schedu
     for name, network in networks.items():
         answers, mirrors = (estimates(network, weights, schedule) for weights in (start, mirrored(start)))
         for method, answer in answers.items():
-            head = {"geometry": name, "method": method, "gradients": answer.gradients}
+            head: dict[str, Any] = {"geometry": name, "method": method, "gradients": answer.gradients}
             frames += [_estimates(answer, mirrors[method]).assign(**head)[[*head, *ESTIMATES]]]
     return pd.concat(frames, ignore_index=True)
 

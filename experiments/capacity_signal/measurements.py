@@ -33,15 +33,15 @@ def sign_of_kappa(tables: Tables) -> Iterator[Finding]:
 def monotone(tables: Tables) -> Iterator[Finding]:
     """Share of (split, width) whose kappa_T rises again, by more than two standard errors, after its least value."""
     for task, frame in by_task(kappa(tables)):
-        risen = frame.groupby(["seed", "width"]).apply(rises_again, include_groups=False)
-        values = risen.groupby("seed").mean()
+        risen = [(seed, rises_again(part)) for (seed, _), part in frame.groupby(["seed", "width"])]
+        values = pd.DataFrame(risen, columns=["seed", "risen"]).groupby("seed")["risen"].mean()
         yield described("share of kappa_T not monotone in T", task, values, expected="> 0")
 
 
 def rises_again(frame: pd.DataFrame) -> bool:
     """Whether the curve of one split and width, a column per start, ends clearly above its least mean."""
     curve = frame.pivot(index="horizon", columns="start", values="slope")
-    change = curve.iloc[-1] - curve.loc[curve.mean(axis=1).idxmin()]
+    change = curve.iloc[-1] - curve.iloc[int(np.nanargmin(curve.mean(axis=1)))]
     error = change.std(ddof=1) / np.sqrt(len(change))
     return bool(change.mean() > RISE * error and change.mean() > 0)
 
@@ -106,11 +106,7 @@ def carrier(tables: Tables) -> Iterator[Finding]:
         ):
             claim = f"rank correlation of less loss with the immediate gradient's {name}"
             yield ranked(claim, scope, values[column], -values["gain"], clusters)
-    ratio = (
-        tables["readout"]
-        .groupby("task", sort=False)
-        .apply(lambda f: f["second_half"].sum() / f["claimed"].sum(), include_groups=False)
-    )
+    ratio = [frame["second_half"].sum() / frame["claimed"].sum() for _, frame in by_task(tables["readout"])]
     yield described("E r^2 / claim, half-way to the optimum", "all tasks", ratio, expected="not 1")
 
 

@@ -65,7 +65,8 @@ def gated(columns: Tensor, a: float, exponent: float) -> Tensor:
 def optimum(columns: Tensor, target: Tensor, decay: float) -> Tensor:
     """The weights of the ridge regression with mean squares, (..., k + 1, outputs)."""
     gram = columns.mT @ columns / len(target) + decay * torch.eye(columns.shape[-1], dtype=columns.dtype)
-    return torch.linalg.solve(gram, columns.mT @ target / len(target))
+    weights: Tensor = torch.linalg.solve(gram, columns.mT @ target / len(target))
+    return weights
 
 
 def optimal_value(columns: Tensor, target: Tensor, decay: float) -> Tensor:
@@ -154,7 +155,8 @@ def descended(columns: Tensor, target: Tensor, start: Tensor, lr: Tensor, steps:
     left = (1 - lr[:, None] * values).clamp(-1, 1) ** steps
     gained = torch.where(values > 1e-12, (1 - left) / values.clamp_min(1e-12), steps * lr[:, None])
     initial, force = vectors.mT @ start, vectors.mT @ (columns.mT @ target) / len(target)
-    return columns @ (vectors @ (left.unsqueeze(-1) * initial + gained.unsqueeze(-1) * force)) - target
+    weights: Tensor = vectors @ (left.unsqueeze(-1) * initial + gained.unsqueeze(-1) * force)
+    return columns @ weights - target
 
 
 def _fit(residual: Tensor) -> Tensor:

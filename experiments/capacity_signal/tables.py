@@ -22,7 +22,8 @@ def per_seed(frame: pd.DataFrame, measured: str, claimed: str) -> list[float]:
 
 def final(rises: pd.DataFrame) -> pd.DataFrame:
     """The rows of the longest horizon."""
-    return rises[rises["horizon"] == rises["horizon"].max()]
+    last: pd.DataFrame = rises[rises["horizon"] == rises["horizon"].max()]
+    return last
 
 
 def kappa(tables: Tables, parametrisation: str = "root") -> pd.DataFrame:

@@ -22,13 +22,14 @@ def visibility(tables: Tables) -> pd.DataFrame:
     (1.96 spread / mean)^2 of them and one at least, at twice the price of a start.
     """
     keys = ["task", "seed", "width", "geometry", "method"]
-    estimates = (
-        tables["results"]
-        .groupby(keys, sort=False)
-        .agg(
-            estimate=("pair", "mean"), spread=("pair", "std"), answered=("pair", "count"), price=("gradients", "first")
-        )
-    )
+    columns = {
+        "estimate": ("pair", "mean"),
+        "spread": ("pair", "std"),
+        "answered": ("pair", "count"),
+        "starts": ("pair", "size"),
+        "price": ("gradients", "first"),
+    }
+    estimates = tables["results"].groupby(keys, sort=False).agg(**columns)
     frame = estimates.reset_index().merge(gains(tables), on=["task", "seed", "width"])
     audible = frame["estimate"].abs() > SILENT * frame["gain"].abs()
     pairs = np.maximum(1.0, (1.96 * frame["spread"] / frame["estimate"]) ** 2)
@@ -44,13 +45,12 @@ def summary(tables: Tables) -> pd.DataFrame:
 
     The ranks are those of estimate and gain within a task; the interval draws splits of tasks anew.
     """
-    counts = tables["results"].groupby(["geometry", "method"], sort=False).size()
     rows = []
     for (geometry, method), part in visibility(tables).groupby(["geometry", "method"], sort=False):
         ranks = part.groupby("task")[["estimate", "gain"]].rank()
         rank = ranked("", "", ranks["estimate"], ranks["gain"], part["task"] + " " + part["seed"].astype(str))
         shares = {"right": part["right"].mean(), "silent": part["silent"].mean()}
-        shares["answered"] = part["answered"].sum() / counts[geometry, method]
+        shares["answered"] = part["answered"].sum() / part["starts"].sum()
         cost = {"price": part["price"].iloc[0], "needed": part["needed"].median()}
         ends = {"rank": rank.measured, "rank_low": rank.low, "rank_high": rank.high}
         rows.append({"geometry": geometry, "method": method, **shares, **cost, **ends})

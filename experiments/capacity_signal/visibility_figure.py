@@ -13,13 +13,14 @@ def visibility_panel(ax: Axes, frame: pd.DataFrame) -> None:
     """How often the sign is that of the gain (colour), and what it costs to know the sign (text)."""
     groups = frame.groupby(["method", "geometry"], sort=False)
     right = groups["right"].mean().unstack().reindex(METHODS)
-    cost = groups["needed"].median().unstack().reindex(METHODS)
-    ax.imshow(right, cmap="RdBu", vmin=0, vmax=1, aspect="auto")
-    for row, column in np.ndindex(right.shape):
-        share, text = right.iat[row, column], short(cost.iat[row, column])
-        ax.text(column, row, text, ha="center", va="center", fontsize=6, color=_ink(share))
+    shares = right.to_numpy(dtype=np.float64)
+    costs = groups["needed"].median().unstack().reindex(METHODS).to_numpy(dtype=np.float64)
+    ax.imshow(shares, cmap="RdBu", vmin=0, vmax=1, aspect="auto")
+    for row, column in np.ndindex(shares.shape):
+        text, ink = short(float(costs[row, column])), _ink(float(shares[row, column]))
+        ax.text(column, row, text, ha="center", va="center", fontsize=6, color=ink)
     words = [PARAMETRISATIONS[str(name)].words for name in right.columns]
-    ax.set_xticks(range(right.shape[1]), words, rotation=30, fontsize=5, ha="right", rotation_mode="anchor")
+    ax.set_xticks(range(len(words)), words, rotation=30, fontsize=5, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(len(right)), right.index, fontsize=6)
     ax.tick_params(length=0)
 

@@ -301,7 +301,7 @@ def test_command_writes_everything_and_resumes_to_the_same_rows(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     flags = "--tasks wine --widths 1 --seeds 1 --starts 2 --steps 2 --rows 20 --fresh 2 --lead-tasks wine".split()
-    flags += "--lead-steps 4 --units 2 --inits 1 --geometries linear root metric both --jobs 1".split()
+    flags += "--lead-steps 4 --units 2 --inits 1 --parametrisations linear root metric both --jobs 1".split()
     for name in ("a", "b"):
         assert main(["capacity_signal", *flags, "--out", str(tmp_path / name)]) == 0
     (first,), (second,) = (list((tmp_path / name / "capacity_signal").iterdir()) for name in ("a", "b"))
@@ -322,7 +322,7 @@ def test_first_classes_of_a_task() -> None:
 BAD = {
     "task": ("--tasks", "irs", "iris"),
     "width": ("--widths", "0", "widths: expected an integer >= 1"),
-    "geometry": ("--geometries", "cubic", "linear"),
+    "parametrisation": ("--parametrisations", "cubic", "linear"),
     "starts": ("--starts", "1", "starts: expected an integer >= 2"),
     "decay": ("--decay", "0", "decay"),
     "activation": ("--activation", "relo", "relu"),
