@@ -1,4 +1,4 @@
-"""First arrivals at fresh integers: what gamma finds there, with the weights as they are then."""
+"""First arrivals at fresh integers: the derivatives there, with the weights as they are then."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ from .network import Networks
 
 @dataclass
 class Arrivals:
-    """Notes what the first arrival at each fresh integer finds, with the weights as they are then."""
+    """Notes the derivatives at the first arrival at each fresh integer, with the weights as they are then."""
 
     start: Networks
     start_gamma: Tensor
-    found: list[Mapping[str, Any]] = field(default_factory=list)
+    notes: list[Mapping[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.next = self.start_gamma.ceil()
@@ -38,7 +38,7 @@ class Arrivals:
         landing = networks.sides(gamma, y)[1]
         columns = {"member": members, "order": self.order[members], "k": k, "left": left, "right": right}
         more = {"landing": landing, "landed_at": gamma - k, "untouched": self._untouched(networks, members, k.long())}
-        self.found.append({name: value.numpy().copy() for name, value in (columns | more).items()} | {"step": step})
+        self.notes.append({name: value.numpy().copy() for name, value in (columns | more).items()} | {"step": step})
 
     def _untouched(self, networks: Networks, members: Tensor, k: Tensor) -> Tensor:
         """Whether all weights of neuron k are still bit for bit what was drawn."""
@@ -51,5 +51,5 @@ class Arrivals:
         return same
 
     def frame(self) -> pd.DataFrame:
-        """One row an arrival."""
-        return pd.concat([pd.DataFrame(part) for part in self.found], ignore_index=True)
+        """One row per arrival."""
+        return pd.concat([pd.DataFrame(part) for part in self.notes], ignore_index=True)

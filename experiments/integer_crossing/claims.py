@@ -5,7 +5,9 @@ from typing import Literal
 
 from .variants import VARIANTS
 
+#: Level of the whole family.
 FAMILY_LEVEL = 0.01
+#: Names of the tests, see ``Prediction``.
 Test = Literal["share", "at most", "chance", "mean"]
 
 
@@ -17,7 +19,7 @@ class Prediction:
         claim: what is predicted, in words.
         part, settings, quantity: which rows; the last two are regular expressions for the whole name.
         test: ``share`` (exact binomial, two-sided), ``at most`` (exact binomial, one-sided), ``chance`` (yes or no with
-            a predicted probability of its own for each network; normal), ``mean`` (Student, measured - predicted).
+            a predicted probability per network; normal), ``mean`` (Student, measured - predicted).
         tolerance: of a mean: the null hypothesis is \\|E(measured - predicted)\\| <= tolerance.
     """
 
@@ -29,9 +31,11 @@ class Prediction:
     tolerance: float = 0.0
 
 
+#: Patterns of settings: with a fair coin; of an affine loss, and with the fresh neuron alone trained.
 FAIR = "|".join(name for name, variant in VARIANTS.items() if variant.fair)
 AFFINE, ALONE = "affine, .*", "affine, fresh neuron"
 
+#: In the order in which they were written down.
 PREDICTIONS = (
     Prediction("fair coin at the 1st fresh integer", "joint", FAIR, "coin, arrival 1", "share"),
     Prediction("fair coin at the 2nd", "joint", FAIR, "coin, arrival 2", "share"),
@@ -51,13 +55,7 @@ PREDICTIONS = (
     Prediction("rotation: frequency min(on, 1-on)", "rotation", AFFINE, "frequency", "mean"),
     Prediction("rotation: stays in [k - eta r, k + eta |l|)", "rotation", AFFINE, "outside the circle", "share"),
     Prediction("un-pinning: n* / law -> 1", "unpin", ALONE, "steps / law, extrapolated", "mean", 0.005),
-    Prediction(
-        "un-pinning: not before r_0/(alpha eta |l| |G|^2)",
-        "unpin",
-        "affine, fresh neuron",
-        "before the lower bound",
-        "share",
-    ),
+    Prediction("un-pinning: not before r_0/(alpha eta |l| |G|^2)", "unpin", ALONE, "before the lower bound", "share"),
     Prediction("soft gate at rest / law", "soft", "affine, two.*", "gate / law", "mean", 1e-9),
     Prediction("soft un-pinning / kappa law", "soft", "affine, two.*", "steps / law, extrapolated", "mean", 0.01),
     Prediction("a^2/beta - |W|^2/alpha: drift by step", "hyperbola", "beta.*", "drift - sum.*", "mean", 1e-9),

@@ -13,14 +13,15 @@ from matplotlib.figure import Figure
 from continuum.analysis.statistics import share_interval
 from continuum.analysis.style import FULL, OKABE_ITO, new_figure, save
 
+from .integer_figures import chatter_figure, soft_figure
 from .predictions import confrontations
 from .report import write
-from .zoom import chatter, soft
 
 Tables = Mapping[str, pd.DataFrame]
-#: beta before eta, which is a part of it
+#: Signs for their names; beta before eta, which is a part of it.
 SIGNS = {"alpha": "α", "beta": "β", "eta": "η", "kappa": "κ", "Phi": "Φ", "->": "→", ">=": "≥", " - ": " − "}
-SIGNS |= {"^2": "²", "r_0": "r₀"}
+SIGNS |= {"^2": "²", "r_0": "r₀", "root gates": "square-root gates"}
+#: Settings of the exact flow that are drawn.
 LAWS = ("affine, from 0", "squared, s = 1e-4, from 0", "cross-entropy, s = 0.5, from 0", "squared, s = 0.5, from 0")
 
 
@@ -29,14 +30,14 @@ def draw(tables: Tables, folder: Path) -> list[Path]:
     results = tables["results"]
     figures = {f"fan_{task}": _fan(paths) for task, paths in tables["paths"].groupby("task", sort=False)}
     figures |= {"gained": _gained(results), "portrait": _portrait(tables["portraits"])}
-    figures |= {"chatter": chatter(results, tables["orbits"]), "soft": soft(results)}
+    figures |= {"chatter": chatter_figure(results, tables["orbits"]), "soft": soft_figure(results)}
     figures["deviations"] = _deviations(confrontations(results))
     drawn = [path for name, figure in figures.items() for path in save(figure, folder, str(name))]
     return [*drawn, *write(tables, folder)]
 
 
 def _fan(paths: pd.DataFrame) -> Figure:
-    """Widths against steps, one panel a variant, coloured by the start; integers are marked."""
+    """Widths against steps, one panel per variant, coloured by the start; integers are marked."""
     settings = paths["setting"].unique()
     columns = min(3, len(settings))
     rows = ceil(len(settings) / columns)
@@ -47,7 +48,7 @@ def _fan(paths: pd.DataFrame) -> Figure:
         colors = {start: OKABE_ITO[i] for i, start in enumerate(sorted(part["start"].unique()))}
         for (start, _), path in part.groupby(["start", "member"]):
             ax.plot(path["step"], path["gamma"], color=colors[start], linewidth=0.6, alpha=0.8)
-        ax.set_title(str(setting), loc="left", fontweight="bold")
+        ax.set_title(typeset(str(setting)), loc="left", fontweight="bold")
     for ax in axes.flat[len(settings) :]:
         ax.set_axis_off()
     for ax in axes[:, 0]:
@@ -70,7 +71,7 @@ def _gained(results: pd.DataFrame) -> Figure:
         n = np.arange(5 if ax is left else 4)
         ax.plot(n, 2.0**-n, color="black", marker="_", markersize=9, linewidth=0.6, label="$2^{-n}$", zorder=5)
         for number, setting in enumerate(settings):
-            _shares(ax, part[part["setting"] == setting], str(setting), number, len(settings))
+            _shares(ax, part[part["setting"] == setting], typeset(str(setting)), number, len(settings))
         ax.set_yscale("log")
         ax.set_ylim(2e-4, 1.4)
         ax.set_xlabel("n")

@@ -10,8 +10,8 @@ from jaxtyping import Bool, Float, Int
 from scipy.special import ndtr
 from torch import Tensor
 
-from .network import Networks, data, draw
-from .rows import confront
+from .confrontation import confront
+from .network import Examples, Networks, draw, examples_of
 
 #: Name: loss, standard deviation of W, and whether the law of neurons gained is 2^-n exactly or at most.
 SETTINGS: dict[str, tuple[str, float, bool]] = {
@@ -21,9 +21,10 @@ SETTINGS: dict[str, tuple[str, float, bool]] = {
     "squared, s = 2": ("squared", 2.0, False),
     "cross-entropy, s = 0.5": ("cross_entropy", 0.5, False),
 }
+#: Allocated units, and the most that are counted as gained.
 UNITS, MOST = 8, 4
-SPREADS = (0.5, 2.0)
-STARTS = (0, 2)
+#: Standard deviations of W and starting integers of those that may cross a tile.
+SPREADS, STARTS = (0.5, 2.0), (0, 2)
 
 
 def entered(networks: Networks, start: int = 0) -> tuple[Int[Tensor, " members"], Bool[Tensor, " members"]]:
@@ -55,25 +56,24 @@ def _at(k: int, count: int) -> Float[Tensor, " members"]:
 
 def run(task: str, kind: str | None, rows: int, members: int, seed: int) -> pd.DataFrame:
     """All settings on one task."""
-    given, tables = data(task, kind, rows), []
+    examples, tables = examples_of(task, kind, rows), []
     for number, (setting, (loss, spread, exact)) in enumerate(SETTINGS.items()):
-        if loss == "cross_entropy" and given[1].shape[1] == 1:
+        if loss == "cross_entropy" and examples.target.shape[1] == 1:
             continue
         for start in STARTS if not exact or loss == "squared" else (0,):
-            networks = draw(given, members, UNITS, seed=[seed, 1, number, start], spread=spread, loss=loss)
+            networks = draw(examples, members, UNITS, seed=[seed, 1, number, start], spread=spread, loss=loss)
             gained = entered(networks, start)[0].numpy()
             label = f"{setting}, from {start}"
             quantity = "gained = law" if exact else "gained <= law"
             for n in range(1, MOST + 1):
                 tables.append(confront("flow", task, label, f"{quantity}, n = {n}", 2.0**-n, gained >= n))
             tables.append(confront("flow", task, label, "gained", np.nan, gained))
-    return pd.concat([*tables, *_crossing(given, task, members, seed)])
+    return pd.concat([*tables, *_crossing(examples, task, members, seed)])
 
 
-def _crossing(given: tuple[Tensor, Tensor], task: str, members: int, seed: int) -> list[pd.DataFrame]:
+def _crossing(examples: Examples, task: str, members: int, seed: int) -> list[pd.DataFrame]:
     """One output, normal W: who crosses the whole tile above the integer at which the flow stands."""
-    single = (given[0], given[1][:, :1])
-    tables = []
+    single, tables = examples.single(), []
     for number, (spread, k) in enumerate((spread, k) for spread in SPREADS for k in STARTS):
         networks = draw(single, members, k + 1, seed=[seed, 2, number], spread=spread)
         predicted = ndtr(reach(networks, k).numpy() / spread) - 0.5

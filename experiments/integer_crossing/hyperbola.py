@@ -7,14 +7,17 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from .confrontation import confront
 from .motion import Motion, Optimizer
-from .network import Networks, data, draw
-from .rows import confront
+from .network import WEIGHTS, Examples, Networks, draw, examples_of
 
+#: Allocated units, and the edge neuron.
 UNITS, K = 3, 1
+#: Time of the flow, and the steps with which it is followed.
 TIME, STEPS = 2.0, (0.1, 0.05, 0.025)
+#: Time and number of the orbits that are drawn.
 LONG, SHOWN = 40.0, 24
-#: Name: rate of gamma over rate of the weights, optimiser, and the steps if they are not ``STEPS``.
+#: Name: learning rate of gamma over that of the weights, and optimiser.
 SETTINGS: dict[str, tuple[float, Optimizer]] = {
     "beta = alpha": (1.0, "gd"),
     "beta = 4 alpha": (4.0, "gd"),
@@ -22,7 +25,8 @@ SETTINGS: dict[str, tuple[float, Optimizer]] = {
     "momentum": (1.0, "momentum"),
     "adam": (1.0, "adam"),
 }
-ADAM = 0.05
+#: Factors of the steps of the optimisers that the flow does not describe.
+SCALES: dict[Optimizer, float] = {"gd": 1.0, "momentum": 0.1, "adam": 0.05}
 
 
 @dataclass(frozen=True)
@@ -47,17 +51,16 @@ class Orbit:
 def follow(networks: Networks, gamma: Tensor, alpha: float, beta: float, steps: int, optimizer: Optimizer) -> Orbit:
     """Train all weights and gamma; |W| and a belong to neuron K."""
     running = networks.take(torch.arange(len(gamma)))
-    rates = {"gamma": beta, **dict.fromkeys(("incoming", "bias", "outgoing"), alpha)}
-    motion = Motion(running, gamma, rates, optimizer)
+    motion = Motion(running, gamma, {"gamma": beta, **dict.fromkeys(WEIGHTS, alpha)}, optimizer)
     a, weight = np.empty((steps + 1, len(gamma))), np.empty((steps + 1, len(gamma)))
     changes, size = np.zeros(len(gamma)), np.zeros(len(gamma))
     for step in range(steps + 1):
         a[step], weight[step] = motion.gamma - K, running.outgoing[:, K].norm(dim=1)
         if step == steps:
             break
-        seen = motion.step()
-        by_gate = beta * seen.gates[:, K].square()
-        by_weight = alpha * seen.outgoing[:, K].square().sum(1)
+        gradient = motion.step()
+        by_gate = beta * gradient.gates[:, K].square()
+        by_weight = alpha * gradient.outgoing[:, K].square().sum(1)
         changes += (by_gate - by_weight).numpy()
         size += (by_gate + by_weight).numpy()
     return Orbit(a, weight, changes, size)
@@ -65,19 +68,19 @@ def follow(networks: Networks, gamma: Tensor, alpha: float, beta: float, steps: 
 
 def run(task: str, kind: str | None, rows: int, members: int, seed: int) -> dict[str, pd.DataFrame]:
     """Drift of the quantity for three steps over one time of the flow."""
-    given, tables, portraits = data(task, kind, rows), [], []
-    loss = "cross_entropy" if given[1].shape[1] > 1 else "squared"
+    examples, tables, portraits = examples_of(task, kind, rows), [], []
+    loss = examples.usual_loss
     for number, (setting, (ratio, optimizer)) in enumerate(SETTINGS.items()):
-        networks = draw(given, members, UNITS, seed=[seed, 8, number], loss=loss)
+        networks = draw(examples, members, UNITS, seed=[seed, 8, number], loss=loss)
         gamma = K + 0.3 + 0.4 * torch.from_numpy(np.random.default_rng([seed, 9, number]).random(members))
-        scale = ADAM if optimizer == "adam" else 0.1 if optimizer == "momentum" else 1.0
+        scale = SCALES[optimizer]
         orbits = [
             follow(networks, gamma.clone(), scale * h, scale * ratio * h, round(TIME / h), optimizer) for h in STEPS
         ]
         inside = np.all([orbit.inside for orbit in orbits], axis=0)
         tables += _drifts(task, setting, orbits, inside, ratio, optimizer)
         if optimizer == "gd":
-            portraits.append(_portrait(given, task, setting, ratio, seed))
+            portraits.append(_portrait(examples, task, setting, ratio, seed))
     return {"results": pd.concat(tables), "portraits": pd.concat(portraits)}
 
 
@@ -102,10 +105,9 @@ def _drifts(
     return tables
 
 
-def _portrait(given: tuple[Tensor, Tensor], task: str, setting: str, ratio: float, seed: int) -> pd.DataFrame:
+def _portrait(examples: Examples, task: str, setting: str, ratio: float, seed: int) -> pd.DataFrame:
     """Long orbits of networks with one output, until they leave the tile; with the sign of W."""
-    single = (given[0], given[1][:, :1])
-    networks = draw(single, SHOWN, UNITS, seed=[seed, 11], spread=0.7)
+    networks = draw(examples.single(), SHOWN, UNITS, seed=[seed, 11], spread=0.7)
     gamma = K + torch.linspace(0.05, 0.95, SHOWN, dtype=torch.float64)
     orbit = follow(networks, gamma, STEPS[1], ratio * STEPS[1], round(LONG / STEPS[1]), "gd")
     sign = np.sign(networks.outgoing[:, K, 0].numpy())

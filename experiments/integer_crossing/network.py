@@ -14,7 +14,7 @@ from continuum.ensemble import Stream
 from continuum.widths import Interval, gamma_derivative
 
 Outputs = Float[Tensor, "members rows outputs"]
-Loss = Callable[[Outputs, Float[Tensor, "rows outputs"]], tuple[Float[Tensor, " members"], Outputs]]
+LossFunction = Callable[[Outputs, Float[Tensor, "rows outputs"]], tuple[Float[Tensor, " members"], Outputs]]
 
 
 def affine(z: Outputs, target: Float[Tensor, "rows outputs"]) -> tuple[Float[Tensor, " members"], Outputs]:
@@ -36,7 +36,10 @@ def cross_entropy(z: Outputs, target: Float[Tensor, "rows outputs"]) -> tuple[Fl
     return -(logs * hot).sum((1, 2)) / len(target), (logs.exp() - hot) / len(target)
 
 
-LOSSES: dict[str, Loss] = {"affine": affine, "squared": squared, "cross_entropy": cross_entropy}
+#: Values and slopes of the losses.
+LOSSES: dict[str, LossFunction] = {"affine": affine, "squared": squared, "cross_entropy": cross_entropy}
+#: The weights of ``Networks``.
+WEIGHTS = ("incoming", "bias", "outgoing")
 
 
 class Gradient(NamedTuple):
@@ -80,17 +83,17 @@ class Networks:
         return before.tanh() if self.activation == "tanh" else before.relu()
 
     def gradient(self, gates: Float[Tensor, "members units"], y: Tensor | None = None) -> Gradient:
-        """Mean loss and gradient; with features ``y`` given, the incoming weights are taken as fixed."""
+        """Mean loss and gradient; with fixed features ``y`` the incoming weights are taken as fixed."""
         fixed = y is not None
         y = self.features() if y is None else y
         gated = y * gates.unsqueeze(1)
         loss, slope = LOSSES[self.loss](gated @ self.outgoing, self.target)
-        pull = slope @ self.outgoing.mT  # dL/d(gated)
-        outgoing, by_gate = gated.mT @ slope, (pull * y).sum(1)
+        by_gated = slope @ self.outgoing.mT
+        outgoing, by_gate = gated.mT @ slope, (by_gated * y).sum(1)
         if fixed:
             return Gradient(loss, torch.zeros(()), torch.zeros(()), outgoing, by_gate)
         curve = 1 - y.square() if self.activation == "tanh" else (y > 0).to(y)
-        before = pull * gates.unsqueeze(1) * curve
+        before = by_gated * gates.unsqueeze(1) * curve
         return Gradient(loss, self.x.T @ before, before.sum(1, keepdim=True), outgoing, by_gate)
 
     def sides(self, gamma: Float[Tensor, " members"], y: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -102,20 +105,36 @@ class Networks:
         return left, gamma_derivative(width, y, self.outgoing, slope, "right")
 
 
-def data(task: str, kind: str | None, rows: int) -> tuple[Tensor, Tensor]:
-    """Some standardised training rows, and targets of mean 0: values, or one column a class."""
+class Examples(NamedTuple):
+    """Standardised inputs, and targets of mean 0: values, or one column per class."""
+
+    x: Float[Tensor, "rows inputs"]
+    target: Float[Tensor, "rows outputs"]
+
+    def single(self) -> "Examples":
+        """The same with the first output alone."""
+        return Examples(self.x, self.target[:, :1])
+
+    @property
+    def usual_loss(self) -> str:
+        """Cross-entropy of classes, squared loss of a value."""
+        return "cross_entropy" if self.target.shape[1] > 1 else "squared"
+
+
+def examples_of(task: str, kind: str | None, rows: int) -> Examples:
+    """Some training rows of a task."""
     loaded = load(task, kind)  # type: ignore[arg-type]
     part = Stream.of(loaded, seed=0).train
-    taken = np.random.default_rng(0).permutation(len(part.x))[:rows]
-    target = part.y[taken].reshape(-1, 1) if not loaded.classes else np.eye(loaded.classes)[part.y[taken]]
-    return torch.from_numpy(part.x[taken].copy()), torch.from_numpy(target - target.mean(0))
+    chosen = np.random.default_rng(0).permutation(len(part.x))[:rows]
+    target = part.y[chosen].reshape(-1, 1) if not loaded.classes else np.eye(loaded.classes)[part.y[chosen]]
+    return Examples(torch.from_numpy(part.x[chosen].copy()), torch.from_numpy(target - target.mean(0)))
 
 
 def draw(
-    given: tuple[Tensor, Tensor], members: int, units: int, *, seed: list[int], spread: float = 0.5, **options: str
+    examples: Examples, members: int, units: int, *, seed: list[int], spread: float = 0.5, **options: str
 ) -> Networks:
     """Networks with normal weights: V and b of variance 1/inputs (2/inputs for relu), W of standard deviation s."""
-    x, target = given
+    x, target = examples
     random = np.random.default_rng(seed)
     inputs, outputs = x.shape[1], target.shape[1]
     scale = ((2 if options.get("activation") == "relu" else 1) / inputs) ** 0.5
@@ -128,10 +147,11 @@ def draw(
 
 
 def pinned(
-    given: tuple[Tensor, Tensor], members: int, units: int, k: int, *, seed: list[int], loss: str, spread: float
+    examples: Examples, members: int, units: int, k: int, *, seed: list[int], loss: str, spread: float
 ) -> tuple[Networks, Tensor, Tensor]:
     """Of 16 times as many drawn networks the first that are pinned at k with |l|/4 <= r <= 4|l|; also |l| and r."""
-    drawn = draw(given, 16 * members, units, seed=seed, spread=spread, loss=loss)
+    drawn = draw(examples, 16 * members, units, seed=seed, spread=spread, loss=loss)
     left, right = drawn.sides(torch.full((16 * members,), float(k), dtype=torch.float64))
-    found = ((left < 0) & (right > 0) & (right <= -4 * left) & (left >= -4 * right)).nonzero().flatten()[:members]
-    return drawn.take(found), -left[found], right[found]
+    held = (left < 0) & (right > 0) & (right <= -4 * left) & (left >= -4 * right)
+    first = held.nonzero().flatten()[:members]
+    return drawn.take(first), -left[first], right[first]

@@ -53,47 +53,48 @@ def _share(measured: np.ndarray, predicted: float, *, one_sided: bool) -> Findin
 
 
 def confrontations(results: pd.DataFrame) -> pd.DataFrame:
-    """One row a claim, task and setting: the tests of the family, their p-values adjusted together."""
-    found = []
+    """One row per claim, task and setting: the tests of the family, their p-values adjusted together."""
+    tests = []
     for prediction in PREDICTIONS:
         for (task, setting, quantity), rows in _matching(results, prediction).groupby(
             ["task", "setting", "quantity"], sort=False
         ):
             finding = find(rows, prediction.test, prediction.tolerance)
             head = {"claim": prediction.claim, "task": task, "setting": setting, "quantity": quantity}
-            found.append(head | finding._asdict() | {"tolerance": prediction.tolerance})
-    table = pd.DataFrame(found)
+            tests.append(head | finding._asdict() | {"tolerance": prediction.tolerance})
+    table = pd.DataFrame(tests)
     table["p_holm"] = holm(table["p"])
     table["verdict"] = np.where(table["p_holm"] > FAMILY_LEVEL, "held", "FAILED")
     return table
 
 
 def summary(results: pd.DataFrame, tests: pd.DataFrame) -> pd.DataFrame:
-    """One row a claim: all its networks pooled, and what became of its tests."""
-    found = []
+    """One row per claim: all its networks pooled, and what became of its tests."""
+    claims = []
     for prediction in PREDICTIONS:
-        rows, own = _matching(results, prediction), tests[tests["claim"] == prediction.claim]
-        if not len(own):
+        rows, made = _matching(results, prediction), tests[tests["claim"] == prediction.claim]
+        if not len(made):
             continue
         finding = find(rows, prediction.test, prediction.tolerance)._asdict()
-        counts = {"tests": len(own), "outside_95": int(own["outside"].sum()), "least_p_holm": own["p_holm"].min()}
-        verdict = "held" if (own["verdict"] == "held").all() else f"FAILED in {(own['verdict'] != 'held').sum()}"
-        found.append({"claim": prediction.claim} | finding | counts | {"verdict": verdict})
-    return pd.DataFrame(found).drop(columns=["p", "outside"])
+        counts = {"tests": len(made), "outside_95": int(made["outside"].sum()), "least_p_holm": made["p_holm"].min()}
+        failed = int((made["verdict"] != "held").sum())
+        verdict = f"FAILED in {failed}" if failed else "held"
+        claims.append({"claim": prediction.claim} | finding | counts | {"verdict": verdict})
+    return pd.DataFrame(claims).drop(columns=["p", "outside"])
 
 
 def without_assumptions(results: pd.DataFrame) -> pd.DataFrame:
-    """One row a setting and quantity outside the family, tasks pooled: measured against the law that need not hold."""
+    """One row per setting and quantity outside the family, tasks pooled: measured against a law that may fail."""
     inside = np.zeros(len(results), dtype=bool)
     for prediction in PREDICTIONS:
         inside |= _mask(results, prediction)
-    found = []
+    laws = []
     rest = results[~inside & results["predicted"].notna()]
     for (part, setting, quantity), rows in rest.groupby(["part", "setting", "quantity"], sort=False):
         yes_or_no = rows["measured"].isin([0.0, 1.0]).all() and rows["predicted"].nunique() == 1
         finding = find(rows, "share" if yes_or_no else "mean")._asdict()
-        found.append({"part": part, "setting": setting, "quantity": quantity} | finding)
-    table = pd.DataFrame(found).drop(columns=["p", "outside"])
+        laws.append({"part": part, "setting": setting, "quantity": quantity} | finding)
+    table = pd.DataFrame(laws).drop(columns=["p", "outside"])
     return table.assign(change=table["measured"] - table["predicted"])
 
 

@@ -1,13 +1,22 @@
-"""Ways in which gamma and weights are trained jointly."""
+"""Variants of training gamma and weights jointly."""
 
 from dataclasses import dataclass
 
-from .motion import Optimizer, Rates
+from .motion import LearningRates, Optimizer
+from .network import WEIGHTS
 
 
 @dataclass(frozen=True)
 class Variant:
-    """How gamma and weights are trained; ``fair``: whether the fair coin is predicted for it."""
+    """How gamma and weights are trained.
+
+    Attributes:
+        alpha, beta: learning rates of the weights and of gamma.
+        batches: whether each step takes a minibatch.
+        exponent: of the interval law; 0.5 is the square-root gate.
+        kappa: sharpness of the soft support, if that is the law.
+        fair: whether the fair coin is predicted.
+    """
 
     alpha: float = 0.2
     beta: float = 0.2
@@ -18,12 +27,13 @@ class Variant:
     kappa: float | None = None
     fair: bool = True
 
-    def rates(self) -> Rates:
-        """Rates of gamma and of all weights; frozen weights have none."""
-        weights = ("incoming", "bias", "outgoing") if self.alpha else ()
+    def lr(self) -> LearningRates:
+        """Learning rates of gamma and of all weights; frozen weights have none."""
+        weights = WEIGHTS if self.alpha else ()
         return {"gamma": self.beta, **dict.fromkeys(weights, self.alpha)}
 
 
+#: By what tables, cells and flags call them.
 VARIANTS: dict[str, Variant] = {
     "flow": Variant(0.02, 0.02),
     "descent": Variant(),

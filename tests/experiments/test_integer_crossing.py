@@ -9,22 +9,22 @@ import pandas as pd
 import pytest
 import torch
 from continuum_experiments import integer_crossing
-from continuum_experiments.integer_crossing import Config, hyperbola, unpin
-from continuum_experiments.integer_crossing import soft as soft_gates
+from continuum_experiments.integer_crossing import Config, hyperbola, soft_gates, unpinning
 from continuum_experiments.integer_crossing.arrivals import Arrivals
+from continuum_experiments.integer_crossing.confrontation import confront
 from continuum_experiments.integer_crossing.flow import entered, reach
+from continuum_experiments.integer_crossing.history import chatter, crossings, near_integers, rotation, tiles
 from continuum_experiments.integer_crossing.motion import Motion, first_time
-from continuum_experiments.integer_crossing.network import Networks, data, draw, pinned
+from continuum_experiments.integer_crossing.network import WEIGHTS, Examples, Networks, draw, examples_of, pinned
 from continuum_experiments.integer_crossing.predictions import confrontations, find, summary
-from continuum_experiments.integer_crossing.record import chatter, crossings, near_integers, rotation, tiles
 from continuum_experiments.integer_crossing.report import report
-from continuum_experiments.integer_crossing.rows import confront
 from scipy.integrate import quad
 from scipy.special import ndtr, ndtri
 from torch.testing import assert_close
 
 from continuum.exp import main, presets, registry
 from continuum.widths import Interval
+from tests.experiments.tiny import Completed, complete
 
 
 def quick(**changes: object) -> Config:
@@ -33,13 +33,13 @@ def quick(**changes: object) -> Config:
     return config
 
 
+NAME = "integer_crossing"
 TINY = Config(tasks=("iris",), variants=("descent", "soft gates"), draws=40, pinned=5, networks=4, steps=60)
-ALL = ("incoming", "bias", "outgoing")
 
 
 @pytest.fixture(scope="module")
-def iris() -> tuple[torch.Tensor, torch.Tensor]:
-    return data("iris", None, 24)
+def iris() -> Examples:
+    return examples_of("iris", None, 24)
 
 
 # ---- networks ------------------------------------------------------------------------------------------------------
@@ -61,15 +61,15 @@ def mean_losses(networks: Networks, gates: torch.Tensor) -> torch.Tensor:
 def test_gradient_is_that_of_autograd(iris, loss, activation) -> None:
     networks = draw(iris, 3, 4, seed=[0], loss=loss, activation=activation)
     gates = torch.tensor([1.0, 0.6, 0.0, 0.0]).double().expand(3, 4).clone().requires_grad_()
-    numbers = [getattr(networks, name).requires_grad_() for name in ALL]
+    numbers = [getattr(networks, name).requires_grad_() for name in WEIGHTS]
     loss_values = mean_losses(networks, gates)
     expected = torch.autograd.grad(loss_values.sum(), [*numbers, gates])
-    found = networks.gradient(gates)
-    assert_close(found.loss, loss_values, rtol=1e-12, atol=1e-14)
-    for ours, theirs in zip(found[1:], expected, strict=True):
-        assert_close(ours, theirs, rtol=1e-10, atol=1e-13)
-    with pytest.raises(AssertionError):  # the gate is not part of the pull on it
-        assert_close(found.gates * gates, expected[-1], rtol=1e-10, atol=1e-13)
+    gradient = networks.gradient(gates)
+    assert_close(gradient.loss, loss_values, rtol=1e-12, atol=1e-14)
+    for closed_form, autograd in zip(gradient[1:], expected, strict=True):
+        assert_close(closed_form, autograd, rtol=1e-10, atol=1e-13)
+    with pytest.raises(AssertionError):  # the gate is not part of its own gradient
+        assert_close(gradient.gates * gates, expected[-1], rtol=1e-10, atol=1e-13)
 
 
 def test_sides_are_one_sided_differences(iris) -> None:
@@ -83,19 +83,19 @@ def test_sides_are_one_sided_differences(iris) -> None:
 
 
 @pytest.mark.parametrize("optimizer", ["gd", "momentum", "adam"])
-def test_motion_is_torch_with_a_rate_for_each_network(iris, optimizer) -> None:
+def test_motion_is_torch_with_one_learning_rate_per_network(iris, optimizer) -> None:
     networks, gamma = draw(iris, 2, 3, seed=[2]), torch.tensor([1.5, 0.7]).double()
-    rates = torch.tensor([0.05, 0.2]).double()
+    lr = torch.tensor([0.05, 0.2]).double()
     moving = networks.take(torch.arange(2))
-    motion = Motion(moving, gamma.clone(), {"gamma": rates, **dict.fromkeys(ALL, rates.view(-1, 1, 1))}, optimizer)
+    motion = Motion(moving, gamma.clone(), {"gamma": lr, **dict.fromkeys(WEIGHTS, lr.view(-1, 1, 1))}, optimizer)
     for _ in range(5):
         motion.step()
-    for i, rate in enumerate(rates.tolist()):
+    for i, alone_lr in enumerate(lr.tolist()):
         alone, width = networks.take(torch.tensor([i])), Interval(3, gamma[i : i + 1])
-        numbers = [*(getattr(alone, name).requires_grad_() for name in ALL), width.gamma]
+        numbers = [*(getattr(alone, name).requires_grad_() for name in WEIGHTS), width.gamma]
         torch_options = {"momentum": 0.9} if optimizer == "momentum" else {}
         maker = torch.optim.Adam if optimizer == "adam" else torch.optim.SGD
-        plain = maker(numbers, lr=rate, **torch_options)
+        plain = maker(numbers, lr=alone_lr, **torch_options)
         for _ in range(5):
             plain.zero_grad()
             mean_losses(alone, width.gates()).sum().backward()
@@ -106,7 +106,7 @@ def test_motion_is_torch_with_a_rate_for_each_network(iris, optimizer) -> None:
             assert_close(moving.outgoing[i], networks.outgoing[i].detach(), rtol=1e-9, atol=1e-12)
 
 
-def test_what_has_no_rate_rests(iris) -> None:
+def test_what_has_no_learning_rate_rests(iris) -> None:
     networks = draw(iris, 2, 3, seed=[2])
     before = networks.incoming.clone()
     Motion(networks, torch.full((2,), 1.5).double(), {"gamma": 0.1, "outgoing": 0.1}).step()
@@ -133,7 +133,7 @@ def test_the_flow_over_all_signs_gains_by_the_law(iris) -> None:
 
 
 def test_crossing_over_quantiles_of_the_weight(iris) -> None:
-    single, count, spread = (iris[0], iris[1][:, :1]), 2001, 0.5
+    single, count, spread = iris.single(), 2001, 0.5
     one = draw(single, 1, 1, seed=[4])
     weights = torch.from_numpy(spread * ndtri((np.arange(count) + 0.5) / count)).view(-1, 1, 1)
     crossed = entered(with_outgoing(one, weights, "squared"))[1].double().mean().item()
@@ -162,23 +162,23 @@ def test_soft_laws() -> None:
     at_rest = soft_gates.place(rho, kappa)
     soft = (torch.log1p((kappa * at_rest).exp()) - torch.log1p((kappa * (at_rest - 1)).exp())) / kappa
     assert_close(soft, soft_gates.gate(torch.ones(2).double(), rho, kappa), rtol=1e-12, atol=0)
-    for r, k, found in zip(rho.tolist(), kappa.tolist(), soft_gates.duration(rho, kappa).tolist(), strict=True):
+    for r, k, time in zip(rho.tolist(), kappa.tolist(), soft_gates.duration(rho, kappa).tolist(), strict=True):
         speed = lambda x, k=k: k / (np.log1p(1 / x) - np.log1p(np.exp(-k)))  # noqa: E731
-        assert found == pytest.approx(quad(speed, np.exp(-k), r, epsabs=1e-10)[0], rel=1e-6)
+        assert time == pytest.approx(quad(speed, np.exp(-k), r, epsabs=1e-10)[0], rel=1e-6)
 
 
 def test_first_time_counts_steps(iris) -> None:
     networks = draw(iris, 2, 2, seed=[0])
     calls = iter(range(100))
     motion = Motion(networks, torch.full((2,), 0.5).double(), {"gamma": 0.0})
-    found = first_time(motion, lambda _: torch.tensor([next(calls) >= 3, False]), torch.tensor([9.0, 6.0]).double())
-    assert found.tolist() == [3.0, 6.0]
+    steps = first_time(motion, lambda _: torch.tensor([next(calls) >= 3, False]), torch.tensor([9.0, 6.0]).double())
+    assert steps.tolist() == [3.0, 6.0]
 
 
 def test_pinned_networks_are_pinned(iris) -> None:
     networks, left, right = pinned(iris, 20, 3, 2, seed=[5], loss="affine", spread=0.5)
-    found = networks.sides(torch.full((20,), 2.0).double())
-    assert_close(torch.stack(found), torch.stack([-left, right]), rtol=1e-12, atol=0)
+    sides = networks.sides(torch.full((20,), 2.0).double())
+    assert_close(torch.stack(sides), torch.stack([-left, right]), rtol=1e-12, atol=0)
     assert bool(((right > left / 4) & (right < 4 * left)).all())
 
 
@@ -192,14 +192,14 @@ def test_arrivals_see_the_integer_and_not_the_landing(iris) -> None:
     networks.outgoing[0, 1] += 1.0  # neuron 1 of the first network was touched before it was reached
     arrivals.look(networks, torch.tensor([2.3, 1.9]).double(), 1)
     arrivals.look(networks, torch.tensor([1.2, 2.5]).double(), 2)  # neither is fresh any more
-    found = arrivals.frame().sort_values(["member", "order"])
-    assert found[["member", "order", "k", "step"]].to_numpy().tolist() == [[0, 1, 1, 1], [0, 2, 2, 1], [1, 1, 2, 0]]
-    assert found["landed_at"].tolist() == pytest.approx([1.3, 0.3, 0.0])
-    assert found["untouched"].tolist() == [False, True, True]
+    first = arrivals.frame().sort_values(["member", "order"])
+    assert first[["member", "order", "k", "step"]].to_numpy().tolist() == [[0, 1, 1, 1], [0, 2, 2, 1], [1, 1, 2, 0]]
+    assert first["landed_at"].tolist() == pytest.approx([1.3, 0.3, 0.0])
+    assert first["untouched"].tolist() == [False, True, True]
     left, right = networks.sides(torch.tensor([2.0, 2.0]).double())
-    assert found["right"].tolist()[1:] == pytest.approx(right.tolist())
-    assert found["left"].tolist()[1:] == pytest.approx(left.tolist())
-    assert found["landing"].iloc[1] != pytest.approx(right[0].item())
+    assert first["right"].tolist()[1:] == pytest.approx(right.tolist())
+    assert first["left"].tolist()[1:] == pytest.approx(left.tolist())
+    assert first["landing"].iloc[1] != pytest.approx(right[0].item())
 
 
 def test_records_of_a_history() -> None:
@@ -210,11 +210,11 @@ def test_records_of_a_history() -> None:
     highest, last, retreats = tiles(gamma, 0.1)
     assert (highest.tolist(), last.tolist(), retreats.tolist()) == ([1, 2], [1, 0], [0, 2])
     flutter = np.tile([[1.99, 1.5], [2.02, 2.5]], (10, 1))
-    seen = chatter(flutter)
-    assert seen.chatters.tolist() == [True, False]
-    assert seen.on[0] == 0.5
-    assert (seen.amplitude[0], seen.gate[0]) == pytest.approx((0.03, 0.01))
-    assert seen.frequency[0] == pytest.approx(10 / 19)
+    turns = chatter(flutter)
+    assert turns.chatters.tolist() == [True, False]
+    assert turns.on[0] == 0.5
+    assert (turns.amplitude[0], turns.gate[0]) == pytest.approx((0.03, 0.01))
+    assert turns.frequency[0] == pytest.approx(10 / 19)
 
 
 # ---- tests of predictions ------------------------------------------------------------------------------------------
@@ -244,9 +244,9 @@ def test_findings_accept_the_law_and_reject_wrong_ones() -> None:
 
 
 def test_the_interval_of_a_mean_is_about_the_prediction() -> None:
-    found = find(rows(np.array([1.0, 2.0]), [1.5, 2.7]), "mean")
-    assert (found.predicted, found.measured) == pytest.approx((1.5, 2.1))
-    assert found.low < 2.1 < found.high
+    finding = find(rows(np.array([1.0, 2.0]), [1.5, 2.7]), "mean")
+    assert (finding.predicted, finding.measured) == pytest.approx((1.5, 2.1))
+    assert finding.low < 2.1 < finding.high
 
 
 def test_the_family_is_adjusted_together() -> None:
@@ -263,15 +263,18 @@ def test_the_family_is_adjusted_together() -> None:
 
 
 @pytest.fixture(scope="module")
-def tables() -> dict[str, pd.DataFrame]:
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Completed:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(unpin, "LENGTHS", (20, 40, 80, 160))
+        patch.setattr(unpinning, "LENGTHS", (20, 40, 80, 160))
         patch.setattr(soft_gates, "LENGTHS", (40, 80))
         patch.setattr(soft_gates, "SETTLE", 60)
         patch.setattr(hyperbola, "LONG", 4.0)
-        found = [integer_crossing.run(cell) for cell in integer_crossing.cells(TINY)]
-    names = {name for part in found for name in part}
-    return {name: pd.concat([part[name] for part in found if name in part], ignore_index=True) for name in names}
+        return complete(NAME, replace(TINY, out=tmp_path_factory.mktemp("runs"), jobs=1))
+
+
+@pytest.fixture(scope="module")
+def tables(tiny_run: Completed) -> dict[str, pd.DataFrame]:
+    return tiny_run.tables
 
 
 def test_tables(tables) -> None:
@@ -287,40 +290,37 @@ def test_tables(tables) -> None:
     assert {"step", "gamma", "loss", "start"} <= set(tables["paths"].columns)
 
 
-def test_figures_and_report(tables, tmp_path: Path) -> None:
-    drawn = integer_crossing.draw(tables, tmp_path)
+def test_figures_and_report(tiny_run: Completed) -> None:
+    assert "predictions under their assumptions" in tiny_run.report
+    assert len(report(tiny_run.tables, TINY)) == 3
+    drawn = list((tiny_run.folder / "figures").iterdir())
     assert all(path.stat().st_size > 0 for path in drawn)
-    stems = {path.name for path in drawn}
-    assert {"fan_iris.png", "gained.png", "portrait.png", "chatter.png", "soft.png", "deviations.pdf"} <= stems
-    assert {"predictions.md", "tests.csv", "dropped.md", "journeys.csv"} <= stems
-    assert len(report(tables, TINY)) == 3
-    markdown = (tmp_path / "predictions.md").read_text().splitlines()
+    names = {path.name for path in drawn}
+    assert {"fan_iris.png", "gained.png", "portrait.png", "chatter.png", "soft.png", "deviations.pdf"} <= names
+    assert {"predictions.md", "tests.csv", "dropped.md", "journeys.csv"} <= names
+    markdown = (tiny_run.folder / "figures" / "predictions.md").read_text().splitlines()
     assert all(line.replace("\\|", "").count("|") == markdown[0].count("|") for line in markdown)
 
 
-def test_a_cell_repeats_itself() -> None:
-    cell = next(c for c in integer_crossing.cells(TINY) if "descent" in c.label)
-    first, second = integer_crossing.run(cell), integer_crossing.run(cell)
-    for name in first:
-        pd.testing.assert_frame_equal(first[name], second[name], check_exact=True)
+def test_a_cell_repeats_itself(tables) -> None:
+    (cell,) = (c for c in integer_crossing.cells(TINY) if c.settings["variant"] == "descent")
+    for name, frame in integer_crossing.run(cell).items():
+        kept = tables[name][tables[name]["setting"] == "descent"].reset_index(drop=True)
+        pd.testing.assert_frame_equal(frame, kept[frame.columns], check_exact=True)
+
+
+def test_a_run_resumes(tiny_run: Completed, monkeypatch) -> None:
+    table = tiny_run.folder / "results.parquet"
+    before = table.read_bytes()
+    monkeypatch.setattr(integer_crossing, "draw", lambda tables, folder: [])
+    assert "0 to compute" in complete(NAME, tiny_run.config).notes
+    assert table.read_bytes() == before
 
 
 def test_quick_keeps_what_the_user_asked_for() -> None:
     assert quick().tasks == ("iris",)
     assert quick(tasks=("wine",), draws=77).draws == 77
     assert len(integer_crossing.cells(Config())) == 4 * (5 + 12)
-
-
-@pytest.mark.slow
-def test_command_and_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    flags = "--tasks iris --variants descent --draws 40 --pinned 5 --networks 4 --steps 60 --jobs 1 --out".split()
-    assert main(["integer_crossing", *flags, str(tmp_path)]) == 0
-    (folder,) = (tmp_path / "integer_crossing").iterdir()
-    before = (folder / "results.parquet").read_bytes()
-    assert "predictions under their assumptions" in capsys.readouterr().out
-    assert main(["integer_crossing", *flags, str(tmp_path)]) == 0
-    assert "0 to compute" in capsys.readouterr().err
-    assert (folder / "results.parquet").read_bytes() == before
 
 
 BAD = {

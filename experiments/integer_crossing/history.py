@@ -57,7 +57,7 @@ class Chatter:
         chatters: whether gamma crosses it upwards at least 5 times, and stays within 1/2 of it.
         on: share of the times with gamma >= k.
         amplitude: largest minus smallest gamma.
-        frequency: crossings upwards, a step.
+        frequency: crossings upwards per step.
         gate: mean of max(gamma - k, 0).
     """
 

@@ -1,4 +1,4 @@
-"""The common shape of what is confronted: one row a network and quantity, with what was predicted and measured."""
+"""The common shape of what is confronted: one row per network and quantity, with what was predicted and measured."""
 
 from typing import Any
 
@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-Values = Any  # a number, an array or a tensor, one value a network
-
-COLUMNS = ("part", "task", "setting", "quantity", "member", "predicted", "measured")
+#: A number, an array or a tensor, one value per network.
+Values = Any
 
 
 def confront(part: str, task: str, setting: str, quantity: str, predicted: Values, measured: Values) -> pd.DataFrame:
@@ -17,20 +16,20 @@ def confront(part: str, task: str, setting: str, quantity: str, predicted: Value
     >>> confront("rotation", "iris", "affine", "on", 0.5, np.array([0.4, np.nan])).to_dict("list")["measured"]
     [0.4]
     """
-    found = _array(measured)
+    values = _array(measured)
     frame = pd.DataFrame(
         {
             "part": part,
             "task": task,
             "setting": setting,
             "quantity": quantity,
-            "member": np.arange(len(found)),
-            "predicted": np.broadcast_to(_array(predicted), found.shape),
-            "measured": found,
+            "member": np.arange(len(values)),
+            "predicted": np.broadcast_to(_array(predicted), values.shape),
+            "measured": values,
         }
     )
-    kept: pd.DataFrame = frame[np.isfinite(found)]
-    return kept
+    finite: pd.DataFrame = frame[np.isfinite(values)]
+    return finite
 
 
 def _array(values: Values) -> np.ndarray:

@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 from continuum.analysis.statistics import mean_interval
 from continuum.analysis.style import FULL, OKABE_ITO, band, new_figure
 
-from .soft import KAPPAS
-from .unpin import LENGTHS
+from .soft_gates import KAPPAS
+from .unpinning import LENGTHS
 
 BLUE, RED, GREEN, PURPLE = OKABE_ITO[:4]
 
 
-def chatter(results: pd.DataFrame, orbits: pd.DataFrame) -> Figure:
+def chatter_figure(results: pd.DataFrame, orbits: pd.DataFrame) -> Figure:
     """A zoom of the orbit; shares on against the law; steps to un-pin against the law."""
     figure, (left, middle, right) = new_figure(1, 3, width=FULL)
     _orbit(left, orbits)
@@ -80,7 +80,7 @@ def _logarithmic(ax: Axes, ticks: Sequence[float]) -> None:
     ax.set_xticks([], minor=True)
 
 
-def soft(results: pd.DataFrame) -> Figure:
+def soft_figure(results: pd.DataFrame) -> Figure:
     """Left: by how much the gate at rest misses its law; right: steps until the soft gate frees its neuron."""
     figure, (left, right) = new_figure(1, 2, width=FULL)
     part = results[results["part"] == "soft"]
@@ -99,9 +99,9 @@ def soft(results: pd.DataFrame) -> Figure:
     right.set_title("time until it is free", loc="left", fontweight="bold")
     times = part[part["quantity"].str.startswith("steps / law")]
     groups = [(str(k), str(name), rows) for (k, name), rows in times.groupby(["kappa", "quantity"], sort=True)]
-    found = np.array([mean_interval(rows["measured"]) for *_, rows in groups])
-    bars = np.array([found[:, 0] - found[:, 1], found[:, 2] - found[:, 0]])
-    right.errorbar(found[:, 0], range(len(groups)), xerr=bars, fmt="o")
+    means = np.array([mean_interval(rows["measured"]) for *_, rows in groups])
+    bars = np.array([means[:, 0] - means[:, 1], means[:, 2] - means[:, 0]])
+    right.errorbar(means[:, 0], range(len(groups)), xerr=bars, fmt="o")
     right.margins(y=0.2)
     right.locator_params(axis="x", nbins=4)
     right.set_yticks(range(len(groups)), [f"κ = {float(kappa):g}, {name.split(', ')[1]}" for kappa, name, _ in groups])

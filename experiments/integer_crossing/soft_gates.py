@@ -9,16 +9,18 @@ from jaxtyping import Float
 from scipy.special import roots_legendre
 from torch import Tensor
 
-from .chatter import UNITS, K, at_kink, pull
+from .chatter import UNITS, K, at_kink, fresh_gradient
+from .confrontation import confront
 from .motion import Motion, first_time
-from .network import Networks, data
-from .rows import confront
+from .network import Networks, examples_of
 
-KAPPAS = (5.0, 10.0, 20.0, 40.0)
-SLOW = (10.0, 20.0)
+#: Sharpnesses at which gates rest, and at which they free their neuron.
+KAPPAS, SLOW = (5.0, 10.0, 20.0, 40.0), (10.0, 20.0)
 #: Predicted numbers of steps until the pinned point is gone: the slower W, the closer gamma follows.
 LENGTHS = (1000, 2000)
-PATIENCE = 3
+#: A network that takes this many times its prediction is not waited for.
+LONGEST = 3
+#: Steps after which gamma rests.
 SETTLE = 300
 #: Name: loss, and whether the neurons but K - 1 and K are silent (W = 0), as the theorem has it.
 SETTINGS = {
@@ -58,15 +60,15 @@ def place(rho: Tensor, kappa: Tensor) -> Tensor:
 
 def run(task: str, kind: str | None, rows: int, members: int, seed: int) -> pd.DataFrame:
     """The gate at rest for all settings and sharpnesses, and the time for the theorem's own setting."""
-    given, tables = data(task, kind, rows), []
+    examples, tables = examples_of(task, kind, rows), []
     for number, (setting, (loss, alone)) in enumerate(SETTINGS.items()):
-        networks, left, right = at_kink(given, members, loss, [seed, 7, number])
+        networks, left, right = at_kink(examples, members, loss, [seed, 7, number])
         if alone:
             networks.outgoing[:, : K - 1] = 0
         for kappa, ratio in _rest(networks, left, right).items():
             tables.append(confront("soft", task, f"{setting}, kappa = {kappa:g}", "gate / law", 1.0, ratio))
-        for kappa, found in _steps(networks, left, right).items() if alone else ():
-            label, (short, long) = f"{setting}, kappa = {kappa:g}", found
+        for kappa, (short, long) in _steps(networks, left, right).items() if alone else ():
+            label = f"{setting}, kappa = {kappa:g}"
             tables.append(confront("soft", task, label, f"steps / law, law = {LENGTHS[-1]}", 1.0, long))
             tables.append(confront("soft", task, label, "steps / law, extrapolated", 1.0, 2 * long - short))
     return pd.concat(tables)
@@ -85,8 +87,8 @@ def _rest(networks: Networks, left: Tensor, right: Tensor) -> dict[float, np.nda
     """Gate of the fresh neuron where descent on gamma comes to rest, over its law, for every kappa."""
     members, kappa = _copies(len(left), KAPPAS)
     left, right = left[members], right[members]
-    rates = {"gamma": _eta(left, right, kappa)}
-    motion = Motion(networks.take(members), torch.full_like(left, float(K)), rates, kappa=kappa)
+    lr = {"gamma": _eta(left, right, kappa)}
+    motion = Motion(networks.take(members), torch.full_like(left, float(K)), lr, kappa=kappa)
     for _ in range(SETTLE):
         motion.step()
     ratio = (motion.law.gates().detach()[:, K] / gate(left, right, kappa)).numpy()
@@ -99,12 +101,12 @@ def _steps(networks: Networks, left: Tensor, right: Tensor) -> dict[float, np.nd
     kappa = torch.tensor(SLOW).double()[code.long() // len(LENGTHS)]
     length = torch.tensor(LENGTHS).double()[code.long() % len(LENGTHS)]
     running, left, right = networks.take(members), left[members], right[members]
-    rho, square = right / left, pull(running).square().sum((1, 2))
+    rho, square = right / left, fresh_gradient(running).square().sum((1, 2))
     alpha = left * duration(rho, kappa) / (length * square)
     fresh = (torch.arange(UNITS) == K).view(1, -1, 1)
-    rates = {"gamma": _eta(left, right, kappa), "outgoing": alpha.view(-1, 1, 1) * fresh}
-    motion = Motion(running, K + place(rho, kappa), rates, kappa=kappa)
+    lr = {"gamma": _eta(left, right, kappa), "outgoing": alpha.view(-1, 1, 1) * fresh}
+    motion = Motion(running, K + place(rho, kappa), lr, kappa=kappa)
     limit = left * (-kappa).exp()
-    found = first_time(motion, lambda seen: seen.gates[:, K] <= limit, PATIENCE * length)
-    ratio = (found / length.numpy()).reshape(len(SLOW), len(LENGTHS), -1)
+    steps = first_time(motion, lambda gradient: gradient.gates[:, K] <= limit, LONGEST * length)
+    ratio = (steps / length.numpy()).reshape(len(SLOW), len(LENGTHS), -1)
     return dict(zip(SLOW, ratio, strict=True))

@@ -6,13 +6,15 @@ import torch
 from torch import Tensor
 
 from .arrivals import Arrivals
+from .confrontation import confront
+from .history import chatter, crossings, near_integers, rotation, tiles
 from .motion import Motion
-from .network import data, draw
-from .record import chatter, crossings, near_integers, rotation, tiles
-from .rows import confront
+from .network import draw, examples_of
 from .variants import VARIANTS, Variant
 
+#: Allocated units, rows of a minibatch, and networks per start that are drawn.
 UNITS, BATCH, SHOWN = 6, 16, 6
+#: Widths at which training begins.
 STARTS = (0.5, 1.5, 2.0, 3.75)
 #: Within this of an integer gamma counts as near it; visits less deep than ``DEPTH`` gain and lose no tile.
 EPSILON, DEPTH = 0.02, 0.1
@@ -22,21 +24,21 @@ def run(
     task: str, kind: str | None, rows: int, members: int, steps: int, name: str, seed: int
 ) -> dict[str, pd.DataFrame]:
     """One variant on one task: ``members`` networks from each starting gamma."""
-    variant, given = VARIANTS[name], data(task, kind, rows)
-    loss = "cross_entropy" if given[1].shape[1] > 1 else "squared"
+    variant, examples = VARIANTS[name], examples_of(task, kind, rows)
     origin = [seed, 10, list(VARIANTS).index(name)]
-    networks = draw(given, members * len(STARTS), UNITS, seed=origin, loss=loss, activation=variant.activation)
+    loss, count = examples.usual_loss, members * len(STARTS)
+    networks = draw(examples, count, UNITS, seed=origin, loss=loss, activation=variant.activation)
     gamma = torch.tensor(STARTS, dtype=torch.float64).repeat_interleave(members)
     start = networks.take(torch.arange(len(gamma)))
-    motion = Motion(networks, gamma.clone(), variant.rates(), variant.optimizer, variant.exponent, variant.kappa)
+    motion = Motion(networks, gamma.clone(), variant.lr(), variant.optimizer, variant.exponent, variant.kappa)
     arrivals = Arrivals(start, gamma)
     random = np.random.default_rng([*origin, 1]) if variant.batches else None
     history, losses, slopes = travel(motion, arrivals, steps, random)
-    journeys, found, head = _journeys(history, losses, slopes), arrivals.frame(), {"task": task, "setting": name}
+    journeys, first, head = _journeys(history, losses, slopes), arrivals.frame(), {"task": task, "setting": name}
     return {
-        "results": _confront(task, name, variant, journeys, found),
+        "results": _confront(task, name, variant, journeys, first),
         "journeys": journeys.assign(**head),
-        "arrivals": found.assign(**head),
+        "arrivals": first.assign(**head),
         "paths": _paths(history, losses, members).assign(**head),
     }
 
@@ -51,9 +53,9 @@ def travel(
     arrivals.look(networks, motion.gamma, 0)
     for step in range(steps):
         history[step] = motion.gamma
-        seen = motion.step(_rows(random, len(networks.x)))
-        losses[step] = seen.loss
-        slopes += (step >= late) * seen.gates
+        gradient = motion.step(_rows(random, len(networks.x)))
+        losses[step] = gradient.loss
+        slopes += (step >= late) * gradient.gates
         arrivals.look(networks, motion.gamma, step + 1)
     history[steps] = motion.gamma
     return history, losses, (slopes / (steps - late)).numpy()
@@ -64,7 +66,7 @@ def _rows(random: np.random.Generator | None, rows: int) -> Tensor | None:
 
 
 def _journeys(history: np.ndarray, losses: np.ndarray, slopes: np.ndarray) -> pd.DataFrame:
-    """One row a network."""
+    """One row per network."""
     late = chatter(history[3 * len(losses) // 4 : -1])
     up, down = crossings(history)
     highest, last, retreats = tiles(history, DEPTH)
@@ -84,7 +86,7 @@ def _journeys(history: np.ndarray, losses: np.ndarray, slopes: np.ndarray) -> pd
 
 def _confront(task: str, name: str, variant: Variant, journeys: pd.DataFrame, arrivals: pd.DataFrame) -> pd.DataFrame:
     tables = []
-    for order in (1, 2, 3):  # one coin a network each: of those that arrive, the number of heads is binomial
+    for order in (1, 2, 3):  # one coin per network each: of those that arrive, the number of heads is binomial
         heads = (arrivals["right"] < 0)[arrivals["order"] == order].to_numpy()
         tables.append(confront("joint", task, name, f"coin, arrival {order}", 0.5, heads))
     landings = arrivals[arrivals["landed_at"] > 0]
