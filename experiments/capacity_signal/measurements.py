@@ -122,4 +122,5 @@ def leads(tables: Tables) -> Iterator[Finding]:
         yield described(f"learned gamma - its start, {mask}", "all tasks", cells.groupby("task")["moved"].mean())
 
 
+#: In the order of the table.
 TESTS = (sign_of_kappa, monotone, disagreement, offset, dropped, carrier, leads)

@@ -15,6 +15,7 @@ from .initial import MemberWeights
 from .parametrisations import Parametrisation
 from .rows import TaskRows
 
+#: Activations of the hidden units.
 ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu}
 
 

@@ -114,6 +114,7 @@ def long_drift(tables: Tables) -> Iterator[Finding]:
         yield near("kappa_T per step / (-lr |G|^2), frozen features", task, 1.0, values, MARGIN)
 
 
+#: In the order of the predictions.
 TESTS = (
     fair_coin,
     fair_coin_of_total,

@@ -12,4 +12,5 @@ from .report import report
 
 __all__ = ["PARTS", "RESULT_VERSION", "Config", "cells", "draw", "report", "run"]
 
+#: Part of every cell's key: raised when the code changes what a cell returns.
 RESULT_VERSION = 1

@@ -14,7 +14,8 @@ from continuum.analysis.style import FULL, OKABE_ITO, band, new_figure
 from .soft_gates import KAPPAS
 from .unpinning import LENGTHS
 
-BLUE, RED, GREEN, PURPLE = OKABE_ITO[:4]
+#: Colours of the series.
+BLUE, RED, GREEN = OKABE_ITO[:3]
 
 
 def chatter_figure(results: pd.DataFrame, orbits: pd.DataFrame) -> Figure:
@@ -83,28 +84,40 @@ def _logarithmic(ax: Axes, ticks: Sequence[float]) -> None:
 def soft_figure(results: pd.DataFrame) -> Figure:
     """Left: by how much the gate at rest misses its law; right: steps until the soft gate frees its neuron."""
     figure, (left, right) = new_figure(1, 2, width=FULL)
+    _rest(left, _soft_rows(results))
+    _release(right, _soft_rows(results))
+    return figure
+
+
+def _soft_rows(results: pd.DataFrame) -> pd.DataFrame:
+    """The rows about soft gates, with their loss and sharpness."""
     part = results[results["part"] == "soft"]
     label = part["setting"].str.extract(r"(.*), kappa = (.*)")
-    part = part.assign(loss=label[0], kappa=label[1].astype(float))
+    return part.assign(loss=label[0], kappa=label[1].astype(float))
+
+
+def _rest(ax: Axes, part: pd.DataFrame) -> None:
     for color, (loss, rows) in zip((BLUE, GREEN, RED), part.groupby("loss", sort=False), strict=True):
         gates = rows[rows["quantity"] == "gate / law"]
         error = (gates["measured"] - 1).abs().groupby(gates["kappa"]).quantile(np.array([0.25, 0.5, 0.75]))
         low, middle, high = (error.clip(lower=1e-16).unstack()[q] for q in (0.25, 0.5, 0.75))
-        band(left, middle.index, middle, low, high, marker="o", color=color, label=str(loss))
-    _logarithmic(left, KAPPAS)
-    left.set_xlabel("κ")
-    left.set_ylabel("|gate / law − 1|, quartiles")
-    left.legend(loc="center left", bbox_to_anchor=(0, 0.36), fontsize=7)
-    left.set_title("gate at rest", loc="left", fontweight="bold")
-    right.set_title("time until it is free", loc="left", fontweight="bold")
+        band(ax, middle.index, middle, low, high, marker="o", color=color, label=str(loss))
+    _logarithmic(ax, KAPPAS)
+    ax.set_xlabel("κ")
+    ax.set_ylabel("|gate / law − 1|, quartiles")
+    ax.legend(loc="center left", bbox_to_anchor=(0, 0.36), fontsize=7)
+    ax.set_title("gate at rest", loc="left", fontweight="bold")
+
+
+def _release(ax: Axes, part: pd.DataFrame) -> None:
+    ax.set_title("time until it is free", loc="left", fontweight="bold")
     times = part[part["quantity"].str.startswith("steps / law")]
     groups = [(str(k), str(name), rows) for (k, name), rows in times.groupby(["kappa", "quantity"], sort=True)]
     means = np.array([mean_interval(rows["measured"]) for *_, rows in groups])
     bars = np.array([means[:, 0] - means[:, 1], means[:, 2] - means[:, 0]])
-    right.errorbar(means[:, 0], range(len(groups)), xerr=bars, fmt="o")
-    right.margins(y=0.2)
-    right.locator_params(axis="x", nbins=4)
-    right.set_yticks(range(len(groups)), [f"κ = {float(kappa):g}, {name.split(', ')[1]}" for kappa, name, _ in groups])
-    right.axvline(1, color="0.7", linewidth=0.6)
-    right.set_xlabel("steps to un-pin / law (95 % interval)")
-    return figure
+    ax.errorbar(means[:, 0], range(len(groups)), xerr=bars, fmt="o")
+    ax.margins(y=0.2)
+    ax.locator_params(axis="x", nbins=4)
+    ax.set_yticks(range(len(groups)), [f"κ = {float(kappa):g}, {name.split(', ')[1]}" for kappa, name, _ in groups])
+    ax.axvline(1, color="0.7", linewidth=0.6)
+    ax.set_xlabel("steps to un-pin / law (95 % interval)")

@@ -14,17 +14,19 @@ from continuum_experiments.capacity_signal.initial import MemberWeights, initial
 from continuum_experiments.capacity_signal.measurements import rises_again
 from continuum_experiments.capacity_signal.methods import EDGE, Estimate, estimates
 from continuum_experiments.capacity_signal.network import Network
-from continuum_experiments.capacity_signal.parametrisations import PARAMETRISATIONS
+from continuum_experiments.capacity_signal.parametrisations import PARAMETRISATIONS, Parametrisation
 from continuum_experiments.capacity_signal.predictions import predictions
 from continuum_experiments.capacity_signal.rows import TaskRows, rows_of, task_of
 from continuum_experiments.capacity_signal.statistics import coin, near, order, positive, proportion, ranked, variance
 from continuum_experiments.capacity_signal.training import Schedule, curvature, fresh_gradient, running_mean, train
 from continuum_experiments.capacity_signal.visibility import visibility
 from torch import Tensor
+from torch.func import jacrev, vmap
 from torch.testing import assert_close
 
 from continuum.data import load
 from continuum.exp import main
+from continuum.widths import Interval
 from tests.experiments.tiny import Completed, complete
 
 NAME = "capacity_signal"
@@ -74,13 +76,13 @@ def tables(tiny_run: Completed) -> dict[str, pd.DataFrame]:
     return tiny_run.tables
 
 
-def network(rows: Mapping[str, TaskRows], geometry: str) -> Network:
-    return Network(rows, WIDTH, PARAMETRISATIONS[geometry], decay=0.05)
+def network(rows: Mapping[str, TaskRows], name: str) -> Network:
+    return Network(rows, WIDTH, PARAMETRISATIONS[name], decay=0.05)
 
 
-def curve(rows: Mapping[str, TaskRows], geometry: str, start: MemberWeights, a: float) -> Tensor:
+def curve(rows: Mapping[str, TaskRows], name: str, start: MemberWeights, a: float) -> Tensor:
     gamma = torch.full((3,), WIDTH + a, dtype=torch.float64)
-    return train(network(rows, geometry), start, gamma, SCHEDULE)[0]
+    return train(network(rows, name), start, gamma, SCHEDULE)[0]
 
 
 def with_fresh(start: MemberWeights, factor: float) -> MemberWeights:
@@ -92,50 +94,67 @@ def with_fresh(start: MemberWeights, factor: float) -> MemberWeights:
 # ---- networks ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("exponent", [1.0, 0.5])
+def test_gates_are_those_of_the_shipped_law(rows: dict[str, TaskRows], exponent: float) -> None:
+    """To the bit, at and beside integers; and so are their slopes, one member at a time and twice differentiated."""
+    model = replace(network(rows, "linear"), parametrisation=Parametrisation("", exponent))
+    gamma = torch.tensor([0.3, 1.0, 2.0, 2.0 + EDGE, 2.7, 3.0], dtype=torch.float64)
+    law = Interval(WIDTH + 1, gamma, exponent)
+    assert_close(model.gates(gamma), law.gates().detach(), rtol=0, atol=0)
+    off = gamma[[0, 3, 4]]
+    slopes, curves = (vmap(jacrev(f))(off) for f in (model.gates, jacrev(model.gates)))
+    a = (off - off.floor())[:, None]
+    on = Interval(WIDTH + 1, off, exponent).slope("right") > 0
+    assert_close(slopes, torch.where(on, exponent * a ** (exponent - 1), 0.0), rtol=1e-14, atol=0)
+    assert_close(curves, torch.where(on, exponent * (exponent - 1) * a ** (exponent - 2), 0.0), rtol=1e-14, atol=0)
+    with pytest.raises(AssertionError):
+        assert_close(model.gates(gamma), Interval(WIDTH + 1, gamma, exponent / 2).gates().detach(), rtol=0.1, atol=0)
+
+
 def test_only_the_gate_counts(rows: dict[str, TaskRows], start: MemberWeights) -> None:
-    """With one penalty and one metric, the root mask at a is the linear mask at sqrt(a)."""
+    """With one penalty and one metric, the square-root gate at a is the linear gate at sqrt(a)."""
     assert_close(curve(rows, "root", start, 0.09), curve(rows, "linear", start, 0.3), rtol=1e-12, atol=1e-12)
     with pytest.raises(AssertionError):
         assert_close(curve(rows, "penalty", start, 0.3), curve(rows, "linear", start, 0.3), rtol=1e-6, atol=1e-6)
 
 
-def test_norm_and_metric_and_start_of_l2_are_the_root_mask(rows: dict[str, TaskRows], start: MemberWeights) -> None:
-    """W_k / sqrt(a) at linear gates, with decay a|W_k|^2 and steps lr / a, trains as W_k does at root gates."""
+def test_norm_metric_and_start_of_l2_are_the_square_root_gate(rows: dict[str, TaskRows], start: MemberWeights) -> None:
+    """W_k / sqrt(a) at linear gates, with decay a|W_k|^2 and steps lr / a, trains as W_k does at square-root gates."""
     root = curve(rows, "root", start, 0.25)
     assert_close(curve(rows, "both", with_fresh(start, 2.0), 0.25), root, rtol=1e-12, atol=1e-12)
-    for geometry, factor in (("both", 1.0), ("penalty", 2.0), ("metric", 2.0)):
+    for name, factor in (("both", 1.0), ("penalty", 2.0), ("metric", 2.0)):
         with pytest.raises(AssertionError):
-            assert_close(curve(rows, geometry, with_fresh(start, factor), 0.25), root, rtol=1e-6, atol=1e-6)
+            assert_close(curve(rows, name, with_fresh(start, factor), 0.25), root, rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("geometry", ["metric", "both"])
-def test_metric_is_a_step_over_a(geometry: str, rows: dict[str, TaskRows], start: MemberWeights) -> None:
+@pytest.mark.parametrize("name", ["metric", "both"])
+def test_metric_is_a_step_over_a(name: str, rows: dict[str, TaskRows], start: MemberWeights) -> None:
     def by_hand(divisor: float) -> Tensor:
-        model, a = network(rows, geometry), 0.25
+        model, a = network(rows, name), 0.25
         plain = replace(model, parametrisation=replace(model.parametrisation, metric=False))
         gamma, weights, losses = torch.full((3,), WIDTH + a, dtype=torch.float64), dict(start), []
-        rate = torch.full((WIDTH + 1, 1), SCHEDULE.lr, dtype=torch.float64)
-        rate[-1] /= divisor
+        lr = torch.full((WIDTH + 1, 1), SCHEDULE.lr, dtype=torch.float64)
+        lr[-1] /= divisor
         for _ in range(SCHEDULE.steps + 1):
             losses.append(plain.loss(weights, gamma, "validation").detach())
             leaves = {name: tensor.detach().requires_grad_() for name, tensor in weights.items()}
             gradients = torch.autograd.grad(plain.inner(leaves, gamma).sum(), list(leaves.values()))
             steps = dict(zip(leaves, gradients, strict=True))
-            weights = {n: w - (rate if n == "W" else SCHEDULE.lr) * steps[n] for n, w in leaves.items()}
+            weights = {n: w - (lr if n == "W" else SCHEDULE.lr) * steps[n] for n, w in leaves.items()}
         return torch.stack(losses)
 
-    assert_close(curve(rows, geometry, start, 0.25), by_hand(0.25), rtol=1e-11, atol=1e-11)
+    assert_close(curve(rows, name, start, 0.25), by_hand(0.25), rtol=1e-11, atol=1e-11)
     with pytest.raises(AssertionError):
-        assert_close(curve(rows, geometry, start, 0.25), by_hand(1.0), rtol=1e-6, atol=1e-6)
+        assert_close(curve(rows, name, start, 0.25), by_hand(1.0), rtol=1e-6, atol=1e-6)
 
 
 def test_second_difference_at_the_start_is_the_curvature(rows: dict[str, TaskRows], start: MemberWeights) -> None:
     a, model = 2.0**-12, network(rows, "root")
     sides = [curve(rows, "root", weights, a)[0] for weights in (start, mirrored(start))]
-    found = ((sides[0] + sides[1]) / 2 - curve(rows, "root", start, 0.0)[0]) / a
-    assert_close(found, curvature(model, start, "validation"), rtol=1e-3, atol=1e-8)
+    difference = ((sides[0] + sides[1]) / 2 - curve(rows, "root", start, 0.0)[0]) / a
+    assert_close(difference, curvature(model, start, "validation"), rtol=1e-3, atol=1e-8)
     with pytest.raises(AssertionError):
-        assert_close(found, 2 * curvature(model, start, "validation"), rtol=1e-3, atol=1e-8)
+        assert_close(difference, 2 * curvature(model, start, "validation"), rtol=1e-3, atol=1e-8)
 
 
 def test_pull_is_the_gradient_in_the_effective_weights(rows: dict[str, TaskRows], start: MemberWeights) -> None:
@@ -156,36 +175,36 @@ def test_running_mean_is_trapezoidal() -> None:
 
 
 @pytest.fixture(scope="module")
-def said(rows: dict[str, TaskRows], start: MemberWeights) -> dict[str, list[dict[str, Estimate]]]:
+def answers(rows: dict[str, TaskRows], start: MemberWeights) -> dict[str, list[dict[str, Estimate]]]:
     names = ("linear", "root", "metric", "both")
     return {g: [estimates(network(rows, g), w, SCHEDULE) for w in (start, mirrored(start))] for g in names}
 
 
-@pytest.mark.parametrize("geometry", ["linear", "metric", "both"])
+@pytest.mark.parametrize("name", ["linear", "metric", "both"])
 def test_unrolled_is_the_slope_of_the_trained_loss(
-    geometry: str, rows: dict[str, TaskRows], start: MemberWeights, said: dict[str, list[dict[str, Estimate]]]
+    name: str, rows: dict[str, TaskRows], start: MemberWeights, answers: dict[str, list[dict[str, Estimate]]]
 ) -> None:
-    slope = (curve(rows, geometry, start, EDGE)[-1] - curve(rows, geometry, start, 0.0)[-1]) / EDGE
-    found = said[geometry][0]["unrolled"]
-    assert_close(found.total, slope, rtol=1e-3, atol=1e-6)
+    slope = (curve(rows, name, start, EDGE)[-1] - curve(rows, name, start, 0.0)[-1]) / EDGE
+    unrolled = answers[name][0]["unrolled"]
+    assert_close(unrolled.total, slope, rtol=1e-3, atol=1e-6)
     with pytest.raises(AssertionError):
-        assert_close(found.direct, slope, rtol=1e-2, atol=1e-4)
+        assert_close(unrolled.direct, slope, rtol=1e-2, atol=1e-4)
 
 
-def test_a_mirrored_pair_is_silent_under_the_linear_mask_and_kappa_under_the_root(
-    rows: dict[str, TaskRows], start: MemberWeights, said: dict[str, list[dict[str, Estimate]]]
+def test_a_mirrored_pair_is_silent_under_the_linear_gate_and_kappa_under_the_square_root(
+    rows: dict[str, TaskRows], start: MemberWeights, answers: dict[str, list[dict[str, Estimate]]]
 ) -> None:
-    pair = {g: (two[0]["unrolled"].total + two[1]["unrolled"].total) / 2 for g, two in said.items()}
-    assert pair["linear"].abs().max() < 1e-4 * said["linear"][0]["unrolled"].total.abs().max()
+    pair = {g: (two[0]["unrolled"].total + two[1]["unrolled"].total) / 2 for g, two in answers.items()}
+    assert pair["linear"].abs().max() < 1e-4 * answers["linear"][0]["unrolled"].total.abs().max()
     a = 2.0**-14
     sides = sum(curve(rows, "root", weights, a)[-1] for weights in (start, mirrored(start))) / 2
     assert_close(pair["root"], (sides - curve(rows, "root", start, 0.0)[-1]) / a, rtol=2e-3, atol=1e-6)
     with pytest.raises(AssertionError):  # one start alone
-        assert_close(said["root"][0]["unrolled"].total, pair["root"], rtol=0.5, atol=0.5)
+        assert_close(answers["root"][0]["unrolled"].total, pair["root"], rtol=0.5, atol=0.5)
 
 
-def test_prices(said: dict[str, list[dict[str, Estimate]]]) -> None:
-    price = {method: estimate.gradients for method, estimate in said["linear"][0].items()}
+def test_prices(answers: dict[str, list[dict[str, Estimate]]]) -> None:
+    price = {method: estimate.gradients for method, estimate in answers["linear"][0].items()}
     steps = SCHEDULE.steps
     assert price["direct"] == price["immediate"] == steps + 1
     assert price["difference"] == 2 * steps
@@ -221,22 +240,22 @@ def test_implicit_total_is_the_slope_of_the_solved_validation_loss(rows: dict[st
 
     h = 2.0**-12
     slope = (4 * outer(h / 2) - outer(h) - 3 * outer(0.0)) / h
-    found = readout.hypergradients(columns, targets, 0.05)
-    assert_close(found["total"], slope, rtol=1e-4, atol=1e-6)
+    hypergradients = readout.hypergradients(columns, targets, 0.05)
+    assert_close(hypergradients["total"], slope, rtol=1e-4, atol=1e-6)
     with pytest.raises(AssertionError):
-        assert_close(found["direct"], slope, rtol=1e-1, atol=1e-4)
+        assert_close(hypergradients["direct"], slope, rtol=1e-1, atol=1e-4)
 
 
 def test_descent_in_the_eigenbasis_is_descent(rows: dict[str, TaskRows]) -> None:
     columns, targets = readout.features(rows, WIDTH, 2, seed=0)
     x, y = readout.gated(columns["train"], 0.0, 1.0), targets["train"]
-    rate, begun = torch.tensor([0.2, 0.3], dtype=torch.float64), torch.ones(WIDTH + 1, y.shape[1], dtype=torch.float64)
-    weights = begun.expand(2, -1, -1)
+    lr, initial = torch.tensor([0.2, 0.3], dtype=torch.float64), torch.ones(WIDTH + 1, y.shape[1], dtype=torch.float64)
+    weights = initial.expand(2, -1, -1)
     for _ in range(7):
-        weights = weights - rate[:, None, None] * (x.mT @ (x @ weights - y)) / len(y)
-    assert_close(readout.descended(x, y, begun, rate, 7), x @ weights - y, rtol=1e-10, atol=1e-10)
+        weights = weights - lr[:, None, None] * (x.mT @ (x @ weights - y)) / len(y)
+    assert_close(readout.descended(x, y, initial, lr, 7), x @ weights - y, rtol=1e-10, atol=1e-10)
     with pytest.raises(AssertionError):
-        assert_close(readout.descended(x, y, begun, rate, 8), x @ weights - y, rtol=1e-6, atol=1e-6)
+        assert_close(readout.descended(x, y, initial, lr, 8), x @ weights - y, rtol=1e-6, atol=1e-6)
 
 
 # ---- statistics ----------------------------------------------------------------------------------------------
@@ -291,10 +310,10 @@ def test_rising_again() -> None:
 
 
 def test_predictions_on_a_tiny_run_and_on_a_falsified_one(tables: dict[str, pd.DataFrame]) -> None:
-    found = predictions(tables).set_index("claim")
-    assert not (found["verdict"] == "failed").any()
+    tested = predictions(tables).set_index("claim")
+    assert not (tested["verdict"] == "failed").any()
     names = ["kappa_0 / (E<c, F''c>/2)", "C_1 slope / (-lr <G_1, G_0>), metric"]
-    assert np.allclose(found.loc[names, "measured"], 1.0, rtol=1e-2)
+    assert np.allclose(tested.loc[names, "measured"], 1.0, rtol=1e-2)
     starts, readout = tables["starts"], tables["readout"]
     wrong = {
         "starts": starts.assign(curvature=2 * starts["curvature"], first_step=-starts["first_step"]),
