@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import tyro
-
 from continuum.exp import presets, registry
+from continuum.exp.experiment import RunOptions
 from continuum.exp.keys import configuration, run_id
-from continuum.exp.options import RunOptions
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "experiments"
@@ -40,8 +38,8 @@ class Wanted:
         return f"python -m continuum.exp {shlex.join(self.flags)}"
 
     def config(self) -> RunOptions:
-        """The resolved configuration."""
-        return _resolved(self.experiment, self.preset)
+        """The configuration."""
+        return _config(self.experiment, self.preset)
 
     def configuration(self) -> dict[str, object]:
         """What must stand in the manifest."""
@@ -57,10 +55,10 @@ class Wanted:
 
 
 @cache
-def _resolved(experiment: str, preset: str) -> RunOptions:
+def _config(experiment: str, preset: str) -> RunOptions:
     found = registry.load(experiment)
-    config: RunOptions = tyro.cli(found.module.Config, args=presets.read(found, preset))
-    return config.resolved()
+    config: RunOptions = presets.config(found, preset)
+    return config
 
 
 def wanted(preset: str) -> list[Wanted]:

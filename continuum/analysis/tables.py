@@ -1,10 +1,12 @@
-"""Tables of a report as files."""
+"""Tables as text: in files beside the figures, and in a terminal; numbers in few letters."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from rich.box import SIMPLE
+from rich.table import Table
 
 from continuum.storage import write_whole
 
@@ -33,6 +35,21 @@ def markdown(frame: pd.DataFrame) -> str:
     return "".join("| " + " | ".join(cell(value).replace("|", "\\|") for value in line) + " |\n" for line in lines)
 
 
+def terminal_table(title: str, frame: pd.DataFrame, caption: str | None = None) -> Table:
+    """A frame as a table of ``rich``: numbers to four digits, ``_`` as a space, first column on one line.
+
+    >>> table = terminal_table("widths", pd.DataFrame({"task_name": ["iris"], "gamma": [2 / 3]}))
+    >>> [(column.header, list(column.cells)) for column in table.columns]
+    [('task name', ['iris']), ('gamma', ['0.6667'])]
+    """
+    table = Table(title=title, caption=caption, title_justify="left", padding=(0, 0), box=SIMPLE)
+    for place, name in enumerate(frame.columns):
+        table.add_column(str(name).replace("_", " "), no_wrap=place == 0)
+    for row in frame.to_numpy():
+        table.add_row(*map(cell, row))
+    return table
+
+
 def cell(value: object) -> str:
     """A number to four digits, nothing for NaN, anything else as it is.
 
@@ -42,3 +59,26 @@ def cell(value: object) -> str:
     if isinstance(value, float):
         return "" if np.isnan(value) else f"{value:.4g}"
     return "" if value is None else str(value)
+
+
+def bounded(mean: float, low: float, high: float) -> str:
+    """A number with its interval.
+
+    >>> bounded(0.5, 0.49213, 1.0)
+    '0.5 [0.4921, 1]'
+    """
+    return f"{cell(mean)} [{cell(low)}, {cell(high)}]"
+
+
+def short_count(number: float) -> str:
+    """A count in few letters.
+
+    >>> short_count(740.0), short_count(12_345.0), short_count(3.2e6), short_count(np.inf)
+    ('740', '12k', '3.2M', 'never')
+    """
+    if not np.isfinite(number):
+        return "never"
+    for size, letter in ((1e6, "M"), (1e3, "k")):
+        if number >= size:
+            return f"{number / size:.2g}{letter}" if number < 100 * size else f"{number / size:.0f}{letter}"
+    return f"{number:.0f}"

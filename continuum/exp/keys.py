@@ -11,8 +11,7 @@ from numbers import Integral, Real
 from pathlib import PurePath
 from typing import Any
 
-from continuum.exp.experiment import JSON, Cell
-from continuum.exp.options import RUN_FIELDS, RunOptions
+from continuum.exp.experiment import JSON, Cell, RunOptions
 
 EXACT = 2**53
 """Integers up to here have an exact double, so 1.0 and 1 may share one spelling."""
@@ -73,9 +72,8 @@ def digest(value: object) -> str:
 
 
 def configuration(config: RunOptions) -> dict[str, Any]:
-    """Return what the configuration says about the results: all fields but those of ``RunOptions``."""
-    own = (field.name for field in fields(config) if field.name not in RUN_FIELDS)
-    return {name: plain(getattr(config, name)) for name in own}
+    """Return what the results depend on as JSON data: ``config.configuration()``, equal numbers spelled alike."""
+    return {name: plain(value) for name, value in config.configuration().items()}
 
 
 def run_id(config: RunOptions) -> str:

@@ -1,53 +1,74 @@
 """Configurations in files: the flags of an experiment as TOML, in the folder ``presets`` of its package.
 
-``--preset paper`` of gamma_sweep reads ``gamma_sweep/presets/paper.toml``; flags given beside it win.
+``--preset paper`` of gamma_sweep reads ``gamma_sweep/presets/paper.toml``, and ``--quick`` is ``--preset quick``; flags
+given beside it win.
 """
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.exp.options import RunOptions
-from continuum.exp.registry import Found
+from continuum.exp.experiment import RunOptions
+from continuum.exp.registry import Registered
 
 FLAG = "--preset"
+#: A short name of one preset, by convention the one that shows an experiment within a minute.
+QUICK = "--quick"
 
 
-def folder(experiment: Found) -> Path:
+def folder(experiment: Registered) -> Path:
     """Return where the presets of an experiment are, one file per preset."""
-    source = getattr(experiment.module, "__file__", None) or "."
-    return Path(source).parent / "presets"
+    return experiment.folder / "presets"
 
 
-def names(experiment: Found) -> list[str]:
+def names(experiment: Registered) -> list[str]:
     """Return the presets that an experiment has."""
     return sorted(path.stem for path in folder(experiment).glob("*.toml"))
 
 
-def note(experiment: Found) -> str:
+def note(experiment: Registered) -> str:
     """Return what the help says about presets; nothing where there are none."""
     known = names(experiment)
-    return f"{FLAG} {'|'.join(known)} reads the flags from a file; flags given beside it win.\n" if known else ""
+    if not known:
+        return ""
+    short = f" {QUICK} is short for {FLAG} quick." if "quick" in known else ""
+    return f"{FLAG} {'|'.join(known)} reads the flags from a file; flags given beside it win.{short}\n"
 
 
-def expand(experiment: Found, flags: Sequence[str]) -> list[str]:
-    """Return ``flags`` with ``--preset NAME`` replaced by the flags of that preset, in front of all others."""
-    rest, chosen = list(flags), None
-    for place, flag in enumerate(flags):
-        if flag.partition("=")[0] == FLAG:
-            _, equals, chosen = flag.partition("=")
-            if not equals:
-                chosen = next(iter(flags[place + 1 : place + 2]), "")
-            del rest[place : place + (1 if equals else 2)]
-            break
-    return rest if chosen is None else [*read(experiment, chosen), *rest]
+def expand(experiment: Registered, flags: Sequence[str]) -> list[str]:
+    """Return ``flags`` with ``--preset NAME`` or ``--quick`` replaced by the flags of that preset, which come first."""
+    rest, chosen = _split(flags)
+    if len(set(chosen)) > 1:
+        raise BadInput(FLAG, expected="one preset", came=" and ".join(chosen), remedy="run them one after the other")
+    return [*read(experiment, chosen[0]), *rest] if chosen else rest
 
 
-def read(experiment: Found, preset: str) -> list[str]:
+def _split(flags: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The flags that name no preset, and the presets named."""
+    rest, chosen, waiting = list[str](), list[str](), list(flags)
+    while waiting:
+        flag, equals, value = (first := waiting.pop(0)).partition("=")
+        if flag == FLAG:
+            chosen.append(value if equals else waiting.pop(0) if waiting else "")
+        elif first == QUICK:
+            chosen.append("quick")
+        else:
+            rest.append(first)
+    return rest, chosen
+
+
+def config(experiment: Registered, preset: str, **changes: Any) -> Any:
+    """Return the ``Config`` of a preset, with some of its fields replaced."""
+    import tyro  # half of the time that the list of experiments takes
+
+    return replace(tyro.cli(experiment.module.Config, args=read(experiment, preset)), **changes)
+
+
+def read(experiment: Registered, preset: str) -> list[str]:
     """Return the flags of a preset; raise ``BadInput`` if there is none, or it names a flag that does not exist."""
     known = names(experiment)
     if not known:

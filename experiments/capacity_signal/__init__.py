@@ -30,7 +30,7 @@ gamma on the immediate loss leads it where capacity is needed (rank correlation 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -39,7 +39,6 @@ from continuum import checks
 from continuum.data import Task, unchanged
 from continuum.errors import BadInput
 from continuum.exp import Cell, RunOptions
-from continuum.exp.options import RUN_FIELDS
 
 from . import readout
 from .cells import VARIANTS, signal, variants
@@ -53,27 +52,27 @@ __all__ = ["RESULT_VERSION", "Config", "cells", "draw", "report", "run"]
 
 RESULT_VERSION = 1
 PER_CELL = ("tasks", "lead_tasks", "seeds", "widths")
+TASKS = ("iris", "wine", "breast_cancer", "digits", "two_spirals")
 
 
 @dataclass(frozen=True)
 class Config(RunOptions):
     """Which networks to train, on what."""
 
-    tasks: tuple[str, ...] = ()
-    """Names of tasks, or paths of CSV files. Default: iris, wine, breast_cancer, digits and two_spirals; with --quick
-    wine."""
-    widths: tuple[int, ...] = ()
-    """Integers k at which the derivative is asked for. Default: 1, 3 and 8; with --quick 2."""
+    tasks: tuple[str, ...] = TASKS
+    """Names of tasks, or paths of CSV files."""
+    widths: tuple[int, ...] = (1, 3, 8)
+    """Integers k at which the derivative is measured."""
     geometries: tuple[str, ...] = tuple(GEOMETRIES)
     """Gates, penalty and metric of the fresh unit."""
-    seeds: int | None = None
-    """Splits. Default: 5; with --quick 2."""
-    starts: int | None = None
-    """Fresh initialisations, each with its mirror image. Default: 8; with --quick 4."""
-    steps: int | None = None
-    """Steps of training, T. Default: 128; with --quick 16."""
-    rows: int | None = None
-    """Most rows of a part. Default: 300; with --quick 60."""
+    seeds: int = 5
+    """Splits."""
+    starts: int = 8
+    """Fresh initialisations, each with its mirror image."""
+    steps: int = 128
+    """Steps of training, T."""
+    rows: int = 300
+    """Most rows of a part."""
     fresh: int = 32
     """Fresh features of the optimal readout."""
     lr: float = 0.3
@@ -82,23 +81,16 @@ class Config(RunOptions):
     """Decay of the outgoing weights."""
     activation: str = "tanh"
     """Activation of the hidden units: tanh or relu."""
-    lead_tasks: tuple[str, ...] | None = None
-    """Tasks on which gamma is learned; digits/3 is the first 3 classes. Default: the tasks, digits/3, digits/5 and
-    digits/7; with --quick wine."""
-    lead_steps: int | None = None
-    """Steps of Adam of the networks that learn gamma. Default: 1200; with --quick 40."""
+    lead_tasks: tuple[str, ...] = (*TASKS, "digits/3", "digits/5", "digits/7")
+    """Tasks on which gamma is learned; digits/3 is the first 3 classes."""
+    lead_steps: int = 1200
+    """Steps of Adam of the networks that learn gamma."""
     gamma_lr: float = 0.02
     """Learning rate of gamma."""
     units: int = 12
     """Units of the networks that learn gamma."""
     inits: int = 3
     """Their initialisations."""
-
-    def resolved(self) -> "Config":
-        """Fill in what was left open."""
-        preset = QUICK if self.quick else DEFAULT
-        given = {name: getattr(self, name) for name in preset}
-        return replace(self, **{name: value or preset[name] for name, value in given.items() if value in (None, ())})
 
     def validate(self) -> None:
         """Raise ``BadInput`` unless every setting can be computed."""
@@ -121,32 +113,9 @@ class Config(RunOptions):
                 raise BadInput(name, expected="each once", came=list(values), remedy="drop the repeated ones")
 
 
-TASKS = ("iris", "wine", "breast_cancer", "digits", "two_spirals")
-DEFAULT: dict[str, Any] = {
-    "tasks": TASKS,
-    "widths": (1, 3, 8),
-    "seeds": 5,
-    "starts": 8,
-    "steps": 128,
-    "rows": 300,
-    "lead_tasks": (*TASKS, "digits/3", "digits/5", "digits/7"),
-    "lead_steps": 1200,
-}
-QUICK: dict[str, Any] = {
-    "tasks": ("wine",),
-    "widths": (2,),
-    "seeds": 2,
-    "starts": 4,
-    "steps": 16,
-    "rows": 60,
-    "lead_tasks": ("wine",),
-    "lead_steps": 40,
-}
-
-
 def cells(config: Config) -> list[Cell]:
     """One cell a task, split and width; one a task and split for each other part."""
-    shared = {f.name: getattr(config, f.name) for f in fields(Config) if f.name not in {*RUN_FIELDS, *PER_CELL}}
+    shared = {name: value for name, value in config.configuration().items() if name not in PER_CELL}
     found = []
     for source in config.tasks:
         task = task_of(source)
@@ -158,7 +127,7 @@ def cells(config: Config) -> list[Cell]:
             for name, own in parts.items():
                 cost = (own.get("width", 0) + 2) * (min(task.n, config.rows) + 100) * (task.d + 20)
                 found.append(_cell(f"{source} seed {seed} {name}", task, source, seed, shared | own, cost))
-    for source in config.lead_tasks or ():
+    for source in config.lead_tasks:
         task = task_of(source)
         found += [
             _cell(f"{source} seed {seed} learned", task, source, seed, shared | {"part": "lead"}, 30_000.0)

@@ -36,7 +36,7 @@ one task; of the joint training, one variant on one task.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
@@ -65,31 +65,24 @@ COSTS = {"flow": 6.0, "rotation": 4.0, "unpin": 10.0, "soft": 10.0, "hyperbola":
 class Config(RunOptions):
     """On which networks to look."""
 
-    tasks: tuple[str, ...] = ()
-    """Names of tasks, or paths of CSV files with a header and a last column `target`. Default: iris, breast_cancer,
-    digits and two_spirals; with --quick iris."""
-    variants: tuple[str, ...] = ()
-    """Ways of joint training. Default: all; with --quick descent, adam and soft gates."""
-    draws: int | None = None
-    """Networks with frozen weights, a task and setting. Default: 3000; with --quick 300."""
-    pinned: int | None = None
-    """Networks pinned at an integer, a task and setting. Default: 150; with --quick 30."""
-    networks: int | None = None
-    """Jointly trained networks, a task, variant and starting gamma. Default: 100; with --quick 25."""
-    steps: int | None = None
-    """Steps of the joint training and of the rotation. Default: 1000; with --quick 200."""
+    tasks: tuple[str, ...] = ("iris", "breast_cancer", "digits", "two_spirals")
+    """Names of tasks, or paths of CSV files with a header and a last column `target`."""
+    variants: tuple[str, ...] = tuple(VARIANTS)
+    """Variants of joint training."""
+    draws: int = 3000
+    """Networks with frozen weights per task and setting."""
+    pinned: int = 150
+    """Networks pinned at an integer per task and setting."""
+    networks: int = 100
+    """Jointly trained networks per task, variant and starting gamma."""
+    steps: int = 1000
+    """Steps of the joint training and of the rotation."""
     rows: int = 64
     """Most training rows that are used of a task."""
     seed: int = 1
     """Seed of all initial weights, phases and minibatches."""
     kind: Literal["classification", "regression"] | None = None
     """What the tasks are, where neither the catalogue nor the target tells."""
-
-    def resolved(self) -> "Config":
-        """Fill in what was left open."""
-        preset = QUICK if self.quick else DEFAULT
-        given = {name: getattr(self, name) for name in preset}
-        return replace(self, **{name: value or preset[name] for name, value in given.items() if value in (None, ())})
 
     def validate(self) -> None:
         """Raise ``BadInput`` unless every setting can be computed."""
@@ -105,24 +98,6 @@ class Config(RunOptions):
         for what, names in (("tasks", self.tasks), ("variants", self.variants)):
             if len(set(names)) < len(names):
                 raise BadInput(what, expected="each once", came=list(names), remedy="drop the repeated ones")
-
-
-DEFAULT: dict[str, Any] = {
-    "tasks": ("iris", "breast_cancer", "digits", "two_spirals"),
-    "variants": tuple(VARIANTS),
-    "draws": 3000,
-    "pinned": 150,
-    "networks": 100,
-    "steps": 1000,
-}
-QUICK: dict[str, Any] = {
-    "tasks": ("iris",),
-    "variants": ("descent", "adam", "soft gates"),
-    "draws": 300,
-    "pinned": 30,
-    "networks": 25,
-    "steps": 200,
-}
 
 
 def cells(config: Config) -> list[Cell]:

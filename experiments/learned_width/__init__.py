@@ -30,7 +30,7 @@ training is too short for the verdicts to mean anything.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -85,39 +85,32 @@ STEP = {
 class Config(RunOptions):
     """Which methods, on which tasks."""
 
-    tasks: tuple[str, ...] = ()
-    """Tasks: names of the catalogue, noisy_3, noisy_4, teacher_K. Default: 19 of them, of which those that cannot be
-    had here are left out; with --quick wine and two_spirals."""
-    folds: int | None = None
-    """Folds of a repetition. Default: 5; with --quick 3."""
-    seeds: int | None = None
-    """Repetitions, each with its own folds. Default: 2 (satimage and letter: 1); with --quick 1."""
+    tasks: tuple[str, ...] = TASKS
+    """Tasks: names of the catalogue, noisy_3, noisy_4, teacher_K. Of the default ones, those that this machine lacks
+    are left out."""
+    folds: int = 5
+    """Folds of a repetition."""
+    seeds: int = 2
+    """Repetitions, each with its own folds; satimage and letter have one."""
     starts: tuple[float, ...] = (1, 8, 64)
     """Start widths of ours."""
-    widths: tuple[int, ...] = ()
-    """Fixed widths of the grid. Default: 24 in geometric progression from 1 to 512, of which two coincide with others;
-    with --quick 6 from 1 to 32."""
-    routes: tuple[str, ...] | None = None
-    """Other methods by name. Default: all; with --quick interval alone."""
+    widths: tuple[int, ...] = geometric(1, 512, 24)
+    """Fixed widths of the grid."""
+    routes: tuple[str, ...] = ROUTES
+    """Other methods by name."""
     steps: int | None = None
-    """Steps of the graded phase. Default: the learner's own rule; with --quick 300."""
+    """Steps of the graded phase; none: by the learner's own rule."""
     batch: int = 32
     """Rows of a minibatch."""
     rows: int = 5000
     """Most rows of a task; larger ones are cut to so many random ones."""
-    splits: int | None = None
-    """Published splits of the regression tasks. Default: 20; with --quick 2."""
+    splits: int = 20
+    """Published splits of the regression tasks."""
     max_units: int = 512
     """Most units of a learned width."""
     peers: bool = False
-    """Compare with gromo and neural-trees instead, on digits and two_spirals (pip install continuum-width[peers])."""
-
-    def resolved(self) -> "Config":
-        preset = QUICK if self.quick else DEFAULT
-        if self.peers:
-            preset = preset | PEER
-        given = {name: getattr(self, name) for name in preset}
-        return replace(self, **{name: preset[name] if value in (None, ()) else value for name, value in given.items()})
+    """Compare with gromo and neural-trees instead of other methods: --preset peers (pip install
+    continuum-width[peers])."""
 
     def validate(self) -> None:
         """Raise ``BadInput`` unless everything can be computed."""
@@ -127,10 +120,10 @@ class Config(RunOptions):
         if self.steps is not None:
             checks.whole("steps", self.steps, at_least=1)
         checks.whole("jobs", self.jobs, at_least=0)
-        for route in self.routes or ():
+        for route in self.routes:
             checks.one_of("routes", route, ROUTES, plural="routes")
         for name in ("tasks", "starts", "widths", "routes"):
-            given = getattr(self, name) or ()
+            given = getattr(self, name)
             if len(set(given)) < len(given):
                 raise BadInput(name, expected="each once", came=list(given), remedy="drop the repeated ones")
         self._check_widths()
@@ -153,13 +146,6 @@ def _units(name: str, value: int, *, at_least: int) -> None:
     if value > MOST_UNITS:
         expected = f"at most {MOST_UNITS} units, which fit into memory for all folds at once"
         raise BadInput(name, expected=expected, came=value, remedy=f"give {MOST_UNITS} or fewer")
-
-
-DEFAULT: dict[str, Any] = {"tasks": TASKS, "folds": 5, "seeds": 2, "widths": geometric(1, 512, 24), "routes": ROUTES}
-DEFAULT |= {"splits": 20}
-QUICK: dict[str, Any] = {"tasks": ("wine", "two_spirals"), "folds": 3, "seeds": 1, "widths": geometric(1, 32, 6)}
-QUICK |= {"routes": ("interval",), "splits": 2, "steps": 300}
-PEER: dict[str, Any] = {"tasks": ("digits", "two_spirals"), "routes": ()}
 
 
 def cells(config: Config) -> list[Cell]:

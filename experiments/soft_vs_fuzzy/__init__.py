@@ -32,8 +32,7 @@ Where assumptions are dropped (Adam, all weights trained, minibatches) the same 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -42,7 +41,6 @@ from continuum.data import load
 from continuum.errors import BadInput
 from continuum.exp import Cell, RunOptions
 from continuum.exp.experiment import JSON
-from continuum.exp.options import RUN_FIELDS
 
 from . import cells as stages
 from .arms import ARMS, by_name
@@ -54,6 +52,7 @@ __all__ = ["RESULT_VERSION", "Config", "cells", "draw", "report", "run"]
 
 RESULT_VERSION = 1
 PER_CELL = ("tasks", "laws")
+TEACHERS = ("teacher_1", "teacher_4", "teacher_8", "teacher_16")
 
 
 @dataclass(frozen=True)
@@ -62,21 +61,20 @@ class Config(RunOptions):
 
     laws: tuple[str, ...] = tuple(arm.name for arm in ARMS)
     """Laws and measures of the outgoing weights, as interval/root; default: all."""
-    tasks: tuple[str, ...] = ()
-    """Tasks of the trained networks: teacher_K, or names of the catalogue. Default: teachers of 1, 4, 8 and 16 units,
-    two_spirals and digits; with --quick teacher_4."""
-    needed: tuple[int, ...] = ()
-    """Numbers of needed features of the readouts. Default: 1, 4, 8, 16; with --quick 1, 4."""
-    units: int | None = None
-    """Allocated units. Default: 32; with --quick 12."""
-    seeds: int | None = None
-    """Repetitions of a readout. Default: 5; with --quick 3."""
-    network_seeds: int | None = None
-    """Repetitions of a trained network. Default: 4; with --quick 2."""
-    steps: int | None = None
-    """Steps of plain descent on readouts. Default: 6000; with --quick 200."""
-    network_steps: int | None = None
-    """Steps of Adam. Default: 1500; with --quick 60."""
+    tasks: tuple[str, ...] = (*TEACHERS, "two_spirals", "digits")
+    """Tasks of the trained networks: teacher_K, or names of the catalogue."""
+    needed: tuple[int, ...] = (1, 4, 8, 16)
+    """Numbers of needed features of the readouts."""
+    units: int = 32
+    """Hidden units of a network."""
+    seeds: int = 5
+    """Repetitions of a readout."""
+    network_seeds: int = 4
+    """Repetitions of a trained network."""
+    steps: int = 6000
+    """Steps of plain descent on readouts."""
+    network_steps: int = 1500
+    """Steps of Adam."""
     decay: float = 0.2
     """Decay lambda of the outgoing weights of readouts."""
     prices: tuple[float, ...] = (0.03, 0.08)
@@ -91,11 +89,6 @@ class Config(RunOptions):
     """Sharpness of the annealed soft support at the start and at the end."""
     temperature: float = 0.5
     """Temperature of the concrete law."""
-
-    def resolved(self) -> "Config":
-        preset = QUICK if self.quick else DEFAULT
-        given = {name: getattr(self, name) for name in preset}
-        return replace(self, **{name: value or preset[name] for name, value in given.items() if value in (None, ())})
 
     def validate(self) -> None:
         """Raise ``BadInput`` unless everything can be computed."""
@@ -119,16 +112,9 @@ class Config(RunOptions):
             raise BadInput("sharpness", expected="start and end", came=self.sharpness, remedy="give two numbers")
 
 
-TEACHERS = ("teacher_1", "teacher_4", "teacher_8", "teacher_16")
-DEFAULT: dict[str, Any] = {"tasks": (*TEACHERS, "two_spirals", "digits"), "needed": (1, 4, 8, 16), "units": 32}
-DEFAULT |= {"seeds": 5, "network_seeds": 4, "steps": 6000, "network_steps": 1500}
-QUICK: dict[str, Any] = {"tasks": ("teacher_4",), "needed": (1, 4), "units": 12}
-QUICK |= {"seeds": 3, "network_seeds": 2, "steps": 200, "network_steps": 60}
-
-
 def cells(config: Config) -> list[Cell]:
     """One cell a law and stage: readouts by plain descent and by Adam, each task, and the fresh unit."""
-    shared = {f.name: getattr(config, f.name) for f in fields(Config) if f.name not in {*RUN_FIELDS, *PER_CELL}}
+    shared = {name: value for name, value in config.configuration().items() if name not in PER_CELL}
     found = [Cell("fresh unit", {**shared, "stage": "fresh", "law": "all"}, 0.1)]
     for law in config.laws:
         heavy = 1.0 + by_name(law).samples + 2.0 * by_name(law).rule.startswith(("soft", "anneal"))

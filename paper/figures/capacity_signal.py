@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from continuum.analysis.statistics import mean_interval
+from continuum.analysis.tables import short_count
 from paper.figures._print import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, figure, say, title
 from paper.results import Results
 
@@ -86,24 +87,10 @@ def _who(ax: Axes, seen: pd.DataFrame) -> None:
         if np.isnan(share):
             continue
         colour = "white" if share > 0.85 or share < 0.15 else BLACK
-        ax.text(column, row, _short(needed), ha="center", va="center", fontsize=6.5, color=colour)
+        ax.text(column, row, short_count(needed), ha="center", va="center", fontsize=6.5, color=colour)
     names = [name.replace(" of ", " of\n").replace(" gate", "\ngate") for name in NAMES.values()]
     ax.set_xticks(range(len(NAMES)), names)
     ax.set_yticks(range(len(METHODS)), METHODS)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     title(ax, "b", "gradients to tell the sign (blue: rightly)")
-
-
-def _short(number: float) -> str:
-    """A count in few letters.
-
-    >>> _short(740.0), _short(12_345.0), _short(float("inf"))
-    ('740', '12k', 'never')
-    """
-    if not np.isfinite(number):
-        return "never"
-    for size, letter in ((1e6, "M"), (1e3, "k")):
-        if number >= size:
-            return f"{number / size:.2g}{letter}" if number < 100 * size else f"{number / size:.0f}{letter}"
-    return f"{number:.0f}"

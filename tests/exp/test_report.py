@@ -136,15 +136,15 @@ def test_slider_stands_on_recorded_widths_and_integers_whatever_the_range():
 @pytest.mark.parametrize("law", ["soft_support", "fuzzy", "concrete"])
 def test_smooth_laws_have_no_sides(law):
     config = Config(tasks=("wine",), law=law, gammas=(1.0, 2.5), units=3, seeds=1, epochs=1)
-    (cell,) = gamma_sweep.cells(config.resolved())
-    found = page(gamma_sweep.run(cell), {"configuration": {**vars(config.resolved())}})
+    (cell,) = gamma_sweep.cells(config)
+    found = page(gamma_sweep.run(cell), {"configuration": {**vars(config)}})
     assert all(chart.get("sides") is None for chart in found["tasks"][0]["charts"])
     assert found["tasks"][0]["charts"][0]["lines"][0]["low"] == [None, None]  # one seed has no interval
     assert embedded(found)
 
 
 def test_diverged_networks_and_width_zero():
-    config = Config(tasks=("wine",), gammas=(0.0, 1.0), units=2, seeds=2, epochs=1).resolved()
+    config = Config(tasks=("wine",), gammas=(0.0, 1.0), units=2, seeds=2, epochs=1)
     tables = [gamma_sweep.run(cell) for cell in gamma_sweep.cells(config)]
     both = {name: pd.concat([table[name] for table in tables], ignore_index=True) for name in tables[0]}
     lost = both["results"]["gamma"] == 1.0

@@ -53,7 +53,7 @@ def start(rows: dict[str, Rows]) -> Weights:
 
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pd.DataFrame]:
-    found = [capacity_signal.run(cell) for cell in capacity_signal.cells(TINY.resolved())]
+    found = [capacity_signal.run(cell) for cell in capacity_signal.cells(TINY)]
     names = {name for tables in found for name in tables}
     return {name: pd.concat([t[name] for t in found if name in t], ignore_index=True) for name in names}
 

@@ -13,12 +13,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from continuum_experiments import gamma_sweep
-from continuum_experiments.gamma_sweep import Config, default_grid
+from continuum_experiments.gamma_sweep import Config
+from continuum_experiments.gamma_sweep.cells import _area
+from continuum_experiments.gamma_sweep.config import default_grid
 from continuum_experiments.gamma_sweep.report import smallest_sufficient
 
 from continuum.data import load
 from continuum.ensemble import Member, Settings, Stream, train
 from continuum.exp import main
+from continuum.exp.keys import run_id
 
 COLUMNS = (
     "task kind law seed gamma cardinality params train_loss val_loss test_loss score_name test_score "
@@ -29,7 +32,7 @@ FLAGS = "--gammas 0.5 1 1.5 3 --units 4 --seeds 2 --epochs 6 --jobs 1".split()
 
 
 def results_of(config: Config) -> dict[str, pd.DataFrame]:
-    tables = [gamma_sweep.run(cell) for cell in gamma_sweep.cells(config.resolved())]
+    tables = [gamma_sweep.run(cell) for cell in gamma_sweep.cells(config)]
     return {name: pd.concat([table[name] for table in tables], ignore_index=True) for name in tables[0]}
 
 
@@ -83,17 +86,17 @@ def test_grid() -> None:
     assert {k + d / 64 for k in range(1, 17) for d in (-1, 0, 1)} <= set(grid)
 
 
-def test_quick_keeps_what_the_user_asked_for() -> None:
-    assert Config(quick=True).resolved().tasks == ("wine", "digits")
-    assert Config(quick=True, tasks=("iris",), seeds=7).resolved().seeds == 7
-    assert Config(quick=True, seeds=10, epochs=100).resolved().seeds == 10
-    assert Config(quick=True, units=17).resolved().units == 17
-    assert Config(quick=True, gammas=(12.0, 1.0), units=13).resolved().gammas == (1.0, 12.0)
+def test_spellings_of_one_sweep_share_a_run() -> None:
+    rising = Config(gammas=(1.0, 12.0))
+    assert run_id(Config(gammas=(12.0, 1.0, 12.0))) == run_id(rising)
+    assert run_id(Config(gammas=default_grid(17))) == run_id(Config())
+    assert run_id(Config(kappa=3.0)) == run_id(Config())  # the interval has no kappa
+    assert run_id(Config(law="soft_support", kappa=3.0)) != run_id(Config(law="soft_support"))
 
 
 @pytest.mark.parametrize(("law", "first"), [("soft_support", 0.5), ("fuzzy", 0.5), ("concrete", 1.0)])
 def test_other_laws_sweep_their_cardinality(law: str, first: float) -> None:
-    config = Config(tasks=("wine",), law=law, units=4, seeds=1, epochs=2).resolved()
+    config = Config(tasks=("wine",), law=law, units=4, seeds=1, epochs=2)
     config.validate()
     tables = results_of(config)
     assert tables["results"]["gamma"].min() == first
@@ -159,7 +162,7 @@ def test_a_stopped_network_keeps_its_last_score() -> None:
     last = np.isfinite(curve).sum() - 1
     filled = np.where(np.arange(31) <= last, curve, curve[last])
     expected = (filled.sum() - filled[0] / 2 - filled[-1] / 2) / 30
-    assert gamma_sweep._area(trained)[0] == pytest.approx(expected, rel=1e-12)
+    assert _area(trained)[0] == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.slow

@@ -23,8 +23,15 @@ from scipy.integrate import quad
 from scipy.special import ndtr, ndtri
 from torch.testing import assert_close
 
-from continuum.exp import main
+from continuum.exp import main, presets, registry
 from continuum.widths import Interval
+
+
+def quick(**changes: object) -> Config:
+    """The preset quick, with some fields changed."""
+    config: Config = presets.config(registry.load("integer_crossing"), "quick", **changes)
+    return config
+
 
 TINY = Config(tasks=("iris",), variants=("descent", "soft gates"), draws=40, pinned=5, networks=4, steps=60)
 ALL = ("incoming", "bias", "outgoing")
@@ -262,7 +269,7 @@ def tables() -> dict[str, pd.DataFrame]:
         patch.setattr(soft_gates, "LENGTHS", (40, 80))
         patch.setattr(soft_gates, "SETTLE", 60)
         patch.setattr(hyperbola, "LONG", 4.0)
-        found = [integer_crossing.run(cell) for cell in integer_crossing.cells(TINY.resolved())]
+        found = [integer_crossing.run(cell) for cell in integer_crossing.cells(TINY)]
     names = {name for part in found for name in part}
     return {name: pd.concat([part[name] for part in found if name in part], ignore_index=True) for name in names}
 
@@ -292,16 +299,16 @@ def test_figures_and_report(tables, tmp_path: Path) -> None:
 
 
 def test_a_cell_repeats_itself() -> None:
-    cell = next(c for c in integer_crossing.cells(TINY.resolved()) if "descent" in c.label)
+    cell = next(c for c in integer_crossing.cells(TINY) if "descent" in c.label)
     first, second = integer_crossing.run(cell), integer_crossing.run(cell)
     for name in first:
         pd.testing.assert_frame_equal(first[name], second[name], check_exact=True)
 
 
 def test_quick_keeps_what_the_user_asked_for() -> None:
-    assert Config(quick=True).resolved().tasks == ("iris",)
-    assert Config(quick=True, tasks=("wine",), draws=77).resolved().draws == 77
-    assert len(integer_crossing.cells(Config().resolved())) == 4 * (5 + 12)
+    assert quick().tasks == ("iris",)
+    assert quick(tasks=("wine",), draws=77).draws == 77
+    assert len(integer_crossing.cells(Config())) == 4 * (5 + 12)
 
 
 @pytest.mark.slow

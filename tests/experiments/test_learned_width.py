@@ -20,8 +20,15 @@ from continuum_experiments.learned_width.targets import ratios, spread, targets
 from continuum_experiments.learned_width.tasks import NOISY, TUNED, bayes_score, had, known_units, task_of
 
 from continuum.errors import BadInput
-from continuum.exp.__main__ import main
+from continuum.exp import main, presets, registry
 from continuum.learn.settings import METHODS
+
+
+def quick(**changes: object) -> Config:
+    """The preset quick, with some fields changed."""
+    config: Config = presets.config(registry.load("learned_width"), "quick", **changes)
+    return config
+
 
 SMALL = {"tasks": ("teacher_2",), "folds": 2, "seeds": 1, "starts": (1, 3), "widths": (1, 2, 4), "steps": 20}
 SMALL |= {"rows": 60, "splits": 1, "routes": ("interval",)}
@@ -201,7 +208,7 @@ def test_published_figures_are_marked() -> None:
 
 def test_a_cell_gives_the_same_rows_again() -> None:
     """What a resumed run relies on; only seconds differ."""
-    for cell in learned_width.cells(Config(**SMALL).resolved()):  # type: ignore[arg-type]
+    for cell in learned_width.cells(Config(**SMALL)):  # type: ignore[arg-type]
         if cell.settings["stage"] == "clock":
             continue
         first, second = (learned_width.run(cell)["results"].drop(columns="seconds") for _ in range(2))
@@ -234,7 +241,7 @@ def test_tasks_that_cannot_be_had_are_named(
 
 
 def test_published_splits_have_rows_to_test_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = Config(tasks=("yacht",), folds=2).resolved()
+    config = Config(tasks=("yacht",), folds=2)
     monkeypatch.setattr(learned_width, "had", lambda *_, **__: {"yacht": task_of("teacher_2", 19)})
     with pytest.raises(BadInput, match="at least 20 of yacht"):
         learned_width.cells(config)
@@ -243,7 +250,7 @@ def test_published_splits_have_rows_to_test_on(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_as_many_folds_as_rows_of_the_smallest_class() -> None:
-    assert learned_width.cells(Config(quick=True, tasks=("wine",), folds=48).resolved())
+    assert learned_width.cells(quick(tasks=("wine",), folds=48))
 
 
 def _no_network(entry: object) -> str:
@@ -294,8 +301,8 @@ def test_bad_input(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_presets() -> None:
-    assert Config().resolved().tasks == TASKS
-    assert Config(quick=True, folds=4).resolved().folds == 4
-    assert Config(peers=True).resolved().tasks == ("digits", "two_spirals")
-    labels = {cell.label for cell in learned_width.cells(Config(peers=True, quick=True, tasks=("wine",)).resolved())}
+    assert Config().tasks == TASKS
+    assert quick(folds=4).folds == 4
+    assert presets.config(registry.load("learned_width"), "peers").tasks == ("digits", "two_spirals")
+    labels = {cell.label for cell in learned_width.cells(quick(peers=True, tasks=("wine",)))}
     assert labels == {"wine grid 0", "wine ours 0", "wine sklearn 0", "wine gromo 0", "wine gal 0"}

@@ -17,7 +17,14 @@ from continuum_experiments.soft_vs_fuzzy.tasks import taught, teacher_width
 from continuum_experiments.soft_vs_fuzzy.theory import FINE, _descend, flows_to, prefix_values, soft_values, unordered
 from torch.testing import assert_close
 
-from continuum.exp.__main__ import main
+from continuum.exp import main, presets, registry
+
+
+def quick(**changes: object) -> Config:
+    """The preset quick, with some fields changed."""
+    config: Config = presets.config(registry.load("soft_vs_fuzzy"), "quick", **changes)
+    return config
+
 
 UNITS, DECAY = 5, 0.2
 LAWS = ["interval/root", "bernoulli/l2"]
@@ -220,7 +227,7 @@ def test_a_cell_gives_the_same_rows_again() -> None:
     """What a resumed run relies on; sampled gates included."""
     small = {"units": 6, "needed": (2,), "seeds": 1, "network_seeds": 1, "steps": 60, "network_steps": 12}
     config = Config(laws=("systematic/l2",), tasks=("teacher_2",), **small)  # type: ignore[arg-type]
-    for cell in soft_vs_fuzzy.cells(config.resolved())[1:]:
+    for cell in soft_vs_fuzzy.cells(config)[1:]:
         first, second = (soft_vs_fuzzy.run(cell)["results"] for _ in range(2))
         pd.testing.assert_frame_equal(first, second, check_exact=True)
         assert first["width"].nunique() > 2
@@ -248,9 +255,9 @@ def test_bad_input(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_quick_keeps_what_the_user_asked_for() -> None:
-    assert Config(quick=True).resolved().tasks == ("teacher_4",)
-    assert Config(quick=True, seeds=7).resolved().seeds == 7
-    assert {cell.label for cell in soft_vs_fuzzy.cells(Config(quick=True, laws=("fuzzy/l2",)).resolved())} == {
+    assert quick().tasks == ("teacher_4",)
+    assert quick(seeds=7).seeds == 7
+    assert {cell.label for cell in soft_vs_fuzzy.cells(quick(laws=("fuzzy/l2",)))} == {
         "fresh unit",
         "readout gd fuzzy/l2",
         "readout adam fuzzy/l2",

@@ -5,6 +5,7 @@ from importlib import import_module
 import pytest
 
 from continuum.errors import BadInput
+from continuum.exp import presets, registry
 
 PLANNED = ("gamma_sweep", "integer_crossing", "capacity_signal", "soft_vs_fuzzy")
 
@@ -13,7 +14,7 @@ PLANNED = ("gamma_sweep", "integer_crossing", "capacity_signal", "soft_vs_fuzzy"
 def test_every_experiment_asks(name: str) -> None:
     """Its cells name the data; with another checksum in their place, nothing is computed."""
     experiment = import_module(f"experiments.{name}")
-    config = experiment.Config(quick=True, tasks=("iris",)).resolved()
+    config = presets.config(registry.load(name), "quick", tasks=("iris",))
     planned = [cell for cell in experiment.cells(config) if "data" in cell.settings]
     assert planned
     for cell in planned:

@@ -30,11 +30,11 @@ class Small:
         self.wanted = Wanted("gamma_sweep", "paper")
 
     def preset(self, text: str = TINY) -> None:
-        """Write the preset; what was resolved from an earlier one is forgotten."""
+        """Write the preset; what was read from an earlier one is forgotten."""
         path = self.presets / "gamma_sweep" / "presets" / "paper.toml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-        presets._resolved.cache_clear()
+        presets._config.cache_clear()
 
     def place(self, patch: pytest.MonkeyPatch) -> None:
         """Let the paper and the command line find these presets."""
@@ -59,7 +59,7 @@ def recorded(tmp_path_factory):
         paper.place(patch)
         collect.compute([paper.wanted], paper.runs, Console(quiet=True))
         collect.collect(paper.wanted, paper.runs, paper.results)
-    presets._resolved.cache_clear()
+    presets._config.cache_clear()
     return paper
 
 
@@ -70,7 +70,7 @@ def empty(tmp_path, monkeypatch):
     paper.place(monkeypatch)
     paper.ledger.write_text(json.dumps({"sources": ledger.fingerprint(), "entries": [ENTRY]}))
     yield paper
-    presets._resolved.cache_clear()
+    presets._config.cache_clear()
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 """Presets: flags in files, read by the command line and by the paper alike."""
 
 import pytest
+import tyro
 
 from continuum.errors import BadInput
 from continuum.exp import main, presets, registry
-from continuum.exp.keys import run_id
 from paper.presets import PEERS, wanted
 
 ALL = [*wanted("paper"), *wanted("quick"), *wanted(PEERS)]
@@ -16,9 +16,13 @@ def test_every_preset_is_a_valid_configuration(run):
 
 
 @pytest.mark.parametrize("run", wanted("quick"), ids=lambda run: run.experiment)
-def test_quick_presets_are_those_of_the_experiments(run):
-    config = registry.load(run.experiment).module.Config
-    assert run.run_id() == run_id(config(quick=True).resolved())
+def test_quick_is_short_for_the_preset(run):
+    experiment = registry.load(run.experiment)
+    flags = ["--jobs", "1"]
+    assert presets.expand(experiment, ["--quick", *flags]) == presets.expand(experiment, [*flags, *run.flags[1:]])
+    assert presets.expand(experiment, ["--quick", "--preset", "quick"]) == presets.read(experiment, "quick")
+    with pytest.raises(BadInput, match="expected one preset, got paper and quick"):
+        presets.expand(experiment, ["--preset=paper", "--quick"])
 
 
 def test_every_experiment_has_both_presets():
@@ -34,6 +38,9 @@ def test_flags_beside_a_preset_win():
         assert expanded[-2:] == ["--seeds", "2"]
         assert expanded[:-2] == presets.read(sweep, "paper")
     assert presets.expand(sweep, ["--seeds", "2"]) == ["--seeds", "2"]
+    flags = presets.expand(sweep, ["--seeds", "2", "--quick", "--tasks", "iris"])
+    config = tyro.cli(sweep.module.Config, args=flags)
+    assert (config.seeds, config.tasks, config.units) == (2, ("iris",), 9)
 
 
 @pytest.mark.parametrize(

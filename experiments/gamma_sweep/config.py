@@ -1,0 +1,95 @@
+"""What a sweep computes: tasks, widths, and how each network is trained."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from continuum import checks
+from continuum.ensemble import Member, Settings
+from continuum.ensemble.settings import check_device
+from continuum.errors import BadInput
+from continuum.exp import RunOptions
+from continuum.widths import WidthName, expresses
+
+
+@dataclass(frozen=True)
+class Config(RunOptions):
+    """Which networks to train, on what."""
+
+    tasks: tuple[str, ...] = ("iris", "wine", "breast_cancer", "digits")
+    """Names of tasks, or paths of CSV files with a header and a last column `target`."""
+    gammas: tuple[float, ...] = ()
+    """Widths of the networks. Without any: 0.5 to units - 0.5 in steps of 1/4, and 1/64 on either side of each
+    integer."""
+    law: WidthName = "interval"
+    """Which gates a width stands for; the default grid is cut to what the law can express."""
+    kappa: float = 10.0
+    """Sharpness of the soft support."""
+    units: int = 17
+    """Hidden units of a network: its largest width."""
+    seeds: int = 10
+    """Number of repetitions; each has its own split, initial weights and minibatches."""
+    epochs: int = 100
+    """Passes over the training rows."""
+    lr: float = 0.01
+    """Learning rate."""
+    batch: int = 32
+    """Rows of a minibatch."""
+    activation: Literal["tanh", "relu", "gelu"] = "tanh"
+    """Activation of the hidden units."""
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
+    """Optimiser of the weights."""
+    weight_decay: float = 0.0
+    """Weight decay of the units that are on."""
+    scaling: Literal["standard", "mup", "ntk"] = "standard"
+    """How initial weights and learning rates scale with the width."""
+    patience: int = 0
+    """Epochs without a better validation loss after which a network stops; 0: never."""
+    kind: Literal["classification", "regression"] | None = None
+    """What the tasks are, where neither the catalogue nor the target tells."""
+    device: str = "cpu"
+    """Where to compute: cpu or cuda."""
+
+    @property
+    def grid(self) -> tuple[float, ...]:
+        """The widths of the sweep, rising: the given ones, else what the law can express of the default grid."""
+        default = default_grid(self.units) if self.units >= 1 else ()
+        widths = self.gammas or [gamma for gamma in default if expresses(self.law, self.units, gamma)]
+        return tuple(sorted(set(map(float, widths))))
+
+    def configuration(self) -> dict[str, Any]:
+        """All fields; the grid stands for the widths, and a kappa that the law does not use is the default one."""
+        kappa = self.kappa if self.law == "soft_support" else Config.kappa
+        return super().configuration() | {"gammas": self.grid, "kappa": kappa}
+
+    def validate(self) -> None:
+        """Raise ``BadInput`` unless every setting can be computed."""
+        checks.whole("units", self.units, at_least=1)
+        checks.whole("seeds", self.seeds, at_least=1)
+        checks.whole("jobs", self.jobs, at_least=0)
+        checks.whole("patience", self.patience, at_least=0)
+        for gamma in self.grid:
+            checks.number("gamma", gamma, low=0.0, high=self.units, remedy="lower gamma or raise --units")
+            Member(gamma).check((self.units,), self.law)
+        if not self.grid:
+            remedy = "raise --units, or give --gammas"
+            raise BadInput("gammas", expected="widths between the ends of the default grid", came="none", remedy=remedy)
+        if not self.tasks:
+            raise BadInput("tasks", expected="at least one", came="none", remedy="name one, such as digits")
+        if len(set(self.tasks)) < len(self.tasks):
+            raise BadInput("tasks", expected="each once", came=list(self.tasks), remedy="drop the repeated ones")
+        check_device(self.device)
+        Member(0.0, lr=self.lr, weight_decay=self.weight_decay)
+        Settings(self.units, law=self.law, kappa=self.kappa, batch=self.batch, epochs=self.epochs)
+
+
+def default_grid(units: int) -> tuple[float, ...]:
+    """Quarters from 1/2 to units - 1/2, with a point 1/64 below and above each integer between them.
+
+    >>> default_grid(2)
+    (0.5, 0.75, 0.984375, 1.0, 1.015625, 1.25, 1.5)
+    """
+    quarters = np.arange(2, 4 * units - 1) / 4
+    integers = np.arange(1, units)
+    return tuple(sorted({*quarters.tolist(), *(integers - 1 / 64).tolist(), *(integers + 1 / 64).tolist()}))
