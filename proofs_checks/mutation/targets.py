@@ -11,9 +11,8 @@ ROOMS = ("widths", "estimators", "hypergrad")
 CONTRACT, IMPLICIT = "hypergrad/test_contract.py", ("hypergrad/test_implicit.py", "hypergrad/test_solvers.py")
 #: Modules that other modules' tests answer for.
 TESTS = {
-    "widths.width": ["widths/test_interval.py"],
+    "widths.width": ["widths/test_interval.py", "widths/test_fuzzy.py"],
     "widths.power": ["widths/test_interval.py", "widths/test_fuzzy.py"],
-    "widths.bounds": ["widths/test_interval.py", "widths/test_fuzzy.py"],
     "widths.clipped": ["widths/test_simplex.py", "widths/test_fuzzy.py"],
     "widths.fields.cells": ["widths/test_softsupport.py", "widths/test_variation.py"],
     "widths.fields.combined": ["widths/test_fields.py", "widths/test_softsupport.py", "widths/test_variation.py"],
