@@ -40,7 +40,7 @@ class SoftSupport(Width):
     Reference: W. Guss, "Towards a Continuous Hyperparameter Representation for Neural Networks", draft, 2017,
     section 1.7, :math:`J_\kappa`.
 
-    >>> from continuum.widths.fields.field import Affine
+    >>> from continuum.widths import Affine
     >>> width = SoftSupport(4, Affine(gamma=2.25), kappa=20.0)
     >>> [round(gate, 4) for gate in width.gates().tolist()]
     [1.0, 0.9997, 0.2503, 0.0]

@@ -56,7 +56,7 @@ def proximal_step(
         kappa: sharpness; inf for the hard limit.
         resolution: grid steps a tile, where a grid is needed.
 
-    >>> from continuum.widths.fields.field import Affine
+    >>> from continuum.widths import Affine
     >>> stepped = proximal_step(Affine(0.5, slope=2.0), torch.tensor([3.0, -1.0]), 0.1, "H1")
     >>> round(stepped(torch.tensor([0.5])).item(), 4)  # 0 - 0.1 * 3/2 * 1/2
     -0.075

@@ -29,7 +29,7 @@ def soft_density(
         sensitivity: dL/dm, broadcast against the batch of the law.
         points: u, in units.
 
-    >>> from continuum.widths.fields.field import Affine
+    >>> from continuum.widths import Affine
     >>> soft_density(SoftSupport(2, Affine(1.5), 4.0), torch.tensor([1.0, 3.0]), torch.tensor([1.5])).tolist()
     [3.0]
     """
@@ -54,7 +54,7 @@ def soft_derivative(
         sensitivity: dL/dm.
         direction: phi, a module on the line.
 
-    >>> from continuum.widths.fields.field import Affine, Polynomial
+    >>> from continuum.widths import Affine, Polynomial
     >>> width = SoftSupport(2, Affine(0.5), 30.0, panels=8)
     >>> round(soft_derivative(width, torch.tensor([3.0, -1.0]), Polynomial([1.0])).item(), 4)
     3.0
@@ -109,7 +109,7 @@ def hard_derivative(
 
     Reference: L. Hörmander, "The Analysis of Linear Partial Differential Operators I", theorem 6.1.5 (delta(f)).
 
-    >>> from continuum.widths.fields.field import Affine, Polynomial
+    >>> from continuum.widths import Affine, Polynomial
     >>> s, one = torch.tensor([3.0, -1.0]), Polynomial([1.0])
     >>> hard_derivative(Affine(0.5, slope=2.0), s, one).value.item()
     1.5

@@ -90,7 +90,7 @@ def zeros(f: nn.Module, low: int | float, high: int | float, *, grid: int = 64, 
         grid: points a unit at which an unknown f is looked at.
         tolerance: of values relative to max \\|f\\|, and of the distance to integers and breakpoints, in units.
 
-    >>> from continuum.widths.fields.field import Polynomial
+    >>> from continuum.widths import Polynomial
     >>> found = zeros(Polynomial([-0.25, 1.0, -1.0, 0.25]).double(), 0, 3)  # (u - 1)(u^2 - 3u + 1)/4
     >>> [round(z, 3) for z in found.simple], found.border, found.double
     ([0.382, 2.618], (1.0,), ())
@@ -132,7 +132,7 @@ def hard_gates(f: nn.Module, units: int, *, grid: int = 64) -> Float[Tensor, " u
 
     A zero of f within 1e-9 units of an integer counts as if it were there, see :func:`zeros`.
 
-    >>> from continuum.widths.fields.field import Affine
+    >>> from continuum.widths import Affine
     >>> hard_gates(Affine(1.5).double(), 3).tolist()
     [1.0, 0.5, 0.0]
     """
