@@ -146,20 +146,20 @@ def tilted(units: int, cardinality: float | Float[Tensor, "*batch"]) -> Float[Te
     2.25
     """
     checks.whole("units", units, at_least=2)
-    wanted = torch.as_tensor(cardinality).detach()
-    inside = (wanted > 1) & (wanted < units)  # False for NaN
+    target = torch.as_tensor(cardinality).detach()
+    inside = (target > 1) & (target < units)  # False for NaN
     if not bool(inside.all()):
         raise BadInput(
             "cardinality",
             expected=f"expected widths strictly between 1 and {units}",
-            came=wanted[~inside].flatten()[0].item(),
+            came=target[~inside].flatten()[0].item(),
             remedy="the concrete law reaches both ends only in the limit",
         )
     dtype = (
-        wanted.dtype if isinstance(cardinality, Tensor) and wanted.is_floating_point() else torch.get_default_dtype()
+        target.dtype if isinstance(cardinality, Tensor) and target.is_floating_point() else torch.get_default_dtype()
     )
-    places = torch.arange(units, dtype=torch.float64, device=wanted.device) - (units - 1) / 2
-    slope = tilt(places, wanted.double() - (units + 1) / 2)
+    places = torch.arange(units, dtype=torch.float64, device=target.device) - (units - 1) / 2
+    slope = tilt(places, target.double() - (units + 1) / 2)
     return (slope.unsqueeze(-1) * places).to(dtype)
 
 

@@ -60,16 +60,16 @@ class TestFixedPoints:
 
     def test_the_naive_form_ends_in_the_same_line_without_centre(self):
         w, slope = RIDGE.self_tuned(LAM, 0.7, perturbed=True)
-        method = SelfTuning.naive(0.7, steps=2500, rate=RATE, noise=Hermite(12))
+        method = SelfTuning.naive(0.7, steps=2500, lr=RATE, noise=Hermite(12))
         response = method.fit(RIDGE, torch.zeros(3, dtype=torch.float64), LAM)
         assert_close(response(LAM), w, rtol=1e-9, atol=1e-11)
         assert_close(response.slopes, slope, rtol=1e-9, atol=1e-11)
         assert_close(response.parameters, w - slope[:, 0] * LAM, rtol=1e-9, atol=1e-11)
 
     def test_an_affine_minimum_is_met_exactly_at_any_scale(self):
-        rate = 1 / float(torch.linalg.eigvalsh(BILEVEL.a)[-1])
+        lr = 1 / float(torch.linalg.eigvalsh(BILEVEL.a)[-1])
         for scale in (0.01, 3.0, torch.tensor([1.0, 2.0], dtype=torch.float64)):
-            method = SelfTuning(scale, 800, rate, Hermite(2), linearised=False)
+            method = SelfTuning(scale, 800, lr, Hermite(2), linearised=False)
             result, exact = method(BILEVEL, BILEVEL.solution(POINT), POINT), BILEVEL.hypergradient(POINT)
             assert_close(result.direct, exact.direct, rtol=1e-10, atol=1e-12)
             assert_close(result.response, exact.response, rtol=1e-9, atol=1e-10)
@@ -90,7 +90,7 @@ class TestCorrections:
     def test_the_naive_gradient_is_further_from_the_truth(self):
         truth, start = RIDGE.hypergradient(LAM).total, RIDGE.solution(LAM)
         corrected = tuned(0.5)(RIDGE, start, LAM).total
-        naive = SelfTuning.naive(0.5, steps=800, rate=RATE, noise=Hermite(8))(RIDGE, start, LAM).total
+        naive = SelfTuning.naive(0.5, steps=800, lr=RATE, noise=Hermite(8))(RIDGE, start, LAM).total
         assert (corrected - truth).abs() < (naive - truth).abs()
 
     def test_the_naive_form_takes_the_same_noise(self):
@@ -110,7 +110,7 @@ class TestCorrections:
         method = SelfTuning(2.0, 400, 1 / 288, Hermite(8))
         slope = method.fit(problem, w, h).slopes[0]
         assert_close(slope, number(1 / 12), rtol=1e-10, atol=0)
-        bent = dataclasses.replace(method, linearised=False, rate=1 / 2000, steps=500).fit(problem, w, h).slopes[0]
+        bent = dataclasses.replace(method, linearised=False, lr=1 / 2000, steps=500).fit(problem, w, h).slopes[0]
         with pytest.raises(AssertionError):
             assert_close(bent, number(1 / 12), rtol=1e-3, atol=0)
 

@@ -117,19 +117,19 @@ def hard_derivative(
     >>> at_integer.ahead.item(), at_integer.behind.item(), at_integer.differentiable
     (-0.5, 1.5, False)
     """
-    found = zeros(f, 0, sensitivity.shape[-1], grid=grid)
+    crossings = zeros(f, 0, sensitivity.shape[-1], grid=grid)
     ahead, behind = torch.zeros_like(sensitivity[..., 0]), torch.zeros_like(sensitivity[..., 0])
-    for zero in found.found:
+    for zero in crossings.zeros:
         push = direction(sensitivity.new_tensor([zero.at])).detach()[0].item()
         to_the_right = (push < 0) == (zero.right > 0)
         ahead = ahead + push * _speed(zero, sensitivity, to_the_right=to_the_right)
         behind = behind + push * _speed(zero, sensitivity, to_the_right=not to_the_right)
-    return HardVariation(ahead, behind, found)
+    return HardVariation(ahead, behind, crossings)
 
 
-def not_simple(found: Zeros) -> BadInput:
+def not_simple(crossings: Zeros) -> BadInput:
     """The refusal to differentiate at zeros that are not simple."""
-    culprits = ", ".join(f"{zero.kind} zero at {zero.at:.6g}" for zero in found.found if zero.kind != "simple")
+    culprits = ", ".join(f"{zero.kind} zero at {zero.at:.6g}" for zero in crossings.zeros if zero.kind != "simple")
     remedy = "take the one-sided derivatives `ahead` and `behind`, a finite kappa, or another f"
     return BadInput("f", expected="simple zeros off the integers", came=culprits, remedy=remedy)
 
