@@ -51,7 +51,7 @@ def with_roots(roots, lead=1.0) -> Polynomial:
 
 
 def kinds(found) -> list[tuple[float, str]]:
-    return [(round(zero.at, 6), zero.kind) for zero in found.found]
+    return [(round(zero.at, 6), zero.kind) for zero in found.zeros]
 
 
 def by_signs(f, low, high, grid=64) -> list[float]:
@@ -72,7 +72,7 @@ class TestSimple:
         found = zeros(f if told else Opaque(f), 0, 4)
         assert found.regular
         np.testing.assert_allclose(found.simple, roots, rtol=0, atol=1e-10)
-        for zero in found.found:
+        for zero in found.zeros:
             expected = lead * np.prod([zero.at - root for root in roots if abs(root - zero.at) > 1e-3])
             assert zero.left == zero.right == pytest.approx(expected, rel=1e-6)
 
@@ -81,9 +81,9 @@ class TestSimple:
         knots, values = np.array([0.0, 0.9, 1.7, 2.6, 4.0]), sizes.numpy() * [1, -1, 1, -1, 1]
         exact = knots[:-1] + np.diff(knots) * values[:-1] / (values[:-1] - values[1:])
         found = zeros(PiecewiseLinear(double(values), double(knots)), 0, 4)
-        np.testing.assert_allclose([zero.at for zero in found.found], exact, rtol=1e-14)
+        np.testing.assert_allclose([zero.at for zero in found.zeros], exact, rtol=1e-14)
         slopes = np.diff(values) / np.diff(knots)
-        np.testing.assert_allclose([zero.right for zero in found.found], slopes, rtol=1e-12)
+        np.testing.assert_allclose([zero.right for zero in found.zeros], slopes, rtol=1e-12)
 
     def test_a_module_of_the_user(self):
         found = zeros(Opaque(lambda u: torch.sin(5 * u + 0.1)), 0, 4)
@@ -104,8 +104,8 @@ class TestSimple:
         assert f.gamma.dtype == torch.float32
 
     def test_none(self):
-        assert zeros(Opaque(lambda u: torch.exp(-u * u)), -3, 3).found == ()
-        assert zeros(Polynomial(double([2.0])), 0, 3).found == ()
+        assert zeros(Opaque(lambda u: torch.exp(-u * u)), -3, 3).zeros == ()
+        assert zeros(Polynomial(double([2.0])), 0, 3).zeros == ()
 
     def test_a_field_of_the_user_that_knows_where_it_turns(self):
         f = Parabola(1.3)
@@ -125,7 +125,7 @@ class TestSimple:
     )
     def test_the_unit_of_f_does_not_matter(self, f, unit):
         """A power of two scales every number on the way without rounding."""
-        plain, scaled = (zeros(Opaque(lambda u, c=c: c * f(u)), 0, 3).found for c in (1.0, unit))
+        plain, scaled = (zeros(Opaque(lambda u, c=c: c * f(u)), 0, 3).zeros for c in (1.0, unit))
         assert [(zero.at, zero.kind) for zero in scaled] == [(zero.at, zero.kind) for zero in plain]
         assert [(zero.left, zero.right) for zero in scaled] == [(unit * zero.left, unit * zero.right) for zero in plain]
 
@@ -145,7 +145,7 @@ class TestSimple:
 
         between = 1.5 + 1 / 128
         assert kinds(zeros(dip(1.5), 0, 3)) == [(1.5, "double")]
-        assert zeros(dip(between), 0, 3).found == ()
+        assert zeros(dip(between), 0, 3).zeros == ()
         assert kinds(zeros(dip(between), 0, 3, grid=128)) == [(round(between, 6), "double")]
 
     @pytest.mark.parametrize("slope", [1.0, -3.0, 0.25])
@@ -158,7 +158,7 @@ class TestSimple:
         def scaled(f):
             return Opaque(lambda u: scale * f(u))
 
-        assert zeros(scaled(lambda u: 1 + u + 0.3 * torch.sin(u)), 0, 3).found == ()
+        assert zeros(scaled(lambda u: 1 + u + 0.3 * torch.sin(u)), 0, 3).zeros == ()
         assert kinds(zeros(scaled(with_roots([0.3, 1.301, 2.6])), 0, 3)) == [(at, "simple") for at in (0.3, 1.301, 2.6)]
         assert kinds(zeros(scaled(lambda u: (u - 1.5).abs()), 0, 3)) == [(1.5, "double")]
 
@@ -171,7 +171,7 @@ class TestSimple:
             def forward(self, points):
                 return self.value.expand(points.shape)
 
-        assert zeros(Constant(0.5), 0, 3).found == ()
+        assert zeros(Constant(0.5), 0, 3).zeros == ()
         assert hard_gates(Constant(0.5), 3).tolist() == [1.0, 1.0, 1.0]
 
 
@@ -191,7 +191,7 @@ class TestNotSimple:
     )
     def test_double(self, f):
         found = zeros(f, 0, 3)
-        assert len(found.found) == len(found.double) == 1
+        assert len(found.zeros) == len(found.double) == 1
         assert found.double[0] == pytest.approx(1.3, abs=1e-5)  # rounding blurs a zero of multiplicity four
         assert not found.regular
 
@@ -204,7 +204,7 @@ class TestNotSimple:
     def test_near_tangency_on_both_sides(self):
         base = double([1.69, -2.6, 1.0])
         above, below = (Polynomial(base + double([shift, 0, 0])) for shift in (1e-5, -1e-5))
-        assert zeros(above, 0, 3).found == ()
+        assert zeros(above, 0, 3).zeros == ()
         np.testing.assert_allclose(zeros(below, 0, 3).simple, 1.3 + math.sqrt(1e-5) * np.array([-1, 1]), atol=1e-12)
         lifted = Polynomial(base + double([1e-12, 0, 0]))  # below what the tolerance tells apart
         assert kinds(zeros(lifted, 0, 3)) == [(1.3, "double")]
@@ -231,7 +231,7 @@ class TestNotSimple:
     def test_kink(self):
         found = zeros(PiecewiseLinear(double([1.0, 0.0, -3.0]), [0.0, 1.3, 2.8]), 0, 3)
         assert kinds(found) == [(1.3, "kink")]
-        assert (found.found[0].left, found.found[0].right) == pytest.approx((-1 / 1.3, -2.0))
+        assert (found.zeros[0].left, found.zeros[0].right) == pytest.approx((-1 / 1.3, -2.0))
 
     @pytest.mark.parametrize(("jump", "kind"), [(1.5e-6, "kink"), (0.7e-6, "simple")])
     def test_how_small_a_jump_of_the_slope_is_a_kink(self, jump, kind):
@@ -258,11 +258,11 @@ class TestNotSimple:
         assert zeros(Polynomial([0.0]), 0, 2).double == (0.0, 2.0)
         found = zeros(Opaque(torch.zeros_like), 0, 2, grid=4)
         assert found.double == tuple(np.arange(9) / 4)
-        assert len(found.found) == 9
+        assert len(found.zeros) == 9
 
     def test_a_jump_through_zero_is_no_zero(self):
-        assert zeros(Tiled(torch.tensor([[1.0, 2.0], [-1.0, -1.0]])), 0, 2).found == ()
-        assert zeros(Opaque(lambda u: torch.sign(u - 1.3) + 0 * u), 0, 2).found == ()
+        assert zeros(Tiled(torch.tensor([[1.0, 2.0], [-1.0, -1.0]])), 0, 2).zeros == ()
+        assert zeros(Opaque(lambda u: torch.sign(u - 1.3) + 0 * u), 0, 2).zeros == ()
 
 
 class TestHardGates:
