@@ -1,145 +1,88 @@
-"""The main cell of capacity_signal: one task, split and width, all geometries, horizons and methods."""
+"""How the work of capacity_signal is cut, and what a cell computes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import torch
-from torch import Tensor
 
-from .methods import estimates
-from .network import GEOMETRIES, Network
-from .rows import Rows, Weights, draw, mirrored
-from .training import Schedule, curvature, pull, running_mean, train
+from continuum.data import Task, unchanged
+from continuum.exp import Cell
 
-FRACTIONS = (2.0**-16, 2.0**-14, 2.0**-12)
-"""a, where the capacity loss is measured beside k: small for the terms of higher order, large for rounding."""
+from .config import Config
+from .losses import VARIANTS, signal_tables, variant_table
+from .oracle import oracle_table
+from .readout import readout_table
+from .rows import rows_of, task_of
 
+#: Fields whose values are spread over the cells.
+SPREAD = ("tasks", "lead_tasks", "seeds", "widths")
+#: Relative time of a cell that learns gamma.
+LEAD_COST = 30_000.0
 
-def horizons(steps: int) -> list[int]:
-    """0, the powers of 2 below ``steps``, and ``steps``.
-
-    >>> horizons(8)
-    [0, 1, 2, 4, 8]
-    """
-    return [0, *(2**n for n in range(steps.bit_length()) if 2**n < steps), steps]
+Settings = Mapping[str, Any]
 
 
-def rises(
-    rows: Mapping[str, Rows], width: int, start: Weights, wanted: Mapping[str, Any], schedule: Schedule
-) -> pd.DataFrame:
-    """C_T(k + a) - C_T(k) of each start and its mirror image, final and averaged over time.
-
-    ``rise`` is the mean over W_k and -W_k, which removes every odd power of the gate; ``odd`` is half the difference,
-    the noise that it removes. The mean over starts of ``rise`` and of either single run estimate the same number.
-    """
-    frames = []
-    for name in wanted["geometries"]:
-        network = Network(rows, width, GEOMETRIES[name], wanted["decay"], wanted["activation"])
-        base, *sides = _curves(network, start, schedule)
-        for a, plus, minus in zip(FRACTIONS, sides[::2], sides[1::2], strict=True):
-            frames += [_frame(name, a, (plus + minus) / 2 - base, (plus - minus) / 2)]
-    return pd.concat(frames, ignore_index=True)
+def cells(config: Config) -> list[Cell]:
+    """One cell per task, split and width; one per task and split for each other part."""
+    shared = {name: value for name, value in config.configuration().items() if name not in SPREAD}
+    return [*_signal_cells(config, shared), *_lead_cells(config, shared)]
 
 
-def _curves(network: Network, start: Weights, schedule: Schedule) -> Sequence[Tensor]:
-    """Validation curves at k, then at each fraction, of the starts and of their mirror images."""
-    other = mirrored(start)
-    begun = [(0.0, start), *((a, weights) for a in FRACTIONS for weights in (start, other))]
-    together = {name: torch.cat([weights[name] for _, weights in begun]) for name in start}
-    gamma = torch.tensor([network.width + a for a, _ in begun], dtype=torch.float64)
-    curves = train(network, together, gamma.repeat_interleave(len(start["W"])), schedule)[0]
-    return curves.chunk(len(begun), 1)
+def _signal_cells(config: Config, shared: Settings) -> Iterator[Cell]:
+    """What is measured at the integers: the losses, the optimal readout, and the losses without an assumption."""
+    middle = config.widths[len(config.widths) // 2]
+    parts: dict[str, dict[str, Any]] = {f"width {k}": {"part": "signal", "width": k} for k in config.widths}
+    parts["optimal readout"] = {"part": "readout", "widths": config.widths}
+    parts["assumptions dropped"] = {"part": "dropped", "width": middle, "variants": list(VARIANTS)}
+    for source in config.tasks:
+        task = task_of(source)
+        for seed in range(config.seeds):
+            for name, part in parts.items():
+                cost = (part.get("width", 0) + 2) * (min(task.n, config.rows) + 100) * (task.d + 20)
+                yield _cell(name, task, source, seed, {**shared, **part}, cost)
 
 
-def _frame(geometry: str, a: float, even: Tensor, odd: Tensor) -> pd.DataFrame:
-    at = horizons(len(even) - 1)
-    starts = even.shape[1]
-    return pd.DataFrame(
-        {
-            "geometry": geometry,
-            "a": a,
-            "horizon": np.repeat(at, starts),
-            "start": np.tile(np.arange(starts), len(at)),
-            "rise": even[at].flatten().numpy(),
-            "odd": odd[at].flatten().numpy(),
-            "rise_mean": running_mean(even)[at].flatten().numpy(),
-        }
-    )
+def _lead_cells(config: Config, shared: Settings) -> Iterator[Cell]:
+    """Learned widths beside oracle widths."""
+    for source in config.lead_tasks:
+        task = task_of(source)
+        for seed in range(config.seeds):
+            yield _cell("learned", task, source, seed, {**shared, "part": "lead"}, LEAD_COST)
 
 
-def methods(
-    rows: Mapping[str, Rows], width: int, start: Weights, wanted: Mapping[str, Any], schedule: Schedule
-) -> pd.DataFrame:
-    """What each method says at k from the right: a single start, and the mean with its mirror image."""
-    frames = []
-    for name in wanted["geometries"]:
-        network = Network(rows, width, GEOMETRIES[name], wanted["decay"], wanted["activation"])
-        said = [estimates(network, weights, schedule) for weights in (start, mirrored(start))]
-        for method, first in said[0].items():
-            second = said[1][method]
-            values = {
-                "single": first.total,
-                "pair": (first.total + second.total) / 2,
-                "direct_single": first.direct,
-                "direct_pair": (first.direct + second.direct) / 2,
-            }
-            head = {"geometry": name, "method": method, "gradients": first.gradients}
-            columns = {key: value.detach().numpy() for key, value in values.items()}
-            frames += [pd.DataFrame(head | {"start": np.arange(len(first.total))} | columns)]
-    return pd.concat(frames, ignore_index=True)
+def _cell(name: str, task: Task, source: str, seed: int, settings: Settings, cost: float) -> Cell:
+    place: dict[str, Any] = {"task": source, "seed": seed, "data": {task.name: task.checksum}}
+    return Cell(f"{source} seed {seed} {name}", {**settings, **place}, cost)
 
 
-def starts(network: Network, start: Weights, schedule: Schedule) -> pd.DataFrame:
-    """What the closed forms need, at the exact integer: one row a start."""
-    gamma = torch.full(start["W"].shape[:1], float(network.width), dtype=torch.float64)
-    whole = [train(network, weights, gamma + 1, schedule)[0][-1] for weights in (start, mirrored(start))]
-    one = train(network, start, gamma, Schedule(schedule.lr, 1))[1]
-    curve, end = train(network, start, gamma, schedule)
-    first = -schedule.lr * (pull(network, one, "validation") * pull(network, start, "train")).sum(-1)
-    fresh = start["W"][..., -1, :]
-    slope = pull(network, end, "train")
-    return pd.DataFrame(
-        {
-            "start": np.arange(len(first)),
-            "gain": ((whole[0] + whole[1]) / 2 - curve[-1]).numpy(),
-            "curvature": curvature(network, start, "validation").numpy(),
-            "first_step": first.numpy(),
-            "immediate": (fresh * slope).sum(-1).numpy(),
-            "score": slope.square().sum(-1).numpy(),
-        }
-    )
+def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
+    """Compute one cell."""
+    settings: Settings = cell.settings
+    task = unchanged(task_of(settings["task"]), settings["data"])
+    head = {"task": task.name, "seed": settings["seed"]}
+    return {name: table.assign(**head) for name, table in PARTS[settings["part"]](task, settings).items()}
 
 
-def signal(rows: Mapping[str, Rows], wanted: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
-    """All tables of a main cell."""
-    width, schedule = int(wanted["width"]), Schedule(wanted["lr"], wanted["steps"])
-    start = draw(wanted["seed"], wanted["starts"], width + 1, rows["train"])
-    network = Network(rows, width, GEOMETRIES["linear"], wanted["decay"], wanted["activation"])
-    return {
-        "results": methods(rows, width, start, wanted, schedule),
-        "rises": rises(rows, width, start, wanted, schedule),
-        "starts": starts(network, start, schedule),
-    }
+def _signal(task: Task, settings: Settings) -> dict[str, pd.DataFrame]:
+    tables = signal_tables(rows_of(task, settings["seed"], settings["rows"]), settings)
+    return {name: table.assign(width=settings["width"]) for name, table in tables.items()}
 
 
-VARIANTS: dict[str, dict[str, Any]] = {
-    "relu": {"activation": "relu"},
-    "adam": {"optimizer": "adam", "lr": 0.01},
-    "minibatches": {"minibatches": True},
-}
-"""Assumptions dropped, one at a time."""
+def _readout(task: Task, settings: Settings) -> dict[str, pd.DataFrame]:
+    rows = rows_of(task, settings["seed"], settings["rows"])
+    frames = [readout_table(rows, {**settings, "width": width}).assign(width=width) for width in settings["widths"]]
+    return {"results": pd.DataFrame(), "readout": pd.concat(frames, ignore_index=True)}
 
 
-def variants(rows: Mapping[str, Rows], wanted: Mapping[str, Any], names: Sequence[str]) -> pd.DataFrame:
-    """The same capacity losses without one assumption, under the linear and the root mask."""
-    start = draw(wanted["seed"], wanted["starts"], wanted["width"] + 1, rows["train"])
-    frames = []
-    for name in names:
-        changed = {**wanted, **VARIANTS[name], "geometries": ("linear", "root")}
-        schedule = Schedule(
-            changed["lr"], wanted["steps"], changed.get("optimizer", "descent"), changed.get("minibatches", False)
-        )
-        frames += [rises(rows, wanted["width"], start, changed, schedule).assign(variant=name)]
-    return pd.concat(frames, ignore_index=True)
+def _dropped(task: Task, settings: Settings) -> dict[str, pd.DataFrame]:
+    rows = rows_of(task, settings["seed"], settings["rows"])
+    table = variant_table(rows, settings, settings["variants"])
+    return {"results": pd.DataFrame(), "variants": table.assign(width=settings["width"])}
+
+
+def _lead(task: Task, settings: Settings) -> dict[str, pd.DataFrame]:
+    return {"results": pd.DataFrame(), "lead": oracle_table(task, settings)}
+
+
+#: What computes each part.
+PARTS = {"signal": _signal, "readout": _readout, "dropped": _dropped, "lead": _lead}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from math import ceil, floor, log10
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,23 +13,24 @@ from matplotlib.figure import Figure
 from continuum.analysis.statistics import summarise
 from continuum.analysis.style import FULL, OKABE_ITO, band, new_figure, save
 
-from .network import GEOMETRIES
+from .parametrisations import PARAMETRISATIONS
 from .report import write
-from .seen import seen
-from .seen_figure import seen_legend, seen_panel
 from .tables import final, kappa
+from .visibility import visibility
+from .visibility_figure import visibility_legend, visibility_panel
 
-COLOURS = dict(zip(GEOMETRIES, OKABE_ITO, strict=False))
-DASHES = dict(zip(GEOMETRIES, ("-", "-", "--", "-", "--"), strict=True))
+#: Colour and dashes of each parametrisation.
+COLOURS = dict(zip(PARAMETRISATIONS, OKABE_ITO, strict=False))
+DASHES = dict(zip(PARAMETRISATIONS, ("-", "-", "--", "-", "--"), strict=True))
+#: Linear part of the axes of kappa, direct part and total.
 SMALL = 0.1
-"""Linear part of the axes of kappa, direct part and total."""
 Panel = Callable[[Axes, pd.DataFrame], None]
 
 
 def draw(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
     """Write all figures as PNG and PDF, and the tables as CSV and Markdown beside them."""
     figures = {
-        "seen": _panels(seen(tables), seen_panel, legend=seen_legend),
+        "seen": _panels(visibility(tables), visibility_panel, legend=visibility_legend),
         "kappa": _panels(kappa(tables), _kappa),
         "orders": _panels(final(tables["rises"]), _orders),
         "carrier": _carrier(tables),
@@ -40,7 +41,7 @@ def draw(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
 
 
 def _panels(frame: pd.DataFrame, panel: Panel, legend: Callable[[Axes], None] | None = None) -> Figure:
-    """One panel a task, three in a row; the legend has one of its own."""
+    """One panel per task, three in a row; the legend has one to itself."""
     tasks = list(frame.groupby("task", sort=False))
     count = len(tasks) + 1
     columns = min(3, count)
@@ -63,10 +64,10 @@ def _kappa(ax: Axes, frame: pd.DataFrame) -> None:
     for colour, (width, part) in zip(OKABE_ITO, frame.groupby("width"), strict=False):
         for column, style in (("slope", "-"), ("slope_mean", "--")):
             by_seed = part.groupby(["horizon", "seed"])[column].mean().reset_index()
-            found = summarise(by_seed, "horizon", column)
+            means = summarise(by_seed, "horizon", column)
             label = f"k = {width}" + (", mean over time" if style == "--" else "")
-            options = {"color": colour, "linestyle": style, "label": label}
-            band(ax, found["horizon"], found["mean"], found["low"], found["high"], **options)
+            options: dict[str, Any] = {"color": colour, "linestyle": style, "label": label}
+            band(ax, means["horizon"], means["mean"], means["low"], means["high"], **options)
     ax.axhline(0, color="0.6", linewidth=0.6)
     ax.set_xscale("symlog", linthresh=1, linscale=0.5)
     last = frame["horizon"].max()
@@ -75,7 +76,7 @@ def _kappa(ax: Axes, frame: pd.DataFrame) -> None:
     ax.set_xticks(ticks, [str(tick) for tick in ticks])
     _symmetric(ax, "y")
     ax.set_xlabel("steps T")
-    ax.set_ylabel("κ (root mask)")
+    ax.set_ylabel("κ (square-root gate)")
 
 
 def _orders(ax: Axes, frame: pd.DataFrame) -> None:
@@ -84,14 +85,15 @@ def _orders(ax: Axes, frame: pd.DataFrame) -> None:
     The series are moved apart a little, for their intervals to be told apart.
     """
     sizes = []
-    for number, (geometry, part) in enumerate(frame.groupby("geometry", sort=False)):
-        found = summarise(part.groupby(["a", "seed"])["rise"].mean().reset_index(), "a", "rise")
-        sign = np.sign(found["mean"])
-        mean, *ends = (sign * found[name] for name in ("mean", "low", "high"))
+    for number, (name, part) in enumerate(frame.groupby("geometry", sort=False)):
+        means = summarise(part.groupby(["a", "seed"])["rise"].mean().reset_index(), "a", "rise")
+        sign = np.sign(means["mean"])
+        mean, *ends = (sign * means[column] for column in ("mean", "low", "high"))
         low, high = np.sort(ends, axis=0)
-        style = {"marker": "o", "color": COLOURS[str(geometry)], "linestyle": DASHES[str(geometry)]}
+        style: dict[str, Any] = {"marker": "o", "color": COLOURS[str(name)], "linestyle": DASHES[str(name)]}
         bars = (mean - np.maximum(low, 1e-30), high - mean)
-        ax.errorbar(found["a"] * 1.15 ** (number - 2), mean, bars, elinewidth=0.6, label=str(geometry), **style)
+        label = PARAMETRISATIONS[str(name)].words
+        ax.errorbar(means["a"] * 1.15 ** (number - 2), mean, bars, elinewidth=0.6, label=label, **style)
         sizes.append(mean)
     ax.set_xscale("log", base=2)
     ax.set_yscale("log")
@@ -118,7 +120,7 @@ def _carrier(tables: Mapping[str, pd.DataFrame]) -> Figure:
     _symmetric(right, "y")
     right.axhline(0, color="0.6", linewidth=0.6)
     right.axvline(0, color="0.6", linewidth=0.6)
-    left.set_xlabel("−2 λ V'(k+), root mask")
+    left.set_xlabel("−2 λ V'(k+), square-root gate")
     left.set_ylabel("E r² / s² (64 fresh weights)")
     right.set_xlabel("direct part")
     right.set_ylabel("total (validation loss)")
@@ -127,7 +129,7 @@ def _carrier(tables: Mapping[str, pd.DataFrame]) -> Figure:
 
 
 def _symmetric(ax: Axes, name: Literal["x", "y"]) -> None:
-    """Logarithmic on both sides of 0, with at most four ticks a side, which leave 0 its place."""
+    """Logarithmic on both sides of 0, with at most four ticks per side, which leave 0 its place."""
     if max(map(abs, getattr(ax, f"get_{name}lim")())) <= SMALL:
         return  # all of it is the linear part
     getattr(ax, f"set_{name}scale")("symlog", linthresh=SMALL)
@@ -141,7 +143,7 @@ def _symmetric(ax: Axes, name: Literal["x", "y"]) -> None:
 
 
 def _lead(lead: pd.DataFrame) -> Figure:
-    """Learned gamma against the oracle width: a point a task and start, with 95 % intervals over the splits."""
+    """Learned gamma against the oracle width: a point per task and start, with 95 % intervals over the splits."""
     masks = list(lead.groupby("mask", sort=False))
     figure, axes = new_figure(1, len(masks), width=FULL, squeeze=False, sharey=True)
     for ax, (mask, frame) in zip(axes[0], masks, strict=True):
@@ -149,14 +151,14 @@ def _lead(lead: pd.DataFrame) -> Figure:
             seeds = part.groupby(["task", "seed"])[["oracle", "found"]].mean().reset_index()
             x, y = (summarise(seeds, "task", column) for column in ("oracle", "found"))
             bars = [(f["mean"] - f["low"], f["high"] - f["mean"]) for f in (y, x)]
-            style = {"linestyle": "none", "marker": "o", "elinewidth": 0.5, "alpha": 0.8}
+            style: dict[str, Any] = {"linestyle": "none", "marker": "o", "elinewidth": 0.5, "alpha": 0.8}
             ax.errorbar(x["mean"], y["mean"], *bars, color=colour, label=f"start {begun:g}", **style)
             ax.axhline(begun, color=colour, linewidth=0.5, linestyle=":")
         ends = [0, float(lead[["oracle", "found"]].max().max())]
         ax.plot(ends, ends, color="0.6", linewidth=0.6)
         ax.set_xlim(0, 1.1 * ends[1])  # intervals of few splits are longer than widths can be
         ax.set_ylim(0, 1.1 * ends[1])
-        ax.set_title(f"{mask} mask", loc="left", fontweight="bold")
+        ax.set_title(PARAMETRISATIONS[str(mask)].words, loc="left", fontweight="bold")
         ax.set_xlabel("oracle width, 95 %")
     axes[0][0].set_ylabel("learned γ, 95 %")
     figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper right", ncols=len(OKABE_ITO))

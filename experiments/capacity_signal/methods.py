@@ -26,22 +26,23 @@ from continuum.hypergrad import (
     Unrolled,
 )
 
+from .initial import MemberWeights
 from .network import Network
-from .rows import Weights
 from .training import Schedule, train
 
+#: gamma = k + EDGE stands for the right side of k: the slope of a square-root gate is infinite at k itself.
 EDGE = 2.0**-20
-"""gamma = k + EDGE stands for the right side of k: the slope of a root gate is infinite at k itself."""
+#: Step of the finite difference.
 DIFFERENCE = 0.25
-"""Step of the finite difference."""
 #: Settings of the approximate methods, fixed before anything was run.
 CONJUGATE_STEPS, TERMS, TUNING_STEPS, TUNING_SCALE, NODES = 20, 32, 32, 0.1, 3
+#: Names of the methods, in the order of tables and figures.
 METHODS = ("immediate", "difference", "direct", "unrolled", "implicit", "neumann", "self-tuning")
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """One number a member, NaN where the method had no answer, and the price of one in gradient evaluations."""
+    """One number per member, NaN where the method has no answer, and the price of one in gradient evaluations."""
 
     total: Tensor
     direct: Tensor
@@ -57,27 +58,27 @@ def price(cost: Cost) -> int:
     return cost.gradients + 2 * (cost.hessian_vector_products + cost.mixed_products)
 
 
-def estimates(network: Network, start: Weights, schedule: Schedule) -> dict[str, Estimate]:
-    """What each method says for each start; the training that a method needs is in its price."""
+def estimates(network: Network, start: MemberWeights, schedule: Schedule) -> dict[str, Estimate]:
+    """What each method answers for each start; the training that a method needs is in its price."""
     gamma = torch.full(start["W"].shape[:1], network.width + EDGE, dtype=torch.float64)
     base, far = torch.full_like(gamma, network.width), torch.full_like(gamma, network.width + DIFFERENCE)
-    anchored, begun = network.anchored(start)
-    unrolled = Unrolled(schedule.steps, schedule.lr)(_summed(anchored, "validation"), begun, gamma)
-    # What is taken for frozen are W_k, not what stands in their place.
+    anchored, initial = network.anchored(start)
+    unrolled = Unrolled(schedule.steps, schedule.lr)(_summed(anchored, "validation"), initial, gamma)
+    # Frozen are W_k, not what stands in their place.
     plain, trained = anchored.plain(unrolled.parameters, gamma)
     immediate = Direct()(_summed(plain, "train"), trained, gamma)
     direct = Direct()(_summed(plain, "validation"), trained, gamma)
     losses = [train(network, start, width, schedule)[0][-1] for width in (base, far)]
-    nothing = torch.full_like(gamma, torch.nan)
+    missing = torch.full_like(gamma, torch.nan)
     conjugate, neumann = Implicit(ConjugateGradient(CONJUGATE_STEPS)), Implicit(Neumann(TERMS, schedule.lr))
     return {
-        "immediate": _read(immediate, schedule.steps),
-        "difference": Estimate((losses[1] - losses[0]) / DIFFERENCE, nothing, 2 * schedule.steps),
-        "direct": _read(direct, schedule.steps),
+        "immediate": _estimate(immediate, schedule.steps),
+        "difference": Estimate((losses[1] - losses[0]) / DIFFERENCE, missing, 2 * schedule.steps),
+        "direct": _estimate(direct, schedule.steps),
         "unrolled": Estimate(unrolled.total, direct.total, price(unrolled.cost)),
-        "implicit": _read(_each(plain, conjugate, trained, gamma), schedule.steps),
-        "neumann": _read(_each(plain, neumann, trained, gamma), schedule.steps),
-        "self-tuning": _read(_each(plain, self_tuning(schedule), trained, gamma), schedule.steps),
+        "implicit": _estimate(_member_wise(plain, conjugate, trained, gamma), schedule.steps),
+        "neumann": _estimate(_member_wise(plain, neumann, trained, gamma), schedule.steps),
+        "self-tuning": _estimate(_member_wise(plain, self_tuning(schedule), trained, gamma), schedule.steps),
     }
 
 
@@ -86,7 +87,8 @@ def self_tuning(schedule: Schedule) -> SelfTuning:
     return SelfTuning(TUNING_SCALE, TUNING_STEPS, schedule.lr, noise=Hermite(NODES))
 
 
-def _read(result: Hypergradient, before: int) -> Estimate:
+def _estimate(result: Hypergradient, before: int) -> Estimate:
+    """A hypergradient and its price, after ``before`` gradient evaluations of training."""
     return Estimate(result.total, result.direct, before + price(result.cost))
 
 
@@ -98,15 +100,15 @@ def _summed(network: Network, part: str) -> Bilevel:
     )
 
 
-def _each(network: Network, method: Method, weights: Weights, gamma: Tensor) -> Hypergradient:
-    """One problem a member; a metric is left out here, for it does not move a minimum."""
+def _member_wise(network: Network, method: Method, weights: MemberWeights, gamma: Tensor) -> Hypergradient:
+    """One problem per member; a metric is left out here, for it does not move a minimum."""
     problem = predictive(network)
-    answer: Callable[[Weights, Tensor], Hypergradient] = vmap(lambda w, g: method(problem, w, g))
-    return answer(weights, gamma)
+    hypergradient: Callable[[MemberWeights, Tensor], Hypergradient] = vmap(lambda w, g: method(problem, w, g))
+    return hypergradient(weights, gamma)
 
 
 def predictive(network: Network) -> Predictive:
-    """One member as a bilevel problem that says its output."""
+    """One member as a bilevel problem that gives its output."""
     return Predictive(
         output=lambda weights, gamma: network.output(weights, gamma, "train"),
         loss=lambda output, weights, gamma: network.rows["train"].loss(output) + network.penalty(weights, gamma),

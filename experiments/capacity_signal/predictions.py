@@ -10,28 +10,29 @@ from continuum.analysis.statistics import holm
 from .statistics import Finding, coin, near, positive, variance
 from .tables import Tables, by_task, exponents, final, kappa, per_seed
 
+#: Level of the whole family.
 FAMILY = 0.01
-"""Level of the whole family."""
+#: What finite differences and the finite a of an exponent may be off by; and what counts as 0, relative.
 MARGIN, EXPONENT_MARGIN, ZERO_MARGIN = 0.01, 0.02, 1e-4
-"""What finite differences and the finite a of an exponent may be off by; and what counts as 0, relative."""
+#: Orders in a of C_T(k + a) - C_T(k): 2p for plain steps, whatever the penalty; 1 where W_k steps by lr / a.
 EXPONENTS = {"linear": 2.0, "root": 1.0, "penalty": 2.0, "metric": 1.0, "both": 1.0}
-"""Orders in a of C_T(k + a) - C_T(k): 2p for plain steps, whatever the penalty; 1 where W_k steps by lr / a."""
+#: Descent has converged where less than this is left of its slowest mode.
 CONVERGED = 1e-3
 
 
 def predictions(tables: Tables) -> pd.DataFrame:
-    """One row a prediction and task, adjusted by Holm over all of them.
+    """One row per prediction and task, adjusted by Holm over all of them.
 
     ``verdict``: "failed" if the adjusted p is at most FAMILY; else "held", with "(outside 95 %)" where the plain p is
     below 0.05; "open" where it could not be tested.
     """
-    found = pd.DataFrame([finding for test in TESTS for finding in test(tables)], columns=Finding._fields)
-    tested = found["p"].notna()
-    found["holm"] = np.nan
-    found.loc[tested, "holm"] = holm(found.loc[tested, "p"])
-    failed, outside = found["holm"] <= FAMILY, found["p"] < 0.05
-    found["verdict"] = np.select([~tested, failed, outside], ["open", "failed", "held (outside 95 %)"], "held")
-    return found
+    findings = pd.DataFrame([finding for test in TESTS for finding in test(tables)], columns=Finding._fields)
+    tested = findings["p"].notna()
+    findings["holm"] = np.nan
+    findings.loc[tested, "holm"] = holm(findings.loc[tested, "p"])
+    failed, outside = findings["holm"] <= FAMILY, findings["p"] < 0.05
+    findings["verdict"] = np.select([~tested, failed, outside], ["open", "failed", "held (outside 95 %)"], "held")
+    return findings
 
 
 def fair_coin(tables: Tables) -> Iterator[Finding]:
@@ -42,19 +43,17 @@ def fair_coin(tables: Tables) -> Iterator[Finding]:
 
 def fair_coin_of_total(tables: Tables) -> Iterator[Finding]:
     """Prediction 2, single starts."""
-    said = tables["results"].query("method == 'unrolled' and geometry == 'linear'")
-    for task, frame in by_task(said):
+    answers = tables["results"].query("method == 'unrolled' and geometry == 'linear'")
+    for task, frame in by_task(answers):
         yield coin("P(exact hypergradient < 0) at k+, linear mask, one start", task, frame["single"] < 0)
 
 
 def silence(tables: Tables) -> Iterator[Finding]:
-    """Prediction 2: over W_k and -W_k, direct part plus response vanish where the squared mask has no slope at 0."""
-    said = tables["results"].query("method == 'unrolled'")
+    """Prediction 2: over W_k and -W_k, direct part plus response vanish where the squared gate has no slope at 0."""
+    answers = tables["results"].query("method == 'unrolled'")
     for geometry in ("linear", "penalty"):
-        for task, frame in by_task(said[said["geometry"] == geometry]):
-            shares = frame.groupby("seed").apply(
-                lambda f: f["pair"].abs().sum() / f["single"].abs().sum(), include_groups=False
-            )
+        for task, frame in by_task(answers[answers["geometry"] == geometry]):
+            shares = [part["pair"].abs().sum() / part["single"].abs().sum() for _, part in frame.groupby("seed")]
             yield near(f"exact hypergradient at k+, mirrored / single, {geometry}", task, 0.0, shares, ZERO_MARGIN)
 
 
@@ -75,10 +74,10 @@ def curvature_at_start(tables: Tables) -> Iterator[Finding]:
 
 def unrolled_is_the_slope(tables: Tables) -> Iterator[Finding]:
     """Prediction 5."""
-    said = tables["results"].query("method == 'unrolled'")
-    for geometry in (g for g in said["geometry"].unique() if EXPONENTS[g] == 1):
+    answers = tables["results"].query("method == 'unrolled'")
+    for geometry in (g for g in answers["geometry"].unique() if EXPONENTS[g] == 1):
         both = final(kappa(tables, geometry)).merge(
-            said[said["geometry"] == geometry][["task", "seed", "width", "start", "pair"]],
+            answers[answers["geometry"] == geometry][["task", "seed", "width", "start", "pair"]],
             on=["task", "seed", "width", "start"],
         )
         for task, frame in by_task(both):

@@ -9,13 +9,13 @@ from rich.table import Table
 
 from continuum.analysis.tables import cell, write_tables
 
-from .measured import measurements
+from .measurements import measurements
 from .predictions import FAMILY, predictions
-from .seen import who_sees
+from .visibility import summary
 
 
 def report(tables: Mapping[str, pd.DataFrame], config: Any) -> list[Table]:
-    """Predictions with their verdicts, what was measured without one, and who sees capacity; a claim a line."""
+    """Predictions with their verdicts, what was measured without one, and who sees capacity; one claim per line."""
     tested = predictions(tables)
     failed, count = int((tested["verdict"] == "failed").sum()), int(tested["p"].notna().sum())
     outside = int((tested["p"] < 0.05).sum())
@@ -24,19 +24,19 @@ def report(tables: Mapping[str, pd.DataFrame], config: Any) -> list[Table]:
     return [
         first,
         _table("measured without a theorem", _by_claim(measurements(tables))),
-        _table("who", who_sees(tables)),
+        _table("who", summary(tables)),
     ]
 
 
 def _by_claim(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row a claim: what is predicted, and the range over tasks of what was measured, or its interval if alone."""
+    """One row per claim: what is predicted, and the range over tasks of what was measured, or its interval if alone."""
     rows = []
     for claim, part in frame.groupby("claim", sort=False):
         one = part.iloc[0]
         low, high = (one["low"], one["high"]) if len(part) == 1 else (part["measured"].min(), part["measured"].max())
-        said = one["expected"] or cell(one["predicted"])
+        predicted = one["expected"] or cell(one["predicted"])
         shown = f"{cell(part['measured'].mean())} [{cell(low)}, {cell(high)}]"
-        rows.append({"claim": claim, "predicted": said, "measured": shown, "tasks": len(part)})
+        rows.append({"claim": claim, "predicted": predicted, "measured": shown, "tasks": len(part)})
     return pd.DataFrame(rows)
 
 
@@ -48,7 +48,7 @@ def _verdicts(tested: pd.DataFrame) -> list[str]:
 
 def write(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
     """The same as CSV and Markdown."""
-    frames = {"predictions": predictions(tables), "measured": measurements(tables), "seen": who_sees(tables)}
+    frames = {"predictions": predictions(tables), "measured": measurements(tables), "seen": summary(tables)}
     return write_tables(frames, folder)
 
 

@@ -1,4 +1,4 @@
-"""Tests and intervals of capacity_signal, each giving one line of its table."""
+"""Tests and intervals of capacity_signal, each giving one row of its table."""
 
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from scipy.stats import binomtest, chi2, rankdata
 
 from continuum.analysis.statistics import mean_interval, share_interval
 
+#: Draws of a bootstrap.
 RESAMPLES = 1000
 
 
@@ -96,8 +97,7 @@ def described(claim: str, where: str, values: ArrayLike, predicted: float = np.n
 def ranked(claim: str, where: str, x: ArrayLike, y: ArrayLike, clusters: ArrayLike, expected: str = "") -> Finding:
     """Spearman's rank correlation, with the percentile interval of a bootstrap that draws whole clusters.
 
-    >>> found = ranked("x", "", [1, 2, 3, 4], [1, 4, 9, 16], [0, 1, 2, 3])
-    >>> found.measured
+    >>> ranked("x", "", [1, 2, 3, 4], [1, 4, 9, 16], [0, 1, 2, 3]).measured
     1.0
     """
     frame = pd.DataFrame({"x": np.asarray(x), "y": np.asarray(y), "cluster": np.asarray(clusters)}).dropna()

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from .cells import FRACTIONS
+from .losses import FRACTIONS
 from .statistics import order, proportion
 
 Tables = Mapping[str, pd.DataFrame]
 
 
 def by_task(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """The frames of the tasks, in the order of the run."""
+    """The frames of the tasks by name, in the order of the run."""
     return ((str(task), part) for task, part in frame.groupby("task", sort=False))
 
 
@@ -22,20 +22,21 @@ def per_seed(frame: pd.DataFrame, measured: str, claimed: str) -> list[float]:
 
 def final(rises: pd.DataFrame) -> pd.DataFrame:
     """The rows of the longest horizon."""
-    return rises[rises["horizon"] == rises["horizon"].max()]
+    last: pd.DataFrame = rises[rises["horizon"] == rises["horizon"].max()]
+    return last
 
 
-def kappa(tables: Tables, geometry: str = "root") -> pd.DataFrame:
-    """(C_T(k + a) - C_T(k)) / a at the smallest a, beside the start's closed forms; kappa_T for the root mask."""
+def kappa(tables: Tables, parametrisation: str = "root") -> pd.DataFrame:
+    """(C_T(k + a) - C_T(k)) / a at the smallest a, kappa_T for root, beside the closed forms of the starts."""
     rises = tables["rises"]
-    rises = rises[(rises["geometry"] == geometry) & (rises["a"] == FRACTIONS[0])]
+    rises = rises[(rises["geometry"] == parametrisation) & (rises["a"] == FRACTIONS[0])]
     with_starts = rises.merge(tables["starts"], on=["task", "seed", "width", "start"])
     return with_starts.assign(slope=lambda f: f["rise"] / f["a"], slope_mean=lambda f: f["rise_mean"] / f["a"])
 
 
-def exponents(rises: pd.DataFrame, geometry: str) -> pd.Series:
-    """Orders in a, a seed each: the mean over those widths whose mean rise is two standard errors from 0."""
-    small = final(rises)[lambda f: f["geometry"] == geometry]
+def exponents(rises: pd.DataFrame, parametrisation: str) -> pd.Series:
+    """Orders in a, one per seed: the mean over those widths whose mean rise is two standard errors from 0."""
+    small = final(rises)[lambda f: f["geometry"] == parametrisation]
     stats = small.groupby(["seed", "width", "a"])["rise"].agg(["mean", "sem"])
     clear = (stats["mean"].abs() > 2 * stats["sem"]).groupby(["seed", "width"]).transform("all")
     means = stats.loc[clear, "mean"].unstack("a")

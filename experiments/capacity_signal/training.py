@@ -6,10 +6,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .initial import MemberWeights
 from .network import Network
-from .rows import Weights
 
+#: Decay of Adam's means of gradients and of their squares, and what is added to the root of the latter.
 BETAS, EPS = (0.9, 0.999), 1e-8
+#: Rows of a minibatch.
 BATCH = 32
 
 
@@ -23,7 +25,7 @@ class Schedule:
     minibatches: bool = False
 
 
-def train(network: Network, start: Weights, gamma: Tensor, schedule: Schedule) -> tuple[Tensor, Weights]:
+def train(network: Network, start: MemberWeights, gamma: Tensor, schedule: Schedule) -> tuple[Tensor, MemberWeights]:
     """Validation loss before each step and at the end, (steps + 1, members), and the final weights.
 
     Under a metric the final weights are those of the anchored network.
@@ -36,8 +38,8 @@ def train(network: Network, start: Weights, gamma: Tensor, schedule: Schedule) -
         with torch.no_grad():
             curve.append(network.loss(weights, gamma, "validation"))
         leaves = {name: tensor.requires_grad_() for name, tensor in weights.items()}
-        seen = _minibatch(network, step) if schedule.minibatches else network
-        gradients = torch.autograd.grad(seen.inner(leaves, gamma).sum(), list(leaves.values()))
+        batch = _minibatch(network, step) if schedule.minibatches else network
+        gradients = torch.autograd.grad(batch.inner(leaves, gamma).sum(), list(leaves.values()))
         weights = {
             name: leaf.detach() - schedule.lr * _direction(schedule, memory, name, gradient, step + 1)
             for (name, leaf), gradient in zip(leaves.items(), gradients, strict=True)
@@ -50,6 +52,7 @@ def train(network: Network, start: Weights, gamma: Tensor, schedule: Schedule) -
 def _direction(
     schedule: Schedule, memory: dict[str, tuple[Tensor, Tensor]], name: str, gradient: Tensor, step: int
 ) -> Tensor:
+    """What a step goes along, against its sign; Adam remembers in ``memory``."""
     if schedule.optimizer == "descent":
         return gradient
     first, second = memory.get(name, (torch.zeros_like(gradient), torch.zeros_like(gradient)))
@@ -62,12 +65,12 @@ def _direction(
 def _minibatch(network: Network, step: int) -> Network:
     """The same network on some of the training rows, alike for all members."""
     rows = network.rows["train"]
-    taken = torch.from_numpy(np.random.default_rng([step]).permutation(rows.x.shape[1])[:BATCH].copy())
-    few = type(rows)(rows.x[:, taken], rows.target[:, taken], rows.kind)
+    chosen = torch.from_numpy(np.random.default_rng([step]).permutation(rows.x.shape[1])[:BATCH].copy())
+    few = replace(rows, x=rows.x[:, chosen], target=rows.target[:, chosen])
     return replace(network, rows={**network.rows, "train": few})
 
 
-def pull(network: Network, weights: Weights, part: str) -> Tensor:
+def fresh_gradient(network: Network, weights: MemberWeights, part: str) -> Tensor:
     r"""G_k, the gradient of the loss of a network of width k in unit k's *effective* weights, (members, outputs)."""
     gamma = torch.full(weights["W"].shape[:-2], float(network.width), dtype=torch.float64)
     with torch.enable_grad():
@@ -77,8 +80,8 @@ def pull(network: Network, weights: Weights, part: str) -> Tensor:
     return torch.einsum("...cn,...n->...c", slope, fresh)
 
 
-def curvature(network: Network, weights: Weights, part: str) -> Tensor:
-    r""":math:`\tfrac12 E\langle c_k, F''(S_k)\,c_k\rangle` of a network of width k, one for each member."""
+def curvature(network: Network, weights: MemberWeights, part: str) -> Tensor:
+    r""":math:`\tfrac12 E\langle c_k, F''(S_k)\,c_k\rangle` of a network of width k, one value per member."""
     gamma = torch.full(weights["W"].shape[:-2], float(network.width), dtype=torch.float64)
     rows = network.rows[part]
     fresh = network.hidden(weights, rows.x)[..., -1, :]

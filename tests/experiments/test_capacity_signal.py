@@ -10,15 +10,16 @@ import pytest
 import torch
 from continuum_experiments import capacity_signal
 from continuum_experiments.capacity_signal import Config, readout
-from continuum_experiments.capacity_signal.lead import task_of
-from continuum_experiments.capacity_signal.measured import rises_again
+from continuum_experiments.capacity_signal.initial import MemberWeights, initial_weights, mirrored
+from continuum_experiments.capacity_signal.measurements import rises_again
 from continuum_experiments.capacity_signal.methods import EDGE, Estimate, estimates
-from continuum_experiments.capacity_signal.network import GEOMETRIES, Network
+from continuum_experiments.capacity_signal.network import Network
+from continuum_experiments.capacity_signal.parametrisations import PARAMETRISATIONS
 from continuum_experiments.capacity_signal.predictions import predictions
-from continuum_experiments.capacity_signal.rows import Rows, Weights, draw, mirrored, rows_of
-from continuum_experiments.capacity_signal.seen import seen
+from continuum_experiments.capacity_signal.rows import TaskRows, rows_of, task_of
 from continuum_experiments.capacity_signal.statistics import coin, near, order, positive, proportion, ranked, variance
-from continuum_experiments.capacity_signal.training import Schedule, curvature, pull, running_mean, train
+from continuum_experiments.capacity_signal.training import Schedule, curvature, fresh_gradient, running_mean, train
+from continuum_experiments.capacity_signal.visibility import visibility
 from torch import Tensor
 from torch.testing import assert_close
 
@@ -42,13 +43,13 @@ TINY = Config(
 
 
 @pytest.fixture(scope="module")
-def rows() -> dict[str, Rows]:
+def rows() -> dict[str, TaskRows]:
     return rows_of(load("wine"), seed=0, at_most=30)
 
 
 @pytest.fixture(scope="module")
-def start(rows: dict[str, Rows]) -> Weights:
-    return draw(0, 3, WIDTH + 1, rows["train"])
+def start(rows: dict[str, TaskRows]) -> MemberWeights:
+    return initial_weights(0, 3, WIDTH + 1, rows["train"])
 
 
 @pytest.fixture(scope="module")
@@ -58,16 +59,16 @@ def tables() -> dict[str, pd.DataFrame]:
     return {name: pd.concat([t[name] for t in found if name in t], ignore_index=True) for name in names}
 
 
-def network(rows: Mapping[str, Rows], geometry: str) -> Network:
-    return Network(rows, WIDTH, GEOMETRIES[geometry], decay=0.05)
+def network(rows: Mapping[str, TaskRows], geometry: str) -> Network:
+    return Network(rows, WIDTH, PARAMETRISATIONS[geometry], decay=0.05)
 
 
-def curve(rows: Mapping[str, Rows], geometry: str, start: Weights, a: float) -> Tensor:
+def curve(rows: Mapping[str, TaskRows], geometry: str, start: MemberWeights, a: float) -> Tensor:
     gamma = torch.full((3,), WIDTH + a, dtype=torch.float64)
     return train(network(rows, geometry), start, gamma, SCHEDULE)[0]
 
 
-def with_fresh(start: Weights, factor: float) -> Weights:
+def with_fresh(start: MemberWeights, factor: float) -> MemberWeights:
     scale = torch.ones(WIDTH + 1, 1, dtype=torch.float64)
     scale[-1] = factor
     return start | {"W": start["W"] * scale}
@@ -76,14 +77,14 @@ def with_fresh(start: Weights, factor: float) -> Weights:
 # ---- networks ------------------------------------------------------------------------------------------------
 
 
-def test_only_the_gate_counts(rows: dict[str, Rows], start: Weights) -> None:
+def test_only_the_gate_counts(rows: dict[str, TaskRows], start: MemberWeights) -> None:
     """With one penalty and one metric, the root mask at a is the linear mask at sqrt(a)."""
     assert_close(curve(rows, "root", start, 0.09), curve(rows, "linear", start, 0.3), rtol=1e-12, atol=1e-12)
     with pytest.raises(AssertionError):
         assert_close(curve(rows, "penalty", start, 0.3), curve(rows, "linear", start, 0.3), rtol=1e-6, atol=1e-6)
 
 
-def test_norm_and_metric_and_start_of_l2_are_the_root_mask(rows: dict[str, Rows], start: Weights) -> None:
+def test_norm_and_metric_and_start_of_l2_are_the_root_mask(rows: dict[str, TaskRows], start: MemberWeights) -> None:
     """W_k / sqrt(a) at linear gates, with decay a|W_k|^2 and steps lr / a, trains as W_k does at root gates."""
     root = curve(rows, "root", start, 0.25)
     assert_close(curve(rows, "both", with_fresh(start, 2.0), 0.25), root, rtol=1e-12, atol=1e-12)
@@ -93,10 +94,10 @@ def test_norm_and_metric_and_start_of_l2_are_the_root_mask(rows: dict[str, Rows]
 
 
 @pytest.mark.parametrize("geometry", ["metric", "both"])
-def test_metric_is_a_step_over_a(geometry: str, rows: dict[str, Rows], start: Weights) -> None:
+def test_metric_is_a_step_over_a(geometry: str, rows: dict[str, TaskRows], start: MemberWeights) -> None:
     def by_hand(divisor: float) -> Tensor:
         model, a = network(rows, geometry), 0.25
-        plain = replace(model, geometry=replace(model.geometry, metric=False))
+        plain = replace(model, parametrisation=replace(model.parametrisation, metric=False))
         gamma, weights, losses = torch.full((3,), WIDTH + a, dtype=torch.float64), dict(start), []
         rate = torch.full((WIDTH + 1, 1), SCHEDULE.lr, dtype=torch.float64)
         rate[-1] /= divisor
@@ -113,7 +114,7 @@ def test_metric_is_a_step_over_a(geometry: str, rows: dict[str, Rows], start: We
         assert_close(curve(rows, geometry, start, 0.25), by_hand(1.0), rtol=1e-6, atol=1e-6)
 
 
-def test_second_difference_at_the_start_is_the_curvature(rows: dict[str, Rows], start: Weights) -> None:
+def test_second_difference_at_the_start_is_the_curvature(rows: dict[str, TaskRows], start: MemberWeights) -> None:
     a, model = 2.0**-12, network(rows, "root")
     sides = [curve(rows, "root", weights, a)[0] for weights in (start, mirrored(start))]
     found = ((sides[0] + sides[1]) / 2 - curve(rows, "root", start, 0.0)[0]) / a
@@ -122,13 +123,13 @@ def test_second_difference_at_the_start_is_the_curvature(rows: dict[str, Rows], 
         assert_close(found, 2 * curvature(model, start, "validation"), rtol=1e-3, atol=1e-8)
 
 
-def test_pull_is_the_gradient_in_the_effective_weights(rows: dict[str, Rows], start: Weights) -> None:
+def test_pull_is_the_gradient_in_the_effective_weights(rows: dict[str, TaskRows], start: MemberWeights) -> None:
     a, model = 1e-6, network(rows, "linear")
     slope = (curve(rows, "linear", start, a)[0] - curve(rows, "linear", start, 0.0)[0]) / a
-    claimed = (pull(model, start, "validation") * start["W"][:, -1]).sum(-1)
+    claimed = (fresh_gradient(model, start, "validation") * start["W"][:, -1]).sum(-1)
     assert_close(slope, claimed, rtol=1e-4, atol=1e-7)
     with pytest.raises(AssertionError):
-        assert_close(slope, (pull(model, start, "train") * start["W"][:, -1]).sum(-1), rtol=1e-2, atol=1e-4)
+        assert_close(slope, (fresh_gradient(model, start, "train") * start["W"][:, -1]).sum(-1), rtol=1e-2, atol=1e-4)
 
 
 def test_running_mean_is_trapezoidal() -> None:
@@ -140,14 +141,14 @@ def test_running_mean_is_trapezoidal() -> None:
 
 
 @pytest.fixture(scope="module")
-def said(rows: dict[str, Rows], start: Weights) -> dict[str, list[dict[str, Estimate]]]:
+def said(rows: dict[str, TaskRows], start: MemberWeights) -> dict[str, list[dict[str, Estimate]]]:
     names = ("linear", "root", "metric", "both")
     return {g: [estimates(network(rows, g), w, SCHEDULE) for w in (start, mirrored(start))] for g in names}
 
 
 @pytest.mark.parametrize("geometry", ["linear", "metric", "both"])
 def test_unrolled_is_the_slope_of_the_trained_loss(
-    geometry: str, rows: dict[str, Rows], start: Weights, said: dict[str, list[dict[str, Estimate]]]
+    geometry: str, rows: dict[str, TaskRows], start: MemberWeights, said: dict[str, list[dict[str, Estimate]]]
 ) -> None:
     slope = (curve(rows, geometry, start, EDGE)[-1] - curve(rows, geometry, start, 0.0)[-1]) / EDGE
     found = said[geometry][0]["unrolled"]
@@ -157,7 +158,7 @@ def test_unrolled_is_the_slope_of_the_trained_loss(
 
 
 def test_a_mirrored_pair_is_silent_under_the_linear_mask_and_kappa_under_the_root(
-    rows: dict[str, Rows], start: Weights, said: dict[str, list[dict[str, Estimate]]]
+    rows: dict[str, TaskRows], start: MemberWeights, said: dict[str, list[dict[str, Estimate]]]
 ) -> None:
     pair = {g: (two[0]["unrolled"].total + two[1]["unrolled"].total) / 2 for g, two in said.items()}
     assert pair["linear"].abs().max() < 1e-4 * said["linear"][0]["unrolled"].total.abs().max()
@@ -179,7 +180,7 @@ def test_prices(said: dict[str, list[dict[str, Estimate]]]) -> None:
 # ---- optimal readouts ----------------------------------------------------------------------------------------
 
 
-def test_variance_carries_the_slope(rows: dict[str, Rows]) -> None:
+def test_variance_carries_the_slope(rows: dict[str, TaskRows]) -> None:
     """-2 decay V'(k+) is |G|^2 at the inner optimum, and nowhere else."""
     columns, targets = readout.features(rows, WIDTH, 5, seed=0)
     x, y = columns["train"], targets["train"]
@@ -195,7 +196,7 @@ def test_variance_carries_the_slope(rows: dict[str, Rows]) -> None:
         assert_close(size(0.5), claimed, rtol=1e-1, atol=1e-8)
 
 
-def test_implicit_total_is_the_slope_of_the_solved_validation_loss(rows: dict[str, Rows]) -> None:
+def test_implicit_total_is_the_slope_of_the_solved_validation_loss(rows: dict[str, TaskRows]) -> None:
     columns, targets = readout.features(rows, WIDTH, 5, seed=0)
 
     def outer(a: float) -> Tensor:
@@ -211,7 +212,7 @@ def test_implicit_total_is_the_slope_of_the_solved_validation_loss(rows: dict[st
         assert_close(found["direct"], slope, rtol=1e-1, atol=1e-4)
 
 
-def test_descent_in_the_eigenbasis_is_descent(rows: dict[str, Rows]) -> None:
+def test_descent_in_the_eigenbasis_is_descent(rows: dict[str, TaskRows]) -> None:
     columns, targets = readout.features(rows, WIDTH, 2, seed=0)
     x, y = readout.gated(columns["train"], 0.0, 1.0), targets["train"]
     rate, begun = torch.tensor([0.2, 0.3], dtype=torch.float64), torch.ones(WIDTH + 1, y.shape[1], dtype=torch.float64)
@@ -289,7 +290,7 @@ def test_predictions_on_a_tiny_run_and_on_a_falsified_one(tables: dict[str, pd.D
 
 
 def test_silent_estimates_are_not_right(tables: dict[str, pd.DataFrame]) -> None:
-    frame = seen(tables)
+    frame = visibility(tables)
     silent = frame[(frame["geometry"] == "linear") & (frame["method"] == "unrolled")]
     assert silent["silent"].all()
     assert not silent["right"].any()
@@ -300,7 +301,7 @@ def test_command_writes_everything_and_resumes_to_the_same_rows(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     flags = "--tasks wine --widths 1 --seeds 1 --starts 2 --steps 2 --rows 20 --fresh 2 --lead-tasks wine".split()
-    flags += "--lead-steps 4 --units 2 --inits 1 --geometries linear root metric both --jobs 1".split()
+    flags += "--lead-steps 4 --units 2 --inits 1 --parametrisations linear root metric both --jobs 1".split()
     for name in ("a", "b"):
         assert main(["capacity_signal", *flags, "--out", str(tmp_path / name)]) == 0
     (first,), (second,) = (list((tmp_path / name / "capacity_signal").iterdir()) for name in ("a", "b"))
@@ -321,7 +322,7 @@ def test_first_classes_of_a_task() -> None:
 BAD = {
     "task": ("--tasks", "irs", "iris"),
     "width": ("--widths", "0", "widths: expected an integer >= 1"),
-    "geometry": ("--geometries", "cubic", "linear"),
+    "parametrisation": ("--parametrisations", "cubic", "linear"),
     "starts": ("--starts", "1", "starts: expected an integer >= 2"),
     "decay": ("--decay", "0", "decay"),
     "activation": ("--activation", "relo", "relu"),

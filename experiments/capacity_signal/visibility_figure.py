@@ -1,4 +1,4 @@
-"""The table of who sees capacity as a figure: one panel a task, a row a method, a column a geometry."""
+"""Who sees capacity as a figure: one panel per task, a row per method, a column per parametrisation."""
 
 import numpy as np
 import pandas as pd
@@ -6,18 +6,21 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 
 from .methods import METHODS
+from .parametrisations import PARAMETRISATIONS
 
 
-def seen_panel(ax: Axes, frame: pd.DataFrame) -> None:
+def visibility_panel(ax: Axes, frame: pd.DataFrame) -> None:
     """How often the sign is that of the gain (colour), and what it costs to know the sign (text)."""
     groups = frame.groupby(["method", "geometry"], sort=False)
     right = groups["right"].mean().unstack().reindex(METHODS)
-    cost = groups["needed"].median().unstack().reindex(METHODS)
-    ax.imshow(right, cmap="RdBu", vmin=0, vmax=1, aspect="auto")
-    for row, column in np.ndindex(right.shape):
-        share, text = right.iat[row, column], short(cost.iat[row, column])
-        ax.text(column, row, text, ha="center", va="center", fontsize=6, color=_ink(share))
-    ax.set_xticks(range(right.shape[1]), right.columns, rotation=30, fontsize=6)
+    shares = right.to_numpy(dtype=np.float64)
+    costs = groups["needed"].median().unstack().reindex(METHODS).to_numpy(dtype=np.float64)
+    ax.imshow(shares, cmap="RdBu", vmin=0, vmax=1, aspect="auto")
+    for row, column in np.ndindex(shares.shape):
+        text, ink = short(float(costs[row, column])), _ink(float(shares[row, column]))
+        ax.text(column, row, text, ha="center", va="center", fontsize=6, color=ink)
+    words = [PARAMETRISATIONS[str(name)].words for name in right.columns]
+    ax.set_xticks(range(len(words)), words, rotation=30, fontsize=5, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(len(right)), right.index, fontsize=6)
     ax.tick_params(length=0)
 
@@ -40,7 +43,7 @@ def short(number: float) -> str:
     return f"{number:.0f}"
 
 
-def seen_legend(ax: Axes) -> None:
+def visibility_legend(ax: Axes) -> None:
     """What colours and numbers mean."""
     for share in (1.0, 0.75, 0.5, 0.25, 0.0):
         ax.plot([], [], "s", color=colormaps["RdBu"](share), markeredgecolor="0.7", label=f"{share:.0%} right")

@@ -6,17 +6,18 @@ import numpy as np
 import pandas as pd
 
 from .methods import EDGE
-from .seen import gains
 from .statistics import Finding, described, order, ranked
 from .tables import Tables, by_task, final, kappa, per_seed
+from .visibility import gains
 
+#: Standard errors by which kappa_T must rise again to count as not monotone.
 RISE = 2.0
-"""Standard errors by which kappa_T must rise again to count as not monotone."""
+#: Orders in a without an assumption, of the linear and of the square-root gate.
 PLAIN_ORDERS = {"relu": (2.0, 1.0), "minibatches": (2.0, 1.0), "adam": (1.0, 0.5)}
 
 
 def measurements(tables: Tables) -> pd.DataFrame:
-    """One row a quantity and task."""
+    """One row per quantity and task."""
     return pd.DataFrame([finding for test in TESTS for finding in test(tables)], columns=Finding._fields)
 
 
@@ -32,23 +33,23 @@ def sign_of_kappa(tables: Tables) -> Iterator[Finding]:
 def monotone(tables: Tables) -> Iterator[Finding]:
     """Share of (split, width) whose kappa_T rises again, by more than two standard errors, after its least value."""
     for task, frame in by_task(kappa(tables)):
-        risen = frame.groupby(["seed", "width"]).apply(rises_again, include_groups=False)
-        values = risen.groupby("seed").mean()
+        risen = [(seed, rises_again(part)) for (seed, _), part in frame.groupby(["seed", "width"])]
+        values = pd.DataFrame(risen, columns=["seed", "risen"]).groupby("seed")["risen"].mean()
         yield described("share of kappa_T not monotone in T", task, values, expected="> 0")
 
 
 def rises_again(frame: pd.DataFrame) -> bool:
-    """Whether the curve of one split and width, a column a start, ends clearly above its least mean."""
+    """Whether the curve of one split and width, a column per start, ends clearly above its least mean."""
     curve = frame.pivot(index="horizon", columns="start", values="slope")
-    change = curve.iloc[-1] - curve.loc[curve.mean(axis=1).idxmin()]
+    change = curve.iloc[-1] - curve.iloc[int(np.nanargmin(curve.mean(axis=1)))]
     error = change.std(ddof=1) / np.sqrt(len(change))
     return bool(change.mean() > RISE * error and change.mean() > 0)
 
 
 def disagreement(tables: Tables) -> Iterator[Finding]:
     """Shares of mirrored starts, and of fresh features of an optimal readout."""
-    said = tables["results"].query("method == 'unrolled' and geometry == 'root'")
-    wrong = said.assign(wrong=(said["direct_pair"] > 0) != (said["pair"] > 0))
+    answers = tables["results"].query("method == 'unrolled' and geometry == 'root'")
+    wrong = answers.assign(wrong=(answers["direct_pair"] > 0) != (answers["pair"] > 0))
     for task, frame in by_task(wrong):
         yield described("direct and total differ in sign, root, trained", task, frame.groupby("seed")["wrong"].mean())
     optimal = tables["readout"].assign(wrong=lambda f: (f["direct"] > 0) != (f["total"] > 0))
@@ -59,10 +60,10 @@ def disagreement(tables: Tables) -> Iterator[Finding]:
 
 
 def offset(tables: Tables) -> Iterator[Finding]:
-    """What a mirrored hypergradient under the linear mask is at k + EDGE, which stands for k+: 2 kappa_T EDGE."""
-    said = tables["results"].query("method == 'unrolled' and geometry == 'linear'")
+    """What a mirrored hypergradient under the linear gate is at k + EDGE, which stands for k+: 2 kappa_T EDGE."""
+    answers = tables["results"].query("method == 'unrolled' and geometry == 'linear'")
     keys = ["task", "seed", "width", "start"]
-    both = final(kappa(tables)).merge(said[[*keys, "pair"]], on=keys)
+    both = final(kappa(tables)).merge(answers[[*keys, "pair"]], on=keys)
     for task, frame in by_task(both.assign(claimed=2 * EDGE * both["slope"])):
         values = per_seed(frame, "pair", "claimed")
         yield described("mirrored exact hypergradient / (2 kappa_T EDGE), linear", task, values, predicted=1.0)
@@ -105,11 +106,7 @@ def carrier(tables: Tables) -> Iterator[Finding]:
         ):
             claim = f"rank correlation of less loss with the immediate gradient's {name}"
             yield ranked(claim, scope, values[column], -values["gain"], clusters)
-    ratio = (
-        tables["readout"]
-        .groupby("task", sort=False)
-        .apply(lambda f: f["second_half"].sum() / f["claimed"].sum(), include_groups=False)
-    )
+    ratio = [frame["second_half"].sum() / frame["claimed"].sum() for _, frame in by_task(tables["readout"])]
     yield described("E r^2 / claim, half-way to the optimum", "all tasks", ratio, expected="not 1")
 
 
