@@ -1,4 +1,4 @@
-"""Means over seeds and shares of networks, with intervals; many tests at once."""
+"""Means over seeds and shares of networks, with intervals; many tests at once; the smallest sufficient size."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -79,6 +79,35 @@ def holm(p: ArrayLike) -> NDArray[np.float64]:
     adjusted = np.empty_like(values)
     adjusted[order] = np.minimum(raised, 1.0)
     return adjusted
+
+
+def one_standard_error(scores: ArrayLike, errors: ArrayLike, sizes: ArrayLike) -> int:
+    r"""Return the place of the smallest size whose score is within one standard error of the best score.
+
+    .. math:: \min \{ n_i : s_i \ge s_* - e_* \}, \qquad s_* = \max_i s_i \text{ with its standard error } e_*
+
+    Greater scores are better (give minus a loss). Of equal sizes the one of the best score is taken, of equal scores
+    the first. A score that is NaN is not taken; a standard error that is NaN, as of a single seed, counts as 0.
+
+    Args:
+        scores: mean score of each size, (sizes,); compared in their own precision.
+        errors: standard error of each score, (sizes,), or one number for all.
+        sizes: what should be small, (sizes,): widths, units.
+
+    Raises:
+        ValueError: where no score is a number.
+
+    Reference: Breiman, Friedman, Olshen and Stone, *Classification and Regression Trees* (1984), section 3.4.3.
+
+    >>> one_standard_error([0.5, 0.88, 0.9], [0.1, 0.02, 0.03], sizes=[1, 2, 4])
+    1
+    """
+    score, size = np.asarray(scores), np.asarray(sizes)
+    error = np.broadcast_to(np.asarray(errors), score.shape)
+    best = int(np.nanargmax(score))
+    margin = np.where(np.isnan(error[best]), 0, error[best])
+    sufficient = np.flatnonzero(score >= score[best] - margin)
+    return int(min(sufficient, key=lambda place: (size[place], -score[place])))
 
 
 def summarise(frame: pd.DataFrame, by: str | Sequence[str], column: str, level: float = 0.95) -> pd.DataFrame:

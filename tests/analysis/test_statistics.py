@@ -9,7 +9,7 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from continuum.analysis.statistics import holm, mean_interval, share_interval, summarise
+from continuum.analysis.statistics import holm, mean_interval, one_standard_error, share_interval, summarise
 
 values = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30).filter(lambda xs: np.std(xs) > 1e-3)
 
@@ -109,3 +109,48 @@ def test_bonferroni_is_not_holm():
     p = np.array([0.004, 0.006])
     assert (holm(p) <= 0.01).all()
     assert not (2 * p <= 0.01).all()
+
+
+def least_size_within(scores, errors, sizes) -> int:
+    """The rule as a plain loop."""
+    places = [place for place in range(len(scores)) if not math.isnan(scores[place])]
+    best = max(places, key=lambda place: scores[place])
+    margin = 0.0 if math.isnan(errors[best]) else errors[best]
+    good = [place for place in places if scores[place] >= scores[best] - margin]
+    return min(good, key=lambda place: (sizes[place], -scores[place]))
+
+
+TENTHS = st.integers(-9, 9).map(lambda number: number / 10)
+CANDIDATES = st.lists(st.tuples(TENTHS | st.just(math.nan), st.sampled_from([0.0, 0.2, math.nan]), st.integers(1, 4)))
+
+
+@given(CANDIDATES.filter(lambda rows: any(not math.isnan(score) for score, *_ in rows)))
+def test_one_standard_error_is_the_plain_loop(rows):
+    assert one_standard_error(*zip(*rows, strict=True)) == least_size_within(*zip(*rows, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("scores", "errors", "sizes", "place"),
+    [
+        ([0.0, 0.5, 0.75], 0.25, [1, 2, 4], 1),  # on the edge
+        ([0.0, 0.4, 0.75], 0.25, [1, 2, 4], 2),
+        ([0.0, 0.5, 0.75], [9.0, 9.0, 0.1], [1, 2, 4], 2),  # the error is that of the best
+        ([0.75, 0.5, 0.0], 0.25, [4, 2, 1], 1),  # in any order
+        ([0.5, 0.7, 0.75], 0.25, [2, 2, 4], 1),
+        ([0.7, 0.7, 0.75], 0.25, [2, 2, 4], 0),
+        ([0.5, 0.75], math.nan, [1, 2], 1),
+        ([math.nan, 0.5, 0.75], 0.25, [1, 2, 4], 1),
+    ],
+)
+def test_one_standard_error(scores, errors, sizes, place):
+    assert one_standard_error(scores, errors, sizes) == place
+
+
+def test_one_standard_error_compares_in_the_precision_of_the_scores():
+    scores, error = np.array([0.1, 0.3], np.float32), np.array([0.2, 0.2], np.float32)
+    assert (one_standard_error(scores, error, [1, 2]) == 0) == bool(scores[0] >= scores[1] - error[1])
+
+
+def test_one_standard_error_of_no_score():
+    with pytest.raises(ValueError, match="All-NaN"):
+        one_standard_error([math.nan], [0.0], [1])
