@@ -1,14 +1,13 @@
 """What soft_vs_fuzzy prints, and keeps as CSV and Markdown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from rich.box import SIMPLE
 from rich.table import Table
 
-from continuum.analysis.tables import cell, write_tables
+from continuum.analysis.tables import terminal_table, write_tables
 from continuum.exp import RunOptions
 
 from .predictions import FAMILY_LEVEL, near, networks, readouts, verdicts
@@ -37,23 +36,28 @@ def write(tables: Tables, folder: Path) -> list[Path]:
 
 def report(tables: Tables, config: RunOptions) -> list[Table]:
     """The predictions under their assumptions; the readouts with Adam; the trained networks, law by law."""
-    named = frames(tables)
-    tested, members = named["predictions"], tables["results"]
+    named, members = frames(tables), tables["results"]
+    printed = [_predictions(named["predictions"], members)]
+    if "readouts" in named:
+        title = "share of readouts within 1/2 of the needed width"
+        caption = "below, above: the start; Adam has no prediction"
+        printed.append(terminal_table(title, _dropped(members), caption))
+    if "networks" in named:
+        title = "trained networks, means over tasks, prices and seeds"
+        caption = "needed: the teacher's units, else the cheapest fixed width; found: within 1/2 of it; lost: diverged"
+        printed.append(terminal_table(title, by_law(named["networks"]), caption))
+    return printed
+
+
+def _predictions(tested: pd.DataFrame, members: pd.DataFrame) -> Table:
     failed, outside = int((tested["verdict"] != "held").sum()), int(tested["outside"].sum())
     moving = float((members["drift"].abs() > MOVING).mean())
-    printed = [_table(f"{len(tested)} predictions, {failed} rejected by Holm at {FAMILY_LEVEL:.0%}", _brief(tested))]
-    printed[0].caption = (
+    title = f"{len(tested)} predictions, {failed} rejected by Holm at {FAMILY_LEVEL:.0%}"
+    caption = (
         f"width predicted > found, share within 1/2 of it (×: rejected); {outside} outside their plain 95 % interval; "
         f"{moving:.0%} of all members still moved by {MOVING:g} in the last tenth"
     )
-    if "readouts" in named:
-        printed.append(_table("share of readouts within 1/2 of the needed width", _dropped(members)))
-        printed[-1].caption = "below, above: the start; Adam has no prediction"
-    if "networks" in named:
-        printed.append(_table("trained networks, means over tasks, prices and seeds", by_law(named["networks"])))
-        caption = "needed: the teacher's units, else the cheapest fixed width; found: within 1/2 of it; lost: diverged"
-        printed[-1].caption = caption
-    return printed
+    return terminal_table(title, _brief(tested), caption)
 
 
 def _brief(tested: pd.DataFrame) -> pd.DataFrame:
@@ -61,11 +65,11 @@ def _brief(tested: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (law, order, price), frame in tested.groupby(["law", "order", "price"], sort=False, dropna=False):
         row: dict[str, object] = {"law": law, "features": order, "price": price, "below": "", "above": ""}
-        for _, one in frame.iterrows():
-            mark = "" if one["verdict"] == "held" else " ×"
-            ends = f"{one['predicted_width']:.2f} > {one['width']:.2f}, "
-            side = "below" if np.isnan(one["start"]) or one["start"] < BELOW else "above"
-            row[side] = f"{'' if np.isnan(one['width']) else ends}{one['measured']:.3g}{mark}"
+        for _, test in frame.iterrows():
+            mark = "" if test["verdict"] == "held" else " ×"
+            ends = f"{test['predicted_width']:.2f} > {test['width']:.2f}, "
+            side = "below" if np.isnan(test["start"]) or test["start"] < BELOW else "above"
+            row[side] = f"{'' if np.isnan(test['width']) else ends}{test['measured']:.3g}{mark}"
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -94,16 +98,3 @@ def by_law(means: pd.DataFrame) -> pd.DataFrame:
         row |= {"rounded": frame["rounded_score"].mean(), "gap": frame["gap"].mean()}
         rows.append(row | {"sd": np.sqrt(frame["noise_end"]).median(), "used": frame["used"].mean()})
     return pd.DataFrame(rows)
-
-
-def _table(title: str, frame: pd.DataFrame) -> Table:
-    table = Table(title=title, title_justify="left", padding=(0, 0), box=SIMPLE)
-    for place, name in enumerate(frame.columns):
-        table.add_column(str(name).replace("_", " "), no_wrap=place == 0)
-    for row in _cells(frame):
-        table.add_row(*row)
-    return table
-
-
-def _cells(frame: pd.DataFrame) -> Sequence[Sequence[str]]:
-    return [[cell(value) for value in row] for row in frame.to_numpy()]

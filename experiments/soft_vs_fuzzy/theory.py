@@ -86,8 +86,9 @@ def soft_values(problem: Readout, decay: float, kappa: float, l2: bool) -> Float
 def _ridge(problem: Readout, scale: Tensor, decay: float) -> Float[Tensor, " problems"]:
     matrix = scale.unsqueeze(-1) * problem.moments * scale + decay * torch.eye(len(scale), dtype=scale.dtype)
     cross_moments = scale * problem.cross_moments
-    solved = torch.linalg.solve_ex(matrix, cross_moments.unsqueeze(-1)).result.squeeze(-1)
-    return problem.constant - (cross_moments * solved).sum(-1) / 2
+    solved: Tensor = torch.linalg.solve_ex(matrix, cross_moments.unsqueeze(-1)).result.squeeze(-1)
+    least: Tensor = problem.constant - (cross_moments * solved).sum(-1) / 2
+    return least
 
 
 def first_minima(values: Tensor, fine: int, price: Tensor, start: Tensor) -> Float[Tensor, "problems members"]:

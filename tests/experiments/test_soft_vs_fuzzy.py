@@ -33,13 +33,13 @@ from continuum_experiments.soft_vs_fuzzy.theory import (
 from continuum_experiments.soft_vs_fuzzy.training import Recipe, objective, train
 from torch.testing import assert_close
 
-from continuum.exp import presets, registry
-from continuum.exp.__main__ import main
+from continuum.exp import main, presets, registry
+from continuum.exp.store import RunFolder
 
 UNITS, DECAY = 5, 0.2
 LAWS = ["interval/root", "bernoulli/l2"]
-FLAGS = ["--units", "6", "--needed", "1", "3", "--seeds", "2", "--network-seeds", "2", "--steps", "10"]
-FLAGS += ["--network-steps", "5", "--tasks", "teacher_2", "--jobs", "1", "--laws", *LAWS]
+FLAGS = ["--units", "6", "--needed", "1", "3", "--seeds", "2", "--network-seeds", "2", "--steps", "40"]
+FLAGS += ["--network-steps", "12", "--tasks", "teacher_2", "--jobs", "1", "--laws", *LAWS]
 
 
 def problem(members: int = 2, units: int = UNITS) -> Readout:
@@ -143,7 +143,7 @@ def test_linear_mask_is_pinned_and_the_root_mask_is_not() -> None:
 
 def test_training_ends_where_theory_says() -> None:
     price, start = torch.tensor([0.03, 0.08], dtype=torch.float64), torch.tensor([1.5, 1.5], dtype=torch.float64)
-    recipe = Recipe(1500, 15, "gd", 0.5, 0.3, DECAY, (4.0, 200.0))
+    recipe = Recipe(600, 15, "gd", 0.5, 0.3, DECAY, (4.0, 200.0))
     for method in (Method("interval", "l2"), Method("fuzzy", "l2")):
         readouts = problem()
         law = build(method, UNITS, start.expand(2, -1).clone(), kappa=10.0, temperature=0.5)
@@ -224,27 +224,40 @@ def test_teachers() -> None:
     assert taught(4, 0, 10).train.y.shape == (10,)
 
 
-def test_the_whole_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["soft_vs_fuzzy", *FLAGS, "--out", str(tmp_path / "a")]) == 0
-    assert "predictions" in capsys.readouterr().out
-    (folder,) = (tmp_path / "a" / "soft_vs_fuzzy").iterdir()
-    results = pd.read_parquet(folder / "results.parquet")
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole run by the command."""
+    out = tmp_path_factory.mktemp("runs")
+    assert main(["soft_vs_fuzzy", *FLAGS, "--out", str(out)]) == 0
+    (folder,) = (out / "soft_vs_fuzzy").iterdir()
+    return folder
+
+
+def test_the_whole_run(run: Path) -> None:
+    results = pd.read_parquet(run / "results.parquet")
     assert set(results["stage"]) == {"fresh", "readout", "network"}
     assert results.loc[results["stage"] != "fresh", "width"].between(0, 6).all()
     assert len(networks(results)) == len(LAWS) * 4
-    names = {path.stem for path in (folder / "figures").iterdir()}
+    names = {path.stem for path in (run / "figures").iterdir()}
     assert names >= {"predicted", "readout_gd", "readout_adam", "networks", "cost", "predictions"}
-    assert json.loads((folder / "manifest.json").read_text())["status"] == "complete"
+    assert json.loads((run / "manifest.json").read_text())["status"] == "complete"
 
 
-def test_a_cell_gives_the_same_rows_again() -> None:
+def test_the_report(run: Path) -> None:
+    tables = soft_vs_fuzzy.report({"results": pd.read_parquet(run / "results.parquet")}, Config())
+    titles = [str(table.title) for table in tables]
+    assert [title.split()[1] for title in titles] == ["predictions,", "of", "networks,"]
+
+
+def test_a_cell_gives_the_same_rows_again(run: Path) -> None:
     """What a resumed run relies on; sampled gates included."""
-    small = {"units": 6, "needed": (2,), "seeds": 1, "network_seeds": 1, "steps": 60, "network_steps": 12}
-    config = Config(laws=("systematic/l2",), tasks=("teacher_2",), **small)  # type: ignore[arg-type]
-    for cell in soft_vs_fuzzy.cells(config)[1:]:
-        first, second = (soft_vs_fuzzy.run(cell)["results"] for _ in range(2))
-        pd.testing.assert_frame_equal(first, second, check_exact=True)
-        assert first["width"].nunique() > 2
+    stored = RunFolder(run).labels()
+    for cell in soft_vs_fuzzy.cells(tyro.cli(Config, args=FLAGS)):
+        if cell.settings["law"] == "bernoulli/l2":
+            first = pd.read_parquet(run / "cells" / stored[cell.label].key / "results.parquet")
+            second = soft_vs_fuzzy.run(cell)["results"]
+            pd.testing.assert_frame_equal(first, second, check_exact=True)
+            assert first["width"].nunique() > 2
 
 
 BAD = {
@@ -268,9 +281,8 @@ def test_bad_input(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert not (tmp_path / "out").exists()
 
 
-def test_the_quick_preset_and_flags_beside_it() -> None:
-    preset = presets.read(registry.load("soft_vs_fuzzy"), "quick")
-    config = tyro.cli(Config, args=[*preset, "--seeds", "7", "--laws", "fuzzy/l2"])
+def test_the_quick_preset_and_changes_of_it() -> None:
+    config = presets.config(registry.load("soft_vs_fuzzy"), "quick", seeds=7, laws=("fuzzy/l2",))
     assert (config.tasks, config.seeds, config.network_seeds) == (("teacher_4",), 7, 2)
     assert {cell.label for cell in soft_vs_fuzzy.cells(config)} == {
         "fresh unit",
