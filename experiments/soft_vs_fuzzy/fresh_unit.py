@@ -13,11 +13,12 @@ from torch import Generator, Tensor
 
 from continuum.widths import Fuzzy, Interval, Width
 
+#: The gates that are compared.
 CASES = ("interval at an integer", "bernoulli", "systematic", "bernoulli, exact")
 
 
-def immediate(needed: int, units: int, draws: int, seed: int, grade: float = 0.5) -> pd.DataFrame:
-    """One row a case: mean of (derivative - prediction) / |c|^2 over draws of W, its standard error, and both parts."""
+def immediate_gradients(needed: int, units: int, draws: int, seed: int, grade: float = 0.5) -> pd.DataFrame:
+    """One row per case: mean of (derivative - prediction) / |c|^2 over draws of W, its standard error, both parts."""
     generator = Generator().manual_seed(seed)
     target = torch.randn(64, 1, generator=generator, dtype=torch.float64)
     y = torch.randn(64, units, generator=generator, dtype=torch.float64).tanh()
@@ -25,20 +26,21 @@ def immediate(needed: int, units: int, draws: int, seed: int, grade: float = 0.5
     rows = []
     for case in CASES:
         torch.manual_seed(seed)
-        found = _exact(y, weights, target, needed, grade) if "exact" in case else None
-        if found is None:
-            found = _gradient(_law(case, needed, units, draws, grade), y, weights, target, needed)
+        if "exact" in case:
+            gradients = _exact(y, weights, target, needed, grade)
+        else:
+            gradients = _gradient(_law(case, needed, units, draws, grade), y, weights, target, needed)
         size = y[:, needed].square().mean() * weights[:, needed].square().sum(-1)
         factor = {"interval at an integer": 0.0, "bernoulli, exact": 0.5}.get(case, grade)
-        rows.append(_row(case, found, size, factor))
+        rows.append(_row(case, gradients, size, factor))
     return pd.DataFrame(rows)
 
 
-def _row(case: str, found: Tensor, size: Tensor, factor: float) -> dict[str, object]:
+def _row(case: str, gradients: Tensor, size: Tensor, factor: float) -> dict[str, object]:
     scale = size.mean()
-    off = (found - factor * size) / scale
+    off = (gradients - factor * size) / scale
     error = off.std() / len(off) ** 0.5
-    row = {"predicted": factor, "measured": float(found.mean() / scale), "off": float(off.mean())}
+    row = {"predicted": factor, "measured": float(gradients.mean() / scale), "off": float(off.mean())}
     return {"case": case, **row, "error": float(error), "draws": len(off)}
 
 
