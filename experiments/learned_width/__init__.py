@@ -42,10 +42,11 @@ from continuum.data import Task
 from continuum.errors import BadInput
 from continuum.exp import Cell, RunOptions
 from continuum.exp.keys import installed
-from continuum.learn.settings import METHODS, LearnConfig, steps_for
+from continuum.learn.settings import LearnConfig, steps_for
 
 from . import cells as stages
 from .figures import draw
+from .fits import LABELS
 from .folds import folds_of, geometric
 from .peers import PEERS
 from .report import report
@@ -68,7 +69,7 @@ PUBLISHED, PATHS = ("concrete", "energy_heating", "yacht"), ("digits", "two_spir
 MOST_AT_START = 4096
 #: Rows of which a tenth are two.
 LEAST_PUBLISHED = 20
-ROUTES = tuple(name for name in METHODS if name != "graded")
+ROUTES = tuple(name for name in LABELS if name != "graded")
 #: Seconds of a step of ours, of a route, of the grid and of scikit-learn, for the order of cells alone.
 STEP = {
     "ours": 1.3e-4,

@@ -12,10 +12,18 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from continuum.ensemble import Member, Settings, train
 from continuum.learn import LearnConfig, WidthResult, learn_width
+from continuum.learn.settings import METHODS
 
 from .folds import Fold
 
 Row = dict[str, Any]
+#: Methods of the learner and exponents of their gates, by the labels under which they are recorded.
+LABELS: dict[str, tuple[str, float]] = {
+    "graded": ("graded", 1.0),
+    "interval": ("interval", 1.0),
+    "interval_sqrt": ("interval", 0.5),
+    **{name: (name, 1.0) for name in METHODS if name not in ("graded", "interval")},
+}
 #: Units of scikit-learn's networks, its own default.
 SKLEARN_UNITS = 100
 
@@ -37,11 +45,13 @@ class Asked:
 def learned(fold: Fold, asked: Asked, start: float, method: str = "graded") -> tuple[Row, WidthResult | None]:
     """A width learned from a start; of a method that fails the row holds the reason, for the others go on."""
     x, y = fold.tensors()
-    settings = {"start": start, "seed": fold.number, "method": method, "steps": asked.steps, "batch": asked.batch}
+    name, exponent = LABELS.get(method, (method, 1.0))
+    settings: dict[str, Any] = {"start": start, "seed": fold.number, "method": name, "exponent": exponent}
+    settings |= {"steps": asked.steps, "batch": asked.batch, "max_units": asked.max_units}
     head = {**_head(fold, method), "start": float(start)}
     began = time.process_time()
     try:
-        found = learn_width(x, y, fold.loss, LearnConfig(**settings, max_units=asked.max_units))
+        found = learn_width(x, y, fold.loss, LearnConfig(**settings))
     except Exception as error:  # whatever one route raises must not cost the rows of the others
         return {**head, "outcome": f"{type(error).__name__}: {error}"}, None
     seconds = time.process_time() - began
