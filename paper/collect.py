@@ -10,7 +10,7 @@ from rich.console import Console
 
 from continuum.errors import BadInput
 from continuum.exp import cli
-from continuum.exp.figures import redraw
+from continuum.exp.report.figures import redraw
 from continuum.exp.report.run import MANIFEST, FinishedRun, finished
 from continuum.exp.store import checksum_of
 from continuum.storage import storing, write_folder

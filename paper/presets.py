@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 
 from continuum.exp import presets, registry
+from continuum.exp.experiment import RunOptions
 from continuum.exp.keys import configuration, run_id
-from continuum.exp.options import RunOptions
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "experiments"

@@ -6,7 +6,6 @@ and assembles tables and figures. It knows nothing of networks.
 """
 
 from continuum.exp.cli import main
-from continuum.exp.experiment import Cell, Experiment
-from continuum.exp.options import RunOptions
+from continuum.exp.experiment import Cell, Experiment, RunOptions
 
 __all__ = ["Cell", "Experiment", "RunOptions", "main"]

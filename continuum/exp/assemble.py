@@ -6,8 +6,7 @@ import pandas as pd
 from rich.console import RenderableType
 
 from continuum.exp import tables as parquet
-from continuum.exp.experiment import Experiment
-from continuum.exp.options import RunOptions
+from continuum.exp.experiment import Experiment, RunOptions
 from continuum.exp.plan import Planned
 from continuum.exp.store import RunFolder, Stored
 from continuum.storage import storing
@@ -31,7 +30,7 @@ def write_timings(folder: RunFolder, plan: Sequence[Planned], done: Mapping[str,
             "seconds": done[planned.key].seconds,
             "worker": done[planned.key].worker,
             "cost": float(planned.cell.cost),
-            "reused": planned.found is not None,
+            "reused": planned.stored is not None,
             "reason": planned.reason,
         }
         for planned in plan

@@ -1,9 +1,10 @@
-"""The command line: ``python -m continuum.exp NAME [flags]``.
+"""The command line: ``python -m continuum.exp NAME [flags]``, of which ``continuum NAME [flags]`` is the short form.
 
 Exit codes: 0 done, 1 a cell failed, 2 bad input, 3 another process holds the run folder, 4 storage, 130 interrupted.
 """
 
 import importlib
+import inspect
 import shlex
 import sys
 from collections.abc import Sequence
@@ -16,10 +17,11 @@ from continuum.errors import ContinuumError
 from continuum.exp import presets, registry
 from continuum.exp.signals import EXIT_CODE, Stop
 
+#: What the command calls itself: this works wherever the package can be imported.
 PROGRAM = "python -m continuum.exp"
 #: What can be done with finished runs: modules with a dataclass ``Options`` and ``main(options, notes) -> exit code``.
 COMMANDS = {
-    "figures": "continuum.exp.figures",
+    "figures": "continuum.exp.report.figures",
     "report": "continuum.exp.report.command",
 }
 Options = TypeVar("Options")
@@ -53,8 +55,18 @@ def print_list(console: Console) -> None:
     table.add_row()
     for name, module_name in COMMANDS.items():
         table.add_row(f"  {name}", registry.headline(module_name))
-    console.print(f"usage: {PROGRAM} NAME [flags]    (NAME --help lists the flags)\n", markup=False, highlight=False)
+    usage = f"usage: {PROGRAM} NAME [flags], or continuum NAME [flags], which is the same; NAME --help: its flags\n"
+    console.print(usage, markup=False, highlight=False, soft_wrap=True)
     console.print(table, markup=False, highlight=False)
+
+
+def first_paragraph(docstring: str | None) -> str:
+    """Return what a docstring says first: the help is about flags.
+
+    >>> first_paragraph("One question.\\n\\nWhat a reader of the code should know.")
+    'One question.'
+    """
+    return inspect.cleandoc(docstring or "").partition("\n\n")[0]
 
 
 def resume_command(arguments: Sequence[str]) -> str:
@@ -70,10 +82,10 @@ def resume_command(arguments: Sequence[str]) -> str:
 def _run(name: str, flags: Sequence[str], notes: Console, stop: Stop) -> int:
     if name in COMMANDS:
         tool = importlib.import_module(COMMANDS[name])
-        options = _parse(name, tool.Options, tool.__doc__, flags)
+        options = _parse(name, tool.Options, first_paragraph(tool.__doc__), flags)
         return options if isinstance(options, int) else int(tool.main(options, notes))
     experiment = registry.load(name)
-    description = f"{experiment.module.__doc__}\n{presets.note(experiment)}"
+    description = f"{first_paragraph(experiment.module.__doc__)}\n\n{presets.note(experiment)}"
     config = _parse(name, experiment.module.Config, description, presets.expand(experiment, flags))
     if isinstance(config, int):
         return config

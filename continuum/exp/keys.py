@@ -11,8 +11,7 @@ from numbers import Integral, Real
 from pathlib import PurePath
 from typing import Any
 
-from continuum.exp.experiment import JSON, Cell
-from continuum.exp.options import RunOptions
+from continuum.exp.experiment import JSON, Cell, RunOptions
 
 EXACT = 2**53
 """Integers up to here have an exact double, so 1.0 and 1 may share one spelling."""

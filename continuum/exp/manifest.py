@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from continuum import __version__
+from continuum.exp.experiment import RunOptions
 from continuum.exp.keys import configuration, installed, plain
-from continuum.exp.options import RunOptions
 from continuum.exp.plan import Planned
 from continuum.exp.pool import cores
-from continuum.exp.registry import Found
+from continuum.exp.registry import PREDICTIONS, Registered
+from continuum.exp.store import checksum_of
 
+#: Version of the form of a manifest.
 SCHEMA = 1
+#: Libraries whose versions are recorded.
 PACKAGES = ("torch", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
 
 
@@ -25,7 +28,7 @@ def now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-def describe(experiment: Found, config: RunOptions, plan: Sequence[Planned], command: str) -> dict[str, Any]:
+def describe(experiment: Registered, config: RunOptions, plan: Sequence[Planned], command: str) -> dict[str, Any]:
     """Return the manifest of a run that starts now.
 
     Its ``status`` is 'running' (or killed), and becomes 'complete', 'incomplete' or 'interrupted'.
@@ -36,6 +39,7 @@ def describe(experiment: Found, config: RunOptions, plan: Sequence[Planned], com
         "experiment": experiment.name,
         "module": experiment.module_name,
         "result_version": experiment.module.RESULT_VERSION,
+        "predictions": predictions(experiment),
         "configuration": configuration(config),
         "seeds": plain(getattr(config, "seeds", getattr(config, "seed", None))),
         "data": checksums(plan),
@@ -51,14 +55,25 @@ def describe(experiment: Found, config: RunOptions, plan: Sequence[Planned], com
     }
 
 
+def predictions(experiment: Registered) -> str | None:
+    """Return the SHA-256 of what was predicted before the run, ``PREDICTIONS.md`` beside the experiment; None without.
+
+    Manifests of earlier versions lack the entry.
+    """
+    try:
+        return checksum_of((experiment.folder / PREDICTIONS).read_bytes())
+    except OSError:
+        return None
+
+
 def checksums(plan: Sequence[Planned]) -> list[Any]:
     """Return the distinct values of the setting ``data`` of the cells, in their order."""
-    found: list[Any] = []
+    distinct: list[Any] = []
     for planned in plan:
         data = planned.parts["settings"].get("data")
-        if data is not None and data not in found:
-            found.append(data)
-    return found
+        if data is not None and data not in distinct:
+            distinct.append(data)
+    return distinct
 
 
 def versions() -> dict[str, str]:

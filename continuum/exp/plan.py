@@ -6,46 +6,46 @@ from typing import Any
 
 from continuum.exp.experiment import Cell
 from continuum.exp.keys import cell_key, key_parts
-from continuum.exp.registry import Found
+from continuum.exp.registry import Registered
 from continuum.exp.store import Damaged, RunFolder, Stored
 
+#: Labels named behind a reason; the others are counted.
 NAMED = 3
-"""Labels named behind a reason; the others are counted."""
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A cell of the run: finished earlier (``found``), or to be computed for a ``reason``."""
+    """A cell of the run: finished earlier (``stored``), or to be computed for a ``reason``."""
 
     cell: Cell
     key: str
     parts: Mapping[str, Any]
-    found: Stored | None
+    stored: Stored | None
     reason: str
 
 
-def make_plan(experiment: Found, cells: Sequence[Cell], folder: RunFolder, *, resume: bool) -> list[Planned]:
+def make_plan(experiment: Registered, cells: Sequence[Cell], folder: RunFolder, *, resume: bool) -> list[Planned]:
     """Look up every cell in the run folder, in the order of ``cells``."""
     earlier = folder.labels()
     plan = []
     for cell in cells:
         parts = key_parts(experiment.name, experiment.module.RESULT_VERSION, cell)
         key = cell_key(parts)
-        found, reason = _look_up(folder, key) if resume else (None, "--no-resume")
+        stored, reason = _look_up(folder, key) if resume else (None, "--no-resume")
         if reason == "new" and cell.label in earlier:
             reason = "key changed: " + ", ".join(differences(earlier[cell.label].parts, parts))
-        plan.append(Planned(cell, key, parts, found, reason))
+        plan.append(Planned(cell, key, parts, stored, reason))
     _refuse_twins(plan)
     return plan
 
 
 def _look_up(folder: RunFolder, key: str) -> tuple[Stored | None, str]:
     try:
-        found = folder.find(key)
+        stored = folder.find(key)
     except Damaged as damage:
         return None, f"damaged: {damage}"
-    if found is not None:
-        return found, ""
+    if stored is not None:
+        return stored, ""
     return None, "failed before" if folder.error_file(key).exists() else "new"
 
 
@@ -83,10 +83,10 @@ def _flat(parts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def explain(plan: Iterable[Planned]) -> list[str]:
-    """Return one line for each reason to compute, with the number of its cells and the first few labels."""
+    """Return one line per reason to compute, with the number of its cells and the first few labels."""
     groups: dict[str, list[str]] = {}
     for planned in plan:
-        if planned.found is None:
+        if planned.stored is None:
             groups.setdefault(planned.reason, []).append(planned.cell.label)
     return [_line(reason, labels) for reason, labels in groups.items()]
 

@@ -12,26 +12,25 @@ from typing import Any
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.exp.options import RunOptions
-from continuum.exp.registry import Found
+from continuum.exp.experiment import RunOptions
+from continuum.exp.registry import Registered
 
 FLAG = "--preset"
 #: A short name of one preset, by convention the one that shows an experiment within a minute.
 QUICK = "--quick"
 
 
-def folder(experiment: Found) -> Path:
+def folder(experiment: Registered) -> Path:
     """Return where the presets of an experiment are, one file per preset."""
-    source = getattr(experiment.module, "__file__", None) or "."
-    return Path(source).parent / "presets"
+    return experiment.folder / "presets"
 
 
-def names(experiment: Found) -> list[str]:
+def names(experiment: Registered) -> list[str]:
     """Return the presets that an experiment has."""
     return sorted(path.stem for path in folder(experiment).glob("*.toml"))
 
 
-def note(experiment: Found) -> str:
+def note(experiment: Registered) -> str:
     """Return what the help says about presets; nothing where there are none."""
     known = names(experiment)
     if not known:
@@ -40,7 +39,7 @@ def note(experiment: Found) -> str:
     return f"{FLAG} {'|'.join(known)} reads the flags from a file; flags given beside it win.{short}\n"
 
 
-def expand(experiment: Found, flags: Sequence[str]) -> list[str]:
+def expand(experiment: Registered, flags: Sequence[str]) -> list[str]:
     """Return ``flags`` with ``--preset NAME`` or ``--quick`` replaced by the flags of that preset, which come first."""
     rest, chosen = _split(flags)
     if len(set(chosen)) > 1:
@@ -62,14 +61,14 @@ def _split(flags: Sequence[str]) -> tuple[list[str], list[str]]:
     return rest, chosen
 
 
-def config(experiment: Found, preset: str, **changes: Any) -> Any:
+def config(experiment: Registered, preset: str, **changes: Any) -> Any:
     """Return the ``Config`` of a preset, with some of its fields replaced."""
     import tyro  # half of the time that the list of experiments takes
 
     return replace(tyro.cli(experiment.module.Config, args=read(experiment, preset)), **changes)
 
 
-def read(experiment: Found, preset: str) -> list[str]:
+def read(experiment: Registered, preset: str) -> list[str]:
     """Return the flags of a preset; raise ``BadInput`` if there is none, or it names a flag that does not exist."""
     known = names(experiment)
     if not known:

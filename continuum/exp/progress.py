@@ -49,7 +49,7 @@ class Display:
 
     def __init__(self, plan: Sequence[Planned], jobs: int, console: Console) -> None:
         self._console, self._jobs, self._total = console, jobs, len(plan)
-        earlier = [(planned.cell.cost, planned.found.seconds) for planned in plan if planned.found]
+        earlier = [(planned.cell.cost, planned.stored.seconds) for planned in plan if planned.stored]
         self._cells = len(earlier)
         self._cost_done = float(sum(cost for cost, _ in earlier))
         self._seconds_done = float(sum(seconds for _, seconds in earlier))

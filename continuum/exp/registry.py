@@ -13,8 +13,12 @@ from continuum.checks import one_of
 from continuum.errors import ContinuumError
 from continuum.exp.experiment import Experiment
 
+#: The group of entry points that name experiments.
 GROUP = "continuum.experiments"
+#: What an experiment must have; ``page`` is optional.
 MEMBERS = ("Config", "RESULT_VERSION", "cells", "run", "draw", "report")
+#: The file in the package of an experiment that says what was predicted before its first run.
+PREDICTIONS = "PREDICTIONS.md"
 
 
 class BrokenExperiment(ContinuumError):
@@ -22,12 +26,17 @@ class BrokenExperiment(ContinuumError):
 
 
 @dataclass(frozen=True)
-class Found:
+class Registered:
     """An experiment that was imported; ``module_name`` is how a worker finds it again."""
 
     name: str
     module_name: str
     module: Experiment
+
+    @property
+    def folder(self) -> Path:
+        """Where its package lies; ``presets`` and ``PREDICTIONS.md`` stand there."""
+        return Path(getattr(self.module, "__file__", None) or ".").parent
 
 
 def modules() -> dict[str, str]:
@@ -51,7 +60,7 @@ def headline(module_name: str) -> str:
     return text.splitlines()[0]
 
 
-def load(name: str) -> Found:
+def load(name: str) -> Registered:
     """Import the experiment called ``name``; raise ``BadInput`` with the nearest names if there is none."""
     known = modules()
     module_name = known[one_of("experiment", name, known, plural="experiments")]
@@ -69,4 +78,4 @@ def load(name: str) -> Found:
             f"experiment {name}: expected the members {', '.join(MEMBERS)} in {module_name}, "
             f"got no {', '.join(missing)}; see continuum.exp.experiment"
         )
-    return Found(name, module_name, cast(Experiment, module))
+    return Registered(name, module_name, cast(Experiment, module))

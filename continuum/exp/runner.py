@@ -11,17 +11,16 @@ from rich.console import Console, RenderableType
 
 from continuum.errors import ContinuumError, StorageError
 from continuum.exp.assemble import assemble, illustrate, write_timings
-from continuum.exp.dispatch import outcomes
+from continuum.exp.cells import Failed, Finished, Outcome, outcomes
+from continuum.exp.experiment import RunOptions
 from continuum.exp.keys import run_id
 from continuum.exp.manifest import describe, now
-from continuum.exp.options import RunOptions
 from continuum.exp.plan import Planned, explain, make_plan
 from continuum.exp.pool import Factory, process_pool, worker_count
 from continuum.exp.progress import Display
-from continuum.exp.registry import Found
+from continuum.exp.registry import Registered
 from continuum.exp.signals import Interrupted, Stop
 from continuum.exp.store import RunFolder, Stored, checksum_of
-from continuum.exp.worker import Failed, Finished, Outcome
 
 
 class CellsFailed(ContinuumError):
@@ -32,7 +31,7 @@ class CellsFailed(ContinuumError):
 class Run:
     """The state of a run: what was planned, what is finished, what failed."""
 
-    experiment: Found
+    experiment: Registered
     config: RunOptions
     folder: RunFolder
     plan: Sequence[Planned]
@@ -47,7 +46,7 @@ class Run:
 
 
 def execute(
-    experiment: Found,
+    experiment: Registered,
     config: RunOptions,
     *,
     console: Console,
@@ -72,7 +71,7 @@ def execute(
         plan = make_plan(experiment, cells, folder, resume=config.resume)
         manifest = describe(experiment, config, plan, command)
         run = Run(experiment, config, folder, plan, console, manifest)
-        run.done = {planned.key: planned.found for planned in plan if planned.found}
+        run.done = {planned.key: planned.stored for planned in plan if planned.stored}
         with _recorded(run):
             _compute(run, jobs, factory, stop or Stop())
             _finish(run, report)
@@ -82,7 +81,7 @@ def execute(
 @contextmanager
 def _recorded(run: Run) -> Iterator[None]:
     """Keep manifest and timings true to what happens."""
-    todo = [planned for planned in run.plan if planned.found is None]
+    todo = [planned for planned in run.plan if planned.stored is None]
     if todo:
         run.folder.withdraw()
     _write_manifest(run, "running")
@@ -103,7 +102,7 @@ def _recorded(run: Run) -> Iterator[None]:
 
 
 def _compute(run: Run, jobs: int, factory: Factory, stop: Stop) -> None:
-    todo = [planned for planned in run.plan if planned.found is None]
+    todo = [planned for planned in run.plan if planned.stored is None]
     if not todo:
         return
     jobs = min(jobs, len(todo))

@@ -53,6 +53,9 @@ def test_help_of_an_experiment_shows_the_docstrings(samples, capsys):
     output = capsys.readouterr().out
     assert "How many numbers." in output
     assert "--no-resume" in output
+    assert "Square some numbers." in output
+    assert "The environment plays" not in output  # flags, not the whole docstring
+    assert "--quick is short for --preset quick" in " ".join(output.split())
 
 
 @pytest.mark.parametrize("flags", [["--number", "3"], ["--numbers", "x"], ["--numbers", "0"], ["--jobs", "-1"]])

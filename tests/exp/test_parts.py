@@ -13,16 +13,15 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from continuum.errors import BadInput, ContinuumError, StorageError
-from continuum.exp.dispatch import WorkerDied, outcomes
+from continuum.exp.cells import Failed, Finished, WorkerDied, compute, failure, outcomes
 from continuum.exp.experiment import Cell
 from continuum.exp.keys import canonical, cell_key, digest, plain
 from continuum.exp.plan import Planned, make_plan
 from continuum.exp.progress import Display
-from continuum.exp.registry import Found
+from continuum.exp.registry import Registered
 from continuum.exp.signals import Interrupted, Stop
 from continuum.exp.store import RunFolder
 from continuum.exp.tables import concatenate, decode, encode_cell
-from continuum.exp.worker import Failed, Finished, compute, failure
 
 numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers() | st.booleans() | st.none() | st.text()
 data = st.recursive(numbers, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=10)
@@ -62,7 +61,7 @@ def test_key_depends_on_every_part():
     ],
 )
 def test_twins_are_refused(tmp_path, cells, message):
-    experiment = Found("sample", "sample", SimpleNamespace(RESULT_VERSION=1))
+    experiment = Registered("sample", "sample", SimpleNamespace(RESULT_VERSION=1))
     with pytest.raises(ValueError, match=message):
         make_plan(experiment, cells, RunFolder(tmp_path), resume=True)
 

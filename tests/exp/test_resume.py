@@ -1,10 +1,11 @@
 """What is reused, what is computed again, and the reason that is given."""
 
+import hashlib
 import json
 
 import pandas as pd
 
-from continuum.exp import keys
+from continuum.exp import keys, registry
 
 
 def manifest(samples):
@@ -123,3 +124,16 @@ def test_failed_cell_leaves_no_complete_looking_tables(samples, here, capsys, mo
     monkeypatch.delenv("SAMPLE_FAIL")
     assert here() == 0
     assert not trace.exists()
+
+
+def test_predictions_are_hashed_into_the_manifest(samples, here, monkeypatch):
+    assert here() == 0
+    assert manifest(samples)["predictions"] is None
+    text = b"# sample: what was predicted\n"
+    (samples.root / "PREDICTIONS.md").write_bytes(text)
+    monkeypatch.setattr(registry.Registered, "folder", samples.root)
+    assert here() == 0
+    assert manifest(samples)["predictions"] == hashlib.sha256(text).hexdigest()
+    (samples.root / "PREDICTIONS.md").write_bytes(text + b"Afterwards.\n")
+    assert here() == 0
+    assert manifest(samples)["predictions"] != hashlib.sha256(text).hexdigest()

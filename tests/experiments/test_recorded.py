@@ -50,6 +50,6 @@ def test_a_recorded_cell_is_current(tmp_path, monkeypatch):
     folder = RunFolder(tmp_path / KEYS["gamma_sweep"]["quick"]["run"])
     shutil.copytree(RECORDED / CELL, folder.path / "cells" / CELL)
     experiment, _, cells = planned("gamma_sweep", "quick")
-    found = [plan for plan in make_plan(experiment, cells, folder, resume=True) if plan.found is not None]
-    assert [plan.key for plan in found] == [CELL]
-    assert set(folder.tables(found[0].found)) == {"results", "slice"}
+    (plan,) = (plan for plan in make_plan(experiment, cells, folder, resume=True) if plan.stored is not None)
+    assert plan.key == CELL
+    assert set(folder.tables(plan.stored)) == {"results", "slice"}

@@ -1,24 +1,94 @@
-"""Handing cells to an executor and taking their outcomes as they come."""
+"""Computing cells: one, wherever that happens, and many, handed to an executor.
 
+What comes back is a value that travels by pickle, an ``Outcome``: a cell never raises here.
+"""
+
+import importlib
+import os
+import pickle
+import sys
+import time
+import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from continuum.errors import ContinuumError
+from continuum.exp.experiment import Cell
 from continuum.exp.plan import Planned
 from continuum.exp.signals import Stop
-from continuum.exp.worker import Outcome, compute, failure
+from continuum.exp.tables import encode_cell
 
+#: Seconds between two looks at signals and progress.
 BEAT = 0.2
-"""Seconds between two looks at signals and progress."""
 
+
+@dataclass(frozen=True)
+class Finished:
+    """A cell's tables as Parquet, and what it took."""
+
+    tables: Mapping[str, bytes]
+    seconds: float
+    worker: int
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A cell that raised: one line, the traceback, and the error itself if it was raised on purpose."""
+
+    line: str
+    trace: str
+    error: ContinuumError | None = None
+
+
+Outcome: TypeAlias = Finished | Failed
 Flying: TypeAlias = "dict[Future[Outcome], Planned]"
 
 
 class WorkerDied(ContinuumError):
     """A worker process ended without an answer: killed, or out of memory."""
+
+
+def compute(module_name: str, cell: Cell) -> Outcome:
+    """Run ``cell`` with the module's ``run``; never raises an ``Exception``."""
+    start = time.perf_counter()
+    try:
+        module = importlib.import_module(module_name)
+        _one_thread()
+        tables = encode_cell(module.run(cell))
+    except Exception as error:
+        return failure(error)
+    return Finished(tables, time.perf_counter() - start, os.getpid())
+
+
+def failure(error: BaseException) -> Failed:
+    """Return ``error`` as a value.
+
+    >>> failure(ZeroDivisionError("division by zero")).line
+    'ZeroDivisionError: division by zero'
+    """
+    line = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
+    trace = "".join(traceback.format_exception(error))
+    return Failed(line, trace, error if isinstance(error, ContinuumError) and _travels(error) else None)
+
+
+def _travels(error: ContinuumError) -> bool:
+    # An exception that cannot be rebuilt on the other side would break the whole pool.
+    try:
+        return type(pickle.loads(pickle.dumps(error))) is type(error)
+    except Exception:
+        return False
+
+
+def _one_thread() -> None:
+    # The environment already says so to workers of a process pool, before torch loads its libraries. Other executors
+    # start their workers themselves; the number of threads changes the order of sums, hence the bits of a result.
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(1)
 
 
 def longest_first(work: Sequence[Planned]) -> list[Planned]:
