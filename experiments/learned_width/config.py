@@ -16,7 +16,7 @@ TASKS = tuple(
     "digits two_spirals vehicle segment satimage letter glass ionosphere banknote concrete energy_heating airfoil "
     "yacht wine breast_cancer noisy_3 noisy_4 teacher_4 teacher_16".split()
 )
-#: Methods beside the graded one, as tables call them; interval_sqrt has square-root gates (exponent 0.5).
+#: Methods beside the graded one, as tables call them; interval_sqrt is the interval with the square-root gate.
 OTHER_METHODS = ("interval", "interval_sqrt", "soft_support", "fuzzy", "concrete", "hypergradient", "path")
 #: Most units to start from: rounding inverts their Gram matrix, with the square in memory and the cube in time.
 MOST_AT_START = 4096

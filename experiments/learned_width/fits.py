@@ -19,6 +19,8 @@ from .folds import Fold
 Row = dict[str, Any]
 #: Units of scikit-learn's networks, its own default.
 SKLEARN_UNITS = 100
+#: What tables call the interval with the square-root gate.
+SQUARE_ROOT = "interval_sqrt"
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,15 @@ class FitOptions:
 
     def config(self, fold: Fold, start: float, method: str) -> LearnConfig:
         """Options of the learner."""
+        name, exponent = ("interval", 0.5) if method == SQUARE_ROOT else (method, 1.0)
         return LearnConfig(
             start=start,
             max_units=self.max_units,
             steps=self.steps,
             batch=self.batch,
             seed=fold.number,
-            method=method,
+            method=name,
+            exponent=exponent,
         )
 
 

@@ -1,4 +1,4 @@
-"""What the shared training loop asks of a law of width."""
+"""What a gated run asks of a way to learn the width of one hidden layer."""
 
 from abc import ABC, abstractmethod
 
@@ -15,10 +15,11 @@ OFF = 1e-6
 class WidthMethod(ABC):
     """The gates of one hidden layer while they are learned.
 
-    Only the first units, up to the last gate that is not about 0, are said, so that the others cost nothing.
+    Only the gates of the first units are given, up to the last gate that is not about 0, so that the others cost
+    nothing.
 
     Attributes:
-        parameters: those that the optimiser moves, with their step sizes over that of the weights.
+        parameters: those that the optimiser moves, with their learning rates as multiples of that of the weights.
         l2: whether outgoing weights are measured in the norm of L2(E), in which a unit of gate a weighs
             :math:`a |W|^2`, or in the Euclidean one.
     """
@@ -31,11 +32,11 @@ class WidthMethod(ABC):
         """Gates of one forward pass."""
 
     @abstractmethod
-    def pull(self, slopes: Gates, price: float) -> None:
-        """Write the gradient of the loss plus price times width; ``slopes`` is the loss's in the last gates given."""
+    def backward(self, gate_gradient: Gates, price: float) -> None:
+        """Write the gradient of the loss plus price times width, from that of the loss in the last gates."""
 
     @abstractmethod
-    def expected(self) -> Gates:
+    def final_gates(self) -> Gates:
         """The gates that remain when training ends."""
 
     @abstractmethod
@@ -47,48 +48,48 @@ class WidthMethod(ABC):
         """Between two steps, ``share`` of which are done: bring back what left its range, follow a schedule."""
 
 
-class Differentiated(WidthMethod):
-    """A law whose gates autograd differentiates."""
+class AutogradMethod(WidthMethod):
+    """A method whose gates autograd differentiates."""
 
-    _graph: Tensor
+    _gates: Tensor
 
     def gates(self) -> Gates:
         with torch.enable_grad():
-            self._graph = self.sample()
-        return active(self._graph.detach().numpy())
+            self._gates = self.sample()
+        return active(self._gates.detach().numpy())
 
-    def pull(self, slopes: Gates, price: float) -> None:
-        padded = np.zeros(len(self._graph), slopes.dtype)
-        padded[: len(slopes)] = slopes
+    def backward(self, gate_gradient: Gates, price: float) -> None:
+        padded = np.zeros(len(self._gates), gate_gradient.dtype)
+        padded[: len(gate_gradient)] = gate_gradient
         for parameter in self.parameters:
             parameter.grad = None
         with torch.enable_grad():
-            charged = self.cost()
+            width = self.width_of_gates()
         torch.autograd.backward(
-            [self._graph, charged], [torch.from_numpy(padded).to(self._graph), charged.new_tensor(price)]
+            [self._gates, width], [torch.from_numpy(padded).to(self._gates), width.new_tensor(price)]
         )
 
-    def expected(self) -> Gates:
+    def final_gates(self) -> Gates:
         return active(self.mean().detach().numpy())
 
     def width(self) -> float:
-        return self.charged().item()
+        return self.paid_width().item()
 
     @abstractmethod
     def sample(self) -> Float[Tensor, " units"]:
-        """Gates of one forward pass."""
+        """Gates of one forward pass, with their graph."""
 
     @abstractmethod
     def mean(self) -> Float[Tensor, " units"]:
         """The gates that remain."""
 
-    def cost(self) -> Float[Tensor, ""]:
-        """The same while the last gates given are at hand."""
-        return self.charged()
-
     @abstractmethod
-    def charged(self) -> Float[Tensor, ""]:
-        """The width that is paid for."""
+    def paid_width(self) -> Float[Tensor, ""]:
+        """The width that is paid for, with its graph."""
+
+    def width_of_gates(self) -> Float[Tensor, ""]:
+        """The same while the last gates are at hand, whose graph may give it."""
+        return self.paid_width()
 
 
 def active(gates: Gates) -> Gates:
