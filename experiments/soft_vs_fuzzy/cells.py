@@ -1,14 +1,12 @@
 """The cut of soft_vs_fuzzy into cells: one cell per law and stage."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 
 import pandas as pd
 
 from continuum.data import load
 from continuum.exp import Cell
 from continuum.exp.experiment import JSON
-from continuum.exp.options import RUN_FIELDS
 
 from .config import Config
 from .methods import method_of
@@ -21,7 +19,7 @@ PER_CELL = ("tasks", "laws")
 
 def cells(config: Config) -> list[Cell]:
     """One cell per law and stage: readouts by plain descent and by Adam, each task, and the fresh unit."""
-    shared = {f.name: getattr(config, f.name) for f in fields(Config) if f.name not in {*RUN_FIELDS, *PER_CELL}}
+    shared = {name: value for name, value in config.configuration().items() if name not in PER_CELL}
     fresh = Cell("fresh unit", {**shared, "stage": "fresh", "law": "all"}, 0.1)
     return [fresh, *_readout_cells(config, shared), *_network_cells(config, shared)]
 
