@@ -14,6 +14,7 @@ def interval_gates(units: int, gamma: Tensor, exponent: float) -> Tensor:
     The module is called with ``gamma`` in the place of its own, so that derivatives of any order and ``vmap`` go
     through.
 
+    >>> import torch
     >>> interval_gates(3, torch.tensor([1.25, 2.0]), exponent=0.5)
     tensor([[1.0000, 0.5000, 0.0000],
             [1.0000, 1.0000, 0.0000]])

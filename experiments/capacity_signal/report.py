@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from rich.table import Table
 
-from continuum.analysis.tables import cell, write_tables
+from continuum.analysis.tables import bounded, cell, terminal_table, write_tables
 
 from .measurements import measurements
 from .predictions import FAMILY, predictions
@@ -19,24 +19,30 @@ def report(tables: Mapping[str, pd.DataFrame], config: Any) -> list[Table]:
     tested = predictions(tables)
     failed, count = int((tested["verdict"] == "failed").sum()), int(tested["p"].notna().sum())
     outside = int((tested["p"] < 0.05).sum())
-    first = _table("predictions under their assumptions", _by_claim(tested).assign(held=_verdicts(tested)))
-    first.caption = f"{failed} of {count} failed (Holm, {FAMILY:.0%}); p < 0.05 in {outside}. A range is that of tasks."
+    caption = f"{failed} of {count} failed (Holm, {FAMILY:.0%}); p < 0.05 in {outside}. A range is that of tasks."
+    verdicts = _by_claim(tested).assign(held=_verdicts(tested))
     return [
-        first,
-        _table("measured without a theorem", _by_claim(measurements(tables))),
-        _table("who", summary(tables)),
+        _wrapped(terminal_table("predictions under their assumptions", verdicts, caption)),
+        _wrapped(terminal_table("measured without a theorem", _by_claim(measurements(tables)))),
+        terminal_table("who sees capacity", summary(tables)),
     ]
+
+
+def _wrapped(table: Table) -> Table:
+    """Claims are sentences: they may take several lines."""
+    table.columns[0].no_wrap = False
+    return table
 
 
 def _by_claim(frame: pd.DataFrame) -> pd.DataFrame:
     """One row per claim: what is predicted, and the range over tasks of what was measured, or its interval if alone."""
     rows = []
     for claim, part in frame.groupby("claim", sort=False):
-        one = part.iloc[0]
-        low, high = (one["low"], one["high"]) if len(part) == 1 else (part["measured"].min(), part["measured"].max())
+        one, values = part.iloc[0], part["measured"]
+        low, high = (one["low"], one["high"]) if len(part) == 1 else (values.min(), values.max())
         predicted = one["expected"] or cell(one["predicted"])
-        shown = f"{cell(part['measured'].mean())} [{cell(low)}, {cell(high)}]"
-        rows.append({"claim": claim, "predicted": predicted, "measured": shown, "tasks": len(part)})
+        measured = bounded(values.mean(), low, high)
+        rows.append({"claim": claim, "predicted": predicted, "measured": measured, "tasks": len(part)})
     return pd.DataFrame(rows)
 
 
@@ -50,10 +56,3 @@ def write(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
     """The same as CSV and Markdown."""
     frames = {"predictions": predictions(tables), "measured": measurements(tables), "seen": summary(tables)}
     return write_tables(frames, folder)
-
-
-def _table(title: str, frame: pd.DataFrame) -> Table:
-    table = Table(*map(str, frame.columns), title=title, title_justify="left")
-    for row in frame.itertuples(index=False):
-        table.add_row(*map(cell, row))
-    return table

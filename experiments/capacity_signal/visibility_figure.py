@@ -5,6 +5,8 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 
+from continuum.analysis.tables import short_count
+
 from .methods import METHODS
 from .parametrisations import PARAMETRISATIONS
 
@@ -17,7 +19,7 @@ def visibility_panel(ax: Axes, frame: pd.DataFrame) -> None:
     costs = groups["needed"].median().unstack().reindex(METHODS).to_numpy(dtype=np.float64)
     ax.imshow(shares, cmap="RdBu", vmin=0, vmax=1, aspect="auto")
     for row, column in np.ndindex(shares.shape):
-        text, ink = short(float(costs[row, column])), _ink(float(shares[row, column]))
+        text, ink = short_count(float(costs[row, column])), _ink(float(shares[row, column]))
         ax.text(column, row, text, ha="center", va="center", fontsize=6, color=ink)
     words = [PARAMETRISATIONS[str(name)].words for name in right.columns]
     ax.set_xticks(range(len(words)), words, rotation=30, fontsize=5, ha="right", rotation_mode="anchor")
@@ -27,20 +29,6 @@ def visibility_panel(ax: Axes, frame: pd.DataFrame) -> None:
 
 def _ink(share: float) -> str:
     return "white" if share > 0.85 or share < 0.15 else "black"
-
-
-def short(number: float) -> str:
-    """A count in few letters.
-
-    >>> short(740.0), short(12_345.0), short(3.2e6), short(np.inf)
-    ('740', '12k', '3.2M', 'never')
-    """
-    if not np.isfinite(number):
-        return "never"
-    for size, letter in ((1e6, "M"), (1e3, "k")):
-        if number >= size:
-            return f"{number / size:.2g}{letter}" if number < 100 * size else f"{number / size:.0f}{letter}"
-    return f"{number:.0f}"
 
 
 def visibility_legend(ax: Axes) -> None:

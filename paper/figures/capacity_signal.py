@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from continuum_experiments.capacity_signal.methods import METHODS
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -21,7 +22,6 @@ NAMES = {
 COLOURS = dict(zip(NAMES, (BLUE, RED, PURPLE, ORANGE, GREEN), strict=True))
 #: Ends of the claims about moments of the immediate gradient, and their names here.
 MOMENTS = {"mean": r"$E\,r_k$", "mean square": r"$E\,r_k^2$", "|G_k|^2": "$|G_k|^2$"}
-METHODS = ("immediate", "difference", "direct", "unrolled", "implicit", "neumann", "self-tuning")
 
 
 def draw(results: Results) -> Figure:

@@ -1,6 +1,6 @@
 """capacity_signal: its networks against closed forms and plain loops, its statistics, and a tiny run end to end."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from continuum_experiments import capacity_signal
-from continuum_experiments.capacity_signal import Config, readout
+from continuum_experiments.capacity_signal import Config, methods, readout
 from continuum_experiments.capacity_signal.initial import MemberWeights, initial_weights, mirrored
 from continuum_experiments.capacity_signal.measurements import rises_again
 from continuum_experiments.capacity_signal.methods import EDGE, Estimate, estimates
@@ -25,7 +25,10 @@ from torch.testing import assert_close
 
 from continuum.data import load
 from continuum.exp import main
+from tests.experiments.tiny import Completed, complete
 
+NAME = "capacity_signal"
+TABLES = ("results", "rises", "starts", "readout", "variants", "lead")
 WIDTH, SCHEDULE = 2, Schedule(lr=0.3, steps=6)
 TINY = Config(
     tasks=("wine",),
@@ -42,6 +45,15 @@ TINY = Config(
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_terms() -> Iterator[None]:
+    """The iterative methods, which these tests only call, with few of their steps."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CONJUGATE_STEPS", "TERMS", "TUNING_STEPS"):
+            patch.setattr(methods, name, 2)
+        yield
+
+
 @pytest.fixture(scope="module")
 def rows() -> dict[str, TaskRows]:
     return rows_of(load("wine"), seed=0, at_most=30)
@@ -53,10 +65,13 @@ def start(rows: dict[str, TaskRows]) -> MemberWeights:
 
 
 @pytest.fixture(scope="module")
-def tables() -> dict[str, pd.DataFrame]:
-    found = [capacity_signal.run(cell) for cell in capacity_signal.cells(TINY)]
-    names = {name for tables in found for name in tables}
-    return {name: pd.concat([t[name] for t in found if name in t], ignore_index=True) for name in names}
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Completed:
+    return complete(NAME, replace(TINY, out=tmp_path_factory.mktemp("runs"), jobs=1))
+
+
+@pytest.fixture(scope="module")
+def tables(tiny_run: Completed) -> dict[str, pd.DataFrame]:
+    return tiny_run.tables
 
 
 def network(rows: Mapping[str, TaskRows], geometry: str) -> Network:
@@ -297,22 +312,18 @@ def test_silent_estimates_are_not_right(tables: dict[str, pd.DataFrame]) -> None
     assert np.isinf(silent["needed"]).all()
 
 
-def test_command_writes_everything_and_resumes_to_the_same_rows(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    flags = "--tasks wine --widths 1 --seeds 1 --starts 2 --steps 2 --rows 20 --fresh 2 --lead-tasks wine".split()
-    flags += "--lead-steps 4 --units 2 --inits 1 --parametrisations linear root metric both --jobs 1".split()
-    for name in ("a", "b"):
-        assert main(["capacity_signal", *flags, "--out", str(tmp_path / name)]) == 0
-    (first,), (second,) = (list((tmp_path / name / "capacity_signal").iterdir()) for name in ("a", "b"))
-    (next((first / "cells").glob("*/cell.json"))).unlink()
-    assert main(["capacity_signal", *flags, "--out", str(tmp_path / "a")]) == 0
-    assert "predictions under their assumptions" in capsys.readouterr().out
-    for table in ("results", "rises", "starts", "readout", "variants", "lead"):
-        assert (first / f"{table}.parquet").read_bytes() == (second / f"{table}.parquet").read_bytes()
-    names = {path.name for path in (first / "figures").iterdir()}
-    assert {f"{n}.png" for n in ("seen", "kappa", "orders", "carrier", "lead")} <= names
+def test_a_run_writes_everything_and_resumes_to_the_same_rows(tiny_run: Completed, monkeypatch) -> None:
+    assert "predictions under their assumptions" in tiny_run.report
+    names = {path.name for path in (tiny_run.folder / "figures").iterdir()}
+    assert {f"{n}.{kind}" for n in ("seen", "kappa", "orders", "carrier", "lead") for kind in ("png", "pdf")} <= names
     assert {f"{n}.{kind}" for n in ("predictions", "measured", "seen") for kind in ("csv", "md")} <= names
+    tables = [tiny_run.folder / f"{table}.parquet" for table in TABLES]
+    before = [path.read_bytes() for path in tables]
+    next(tiny_run.folder.glob("cells/*/cell.json")).unlink()
+    monkeypatch.setattr(capacity_signal, "draw", lambda tables, folder: [])
+    assert f"{len(capacity_signal.cells(TINY))} cells" in (again := complete(NAME, tiny_run.config)).notes
+    assert "1 to compute" in again.notes
+    assert [path.read_bytes() for path in tables] == before
 
 
 def test_first_classes_of_a_task() -> None:
