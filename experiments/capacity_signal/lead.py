@@ -53,14 +53,14 @@ def lead(task: Task, wanted: Mapping[str, Any]) -> pd.DataFrame:
         ]
         trained = train([blind], members, Settings(units, exponent=exponent, epochs=epochs, batch=BATCH))
         rows += [
-            {"mask": mask, "begun": member.gammas[0], "init": member.init, "found": gamma, "oracle": oracle}
+            {"mask": mask, "begun": member.gamma[0], "init": member.init, "found": gamma, "oracle": oracle}
             for member, gamma in zip(members, trained.gamma[:, 0], strict=True)
         ]
     return pd.DataFrame(rows).assign(moved=lambda f: f["found"] - f["begun"])
 
 
 def _oracle(stream: Stream, settings: Settings, inits: int) -> int:
-    widths = np.arange(1, settings.allocated[0] + 1)
+    widths = np.arange(1, settings.units[0] + 1)
     members = [Member(float(width), init=init) for width in widths for init in range(inits)]
     losses = train([stream], members, settings).measure("validation")[0].reshape(len(widths), inits)
     return smallest(widths, losses)

@@ -163,7 +163,7 @@ def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
     task = unchanged(load(wanted["task"], wanted["kind"]), wanted["data"])
     stream = Stream.of(task, wanted["seed"])
     common = {name: wanted[name] for name in COMMON}
-    settings = Settings(wanted["units"], patience=wanted["patience"] or None, **common)
+    settings = Settings(wanted["units"], patience=wanted["patience"], **common)
     gammas = np.array(wanted["gammas"])
     members = [
         Member(gamma, init=wanted["seed"], lr=wanted["lr"], weight_decay=wanted["weight_decay"]) for gamma in gammas
