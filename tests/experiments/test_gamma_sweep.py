@@ -160,7 +160,7 @@ def test_divergence_is_reported_not_drawn(seeds: int, tmp_path: Path, capsys: py
 def test_a_stopped_network_keeps_its_last_score() -> None:
     stream = Stream.of(load("wine"), seed=0)
     trained = train([stream], [Member(2.0, lr=0.3)], Settings(units=4, epochs=30, patience=2))
-    assert trained.outcome == ["stopped"]
+    assert trained.outcome == ("stopped",)
     curve = trained.validation_score[:, 0]
     last = np.isfinite(curve).sum() - 1
     filled = np.where(np.arange(31) <= last, curve, curve[last])

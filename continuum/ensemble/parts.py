@@ -1,4 +1,4 @@
-"""The data of all streams, put on the device once."""
+"""Parts of the streams as tensors, put on the device once."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -6,9 +6,10 @@ from typing import Literal
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
-from continuum.ensemble.passes import Data
+from continuum.ensemble.layout import input_columns
 from continuum.ensemble.settings import Settings
 from continuum.ensemble.stream import Stream
 from continuum.errors import BadInput
@@ -16,8 +17,20 @@ from continuum.errors import BadInput
 PartName = Literal["train", "validation", "test"]
 
 
-class Shelf:
-    """Parts of the streams as tensors, stacked on demand for the streams of a chunk."""
+class StackedRows:
+    """Rows of data of all streams of a chunk, on the device: inputs with a column of ones, and targets."""
+
+    def __init__(self, inputs: Float[Tensor, "streams rows features"], target: Float[Tensor, "streams rows outputs"]):
+        self.streams, self.rows, self.features = inputs.shape
+        rows = inputs.flatten(0, 1)
+        self.inputs = rows.new_zeros(len(rows), input_columns(self.features))
+        self.inputs[:, : self.features] = rows
+        self.inputs[:, self.features] = 1
+        self.target = target.flatten(0, 1)
+
+
+class Parts:
+    """Parts of the streams, stacked on demand for the streams of a chunk."""
 
     def __init__(self, streams: Sequence[Stream], settings: Settings) -> None:
         self._streams, self._settings = streams, settings
@@ -27,15 +40,15 @@ class Shelf:
     def sizes(self) -> list[tuple[int, ...]]:
         """Rows of the parts of every stream."""
         parts = [(s.train, s.validation, s.test) for s in self._streams]
-        return [tuple(0 if part is None else len(part.x) for part in found) for found in parts]
+        return [tuple(0 if part is None else len(part.x) for part in of_stream) for of_stream in parts]
 
-    def stack(self, part: PartName, numbers: Sequence[int]) -> Data:
+    def stack(self, part: PartName, numbers: Sequence[int]) -> StackedRows:
         """One part of some streams, on top of each other."""
         return self._stacked(part, tuple(numbers))
 
-    def _stack(self, name: PartName, numbers: tuple[int, ...]) -> Data:
+    def _stack(self, name: PartName, numbers: tuple[int, ...]) -> StackedRows:
         pairs = [self._tensors(self._streams[n], name) for n in numbers]
-        return Data(torch.stack([x for x, _ in pairs]), torch.stack([t for _, t in pairs]))
+        return StackedRows(torch.stack([x for x, _ in pairs]), torch.stack([t for _, t in pairs]))
 
     def _tensors(self, stream: Stream, name: PartName) -> tuple[Tensor, Tensor]:
         part = getattr(stream, name)

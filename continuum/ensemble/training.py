@@ -1,6 +1,6 @@
 """Train thousands of small networks at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, cos, pi
 
@@ -9,16 +9,17 @@ import torch
 from torch import Tensor
 
 from continuum.arithmetic import engine_arithmetic
-from continuum.ensemble.batches import order
 from continuum.ensemble.chunk import Chunk
 from continuum.ensemble.member import Member
 from continuum.ensemble.partition import Rectangle, rectangles
+from continuum.ensemble.parts import Parts
+from continuum.ensemble.recorder import Recorder
 from continuum.ensemble.settings import Settings
-from continuum.ensemble.shelf import Shelf
 from continuum.ensemble.state import State, grown, newborn
-from continuum.ensemble.stream import Stream
+from continuum.ensemble.stream import Stream, order
 from continuum.ensemble.trained import TrainedEnsemble
 from continuum.errors import BadInput
+from continuum.progress import Progress
 
 
 @dataclass
@@ -34,7 +35,7 @@ def train(
     streams: Sequence[Stream],
     members: Sequence[Member],
     settings: Settings,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> TrainedEnsemble:
     """Train all members, each on its stream, and return them with the weights of their best epoch.
 
@@ -46,14 +47,16 @@ def train(
         streams: data and minibatch seeds.
         members: the networks.
         settings: what they have in common.
-        progress: called now and then with the fraction done.
+        progress: called after every epoch as progress(steps done, steps in all, width): the gradient steps of all
+            networks together, and their mean width, of a network over its hidden layers in sum. What it answers is
+            ignored.
 
     >>> from continuum.data import load
     >>> iris = Stream.of(load("iris"), seed=0)
     >>> members = [Member(gamma=g) for g in (0.5, 1.0, 2.5)]
     >>> trained = train([iris], members, Settings(units=4, epochs=30))
     >>> trained.outcome
-    ['ok', 'ok', 'ok']
+    ('ok', 'ok', 'ok')
     >>> _, accuracy = trained.measure("test")
     >>> bool(accuracy[2] > accuracy[0])
     True
@@ -72,13 +75,13 @@ def _check(streams: Sequence[Stream], members: Sequence[Member], settings: Setti
             "streams",
             expected="one kind of task, number of outputs and of features",
             came=sorted(kinds),
-            remedy="train one ensemble a task",
+            remedy="train one ensemble per task",
         )
     if len({s.validation is None for s in streams}) > 1:
         came = "both kinds of streams"
         raise BadInput("streams", expected="a validation part in all or in none", came=came, remedy="split them alike")
     for member in members:
-        member.check(settings.allocated, settings.law)
+        member.check(settings.units, settings.law)
         if not 0 <= member.stream < len(streams):
             raise BadInput("stream", expected=f"0 to {len(streams) - 1}", came=member.stream, remedy="add the stream")
 
@@ -91,32 +94,33 @@ class _Training:
         streams: Sequence[Stream],
         members: Sequence[Member],
         settings: Settings,
-        progress: Callable[[float], None] | None,
+        progress: Progress | None,
     ) -> None:
         self.streams, self.settings, self.progress = streams, settings, progress
-        self.shelf = Shelf(streams, settings)
-        self.result = TrainedEnsemble(streams, members, settings, self.shelf)
+        self.parts = Parts(streams, settings)
+        self.recorder = Recorder(streams, members, settings, self.parts)
+        self._widths = np.array([sum(member.gamma) for member in members])
         self._inputs, self._outputs = streams[0].train.x.shape[1], streams[0].outputs
 
     def run(self) -> TrainedEnsemble:
         newcomers = [
             newborn(number, member, self.settings, self._inputs, self._outputs)
-            for number, member in enumerate(self.result.members)
+            for number, member in enumerate(self.recorder.members)
         ]
         work = self._cut(newcomers, 0, 0)
         while work:
             work = self._carry_on(work.pop(0)) + work
-        return self.result
+        return self.recorder.finished()
 
     def _cut(self, states: Sequence[State], epoch: int, step: int) -> list[_Work]:
         return [
-            _Work(rectangle, epoch, step) for rectangle in rectangles(states, self.shelf.sizes, self.settings.chunk)
+            _Work(rectangle, epoch, step) for rectangle in rectangles(states, self.parts.sizes, self.settings.chunk)
         ]
 
     def _carry_on(self, work: _Work) -> list[_Work]:
         settings = self.settings
         numbers = [row[0].member.stream for row in work.states]
-        data = self.shelf.stack("train", numbers)
+        data = self.parts.stack("train", numbers)
         per_epoch = ceil(data.rows / settings.batch)
         chunk = Chunk(work.states, data, self.streams[0].kind, settings, work.epoch * per_epoch + work.step)
         if work.epoch == work.step == 0:
@@ -133,25 +137,31 @@ class _Training:
             ended = self._close_epoch(chunk, numbers, epoch + 1)
             if epoch + 1 < settings.epochs and ended.sum() * 8 >= len(ended):
                 return self._put_aside(chunk, ended, epoch + 1)
-        self.result.store(chunk.unpack("best"))
+        self.recorder.store(chunk.unpack("best"))
         return []
 
     def _close_epoch(self, chunk: Chunk, numbers: Sequence[int], epoch: int) -> Tensor:
         """Record the validation curve, keep the best weights, and tell which members have ended."""
         places = [state.number for state in chunk.states]
         if self.streams[0].validation is not None:
-            loss, score = chunk.measure(self.shelf.stack("validation", numbers))
-            better, ended = self.result.record(places, epoch, loss, score)
+            loss, score = chunk.measure(self.parts.stack("validation", numbers))
+            better, ended = self.recorder.record(places, epoch, loss, score)
         else:
-            better, ended = self.result.record_blind(places, epoch, chunk.finite())
+            better, ended = self.recorder.record_blind(places, epoch, chunk.finite())
         chunk.keep_best(better)
         if self.progress is not None:
-            self.progress(self.result.done())
+            self._tell(self.progress, places, chunk)
         return ended
+
+    def _tell(self, progress: Progress, places: list[int], chunk: Chunk) -> None:
+        widths = chunk.gamma.double().sum(0).cpu().numpy()
+        sound = np.isfinite(widths)  # a network that diverged counts with the last width that it had
+        self._widths[places] = np.where(sound, widths, self._widths[places])
+        progress(*self.recorder.steps(), float(self._widths.mean()))
 
     def _put_aside(self, chunk: Chunk, ended: Tensor, epoch: int) -> list[_Work]:
         states = chunk.unpack()
-        self.result.store([state for state, over in zip(states, ended, strict=True) if over])
+        self.recorder.store([state for state, over in zip(states, ended, strict=True) if over])
         return self._cut([state for state, over in zip(states, ended, strict=True) if not over], epoch, 0)
 
     def _rows(self, numbers: Sequence[int], rows: int, epoch: int) -> Tensor:

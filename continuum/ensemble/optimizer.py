@@ -1,4 +1,4 @@
-"""Gradient steps on flat buffers, with one learning rate for all numbers or one for each."""
+"""Gradient steps on flat buffers, with one learning rate for all numbers or one per number."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,7 +11,7 @@ from torch.optim.sgd import sgd
 from continuum.ensemble.settings import Settings
 
 
-class Descent:
+class FlatOptimizer:
     r"""torch's fused optimisers on one flat buffer.
 
     Where learning rates differ, the optimiser moves a displacement at rate 1, and the parameters follow at their own
