@@ -122,7 +122,9 @@ def _comment(home: str, name: str) -> list[str]:
     analyzer = ModuleAnalyzer.for_module(home)
     analyzer.analyze()
     text = analyzer.attr_docs.get(("", name), [])
-    source = next((line for line in Path(analyzer.srcname).read_text().splitlines() if line.startswith(f"{name} =")), "")
+    source = next(
+        (line for line in Path(analyzer.srcname).read_text().splitlines() if line.startswith(f"{name} =")), ""
+    )
     definition = source.partition("=")[2].strip()
     shown = [f"``{definition}``", ""] if definition and definition[-1] not in "([{" else []
     return [*shown, *text]

@@ -25,7 +25,9 @@ def after(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[
     lines[:] = [line.replace(HIDDEN, COLON) for line in lines]
 
 
-def shorten(app: Any, what: str, name: str, thing: Any, options: Any, signature: str | None, returns: str | None) -> Any:
+def shorten(
+    app: Any, what: str, name: str, thing: Any, options: Any, signature: str | None, returns: str | None
+) -> Any:
     """Handle ``autodoc-process-signature``: shapes stay, the names of packages go."""
     return tuple(re.sub(PACKAGES, "", text) if text else text for text in (signature, returns))
 

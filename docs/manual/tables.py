@@ -95,7 +95,9 @@ def peers(run: Path) -> pd.DataFrame:
     """Growing packages on the folds of the learned width."""
     table = pd.read_csv(run / "peers.csv")
     columns = ["task", "method", "units", "score", "seconds", "from", "ours minus it"]
-    return table[columns].fillna({"from": "this run, 10 folds", "ours minus it": ""}).rename(columns={"from": "measured"})
+    return (
+        table[columns].fillna({"from": "this run, 10 folds", "ours minus it": ""}).rename(columns={"from": "measured"})
+    )
 
 
 def grid(run: Path) -> pd.DataFrame:
@@ -116,7 +118,13 @@ def signals(run: Path) -> pd.DataFrame:
     """Which method has the sign of what a unit brings, on the linear and the square-root gate."""
     table = pd.read_csv(run / "seen.csv")
     table = table[table["geometry"].isin(["linear", "root"])]
-    columns = {"method": "method", "right": "right sign", "silent": "silent", "answered": "answered", "price": "gradients"}
+    columns = {
+        "method": "method",
+        "right": "right sign",
+        "silent": "silent",
+        "answered": "answered",
+        "price": "gradients",
+    }
     shown = table[list(columns)].rename(columns=columns)
     shown.insert(0, "gate", table["geometry"].map({"linear": "linear", "root": "square root"}))
     return shown

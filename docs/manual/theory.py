@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from manual.files import RESULTS, ROOT, dropdown, write
-
 from proofs_checks.sources import SOURCES
 
 THEOREMS = ROOT / "proofs_checks" / "theorems"
@@ -52,7 +51,11 @@ def linked(text: str, pages: dict[str, Path]) -> str:
 
 
 def _contents(pages: dict[str, Path], entries: list[dict[str, Any]]) -> str:
-    lines = ["# Theorems", "", "Each page has the setting, the statement, a complete proof, what the check saw, what is"]
+    lines = [
+        "# Theorems",
+        "",
+        "Each page has the setting, the statement, a complete proof, what the check saw, what is",
+    ]
     lines += ["known from elsewhere, and the limits of the result.", ""]
     for group, title in GROUPS.items():
         lines += [f"## {title}", "", "```{toctree}", ":maxdepth: 1", ""]
