@@ -12,8 +12,8 @@ export MKL_NUM_THREADS ?= 1
 sweep: $(VENV)/.installed ## the main job: capacity against accuracy as gamma crosses the integers
 	$(BIN)/python -m continuum.exp gamma_sweep $(ARGS)
 
-test: $(VENV)/.installed-dev ## all tests and doctests
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+test: $(VENV)/.installed-dev ## all tests and doctests; FAST=1: without the slow ones, within a minute
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(FAST),--fast) $(ARGS)
 
 proofs: $(VENV)/.installed-dev ## the ledger: every claim derived, checked against the code, attacked
 	$(BIN)/python -m proofs_checks $(ARGS)

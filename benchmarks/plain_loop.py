@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from continuum.ensemble import Member, Settings, Stream
-from continuum.ensemble.batches import order
 from continuum.ensemble.initial import initial, scales
+from continuum.ensemble.stream import order
 from continuum.nn import Gate
 from continuum.nn.mlp import ACTIVATIONS
 
@@ -31,8 +31,8 @@ def build(member: Member, settings: Settings, inputs: int, outputs: int) -> nn.S
     layers: list[nn.Module] = []
     for depth, (weight, bias) in enumerate(initial(member, settings, inputs, outputs)):
         if depth:
-            gamma = torch.tensor(member.gammas[depth - 1], dtype=settings.dtype)
-            width = settings.width(settings.allocated[depth - 1], gamma).requires_grad_(member.gamma_lr > 0)
+            gamma = torch.tensor(member.gamma[depth - 1], dtype=settings.dtype)
+            width = settings.width(settings.units[depth - 1], gamma).requires_grad_(member.gamma_lr > 0)
             layers += [ACTIVATIONS[settings.activation](), Gate(width)]
         out_in = weight if depth == 0 else weight.T
         linear = nn.Linear(out_in.shape[1], out_in.shape[0], dtype=settings.dtype)

@@ -4,8 +4,8 @@ import torch
 from torch import nn
 
 from continuum.ensemble import Member, Settings, Stream
-from continuum.ensemble.batches import order
 from continuum.ensemble.initial import initial
+from continuum.ensemble.stream import order
 
 
 class TorchLoop:

@@ -10,8 +10,8 @@ from torch.func import grad, vmap
 from torch.nn import functional as F
 
 from continuum.ensemble import Member, Settings, Stream
-from continuum.ensemble.batches import order
 from continuum.ensemble.initial import initial
+from continuum.ensemble.stream import order
 
 Parameters = tuple[Float[Tensor, "units d"], Float[Tensor, " units"], Float[Tensor, "units c"], Float[Tensor, " c"]]
 Loss = Callable[[Parameters, Tensor, Tensor, Tensor], Tensor]
@@ -51,8 +51,8 @@ class VmapEnsemble:
         self._x = torch.tensor(np.stack([s.train.x for s in streams]), dtype=settings.dtype)
         self._y = torch.tensor(np.stack([s.train.y for s in streams]))
         by_stream = [[m for m in members if m.stream == number] for number in range(len(streams))]
-        units = torch.arange(settings.allocated[0])
-        gammas = torch.tensor([[m.gammas[0] for m in row] for row in by_stream], dtype=settings.dtype)
+        units = torch.arange(settings.units[0])
+        gammas = torch.tensor([[m.gamma[0] for m in row] for row in by_stream], dtype=settings.dtype)
         self._gates = (gammas.unsqueeze(-1) - units).clamp(0, 1)
         #: Weights and biases of both layers, (streams, members, ...).
         self.parameters = [

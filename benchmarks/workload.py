@@ -37,5 +37,5 @@ def useful_flop(member: Member, inputs: int, outputs: int) -> int:
     >>> useful_flop(Member(gamma=1.5), inputs=64, outputs=10)
     632
     """
-    units = ceil(member.gammas[0])
+    units = ceil(member.gamma[0])
     return 4 * inputs * units + 6 * units * outputs

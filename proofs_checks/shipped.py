@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from continuum.arithmetic import engine_arithmetic
 from continuum.ensemble import Member, Settings
 from continuum.ensemble.chunk import Chunk
-from continuum.ensemble.passes import Data
+from continuum.ensemble.parts import StackedRows
 from continuum.ensemble.state import State
 from continuum.nn import MLP
 from continuum.widths import Width
@@ -35,7 +35,7 @@ class Engine(NamedTuple):
     """One member of the engine on all rows of its data; the criterion is the squared error."""
 
     chunk: Chunk
-    data: Data
+    data: StackedRows
 
     @classmethod
     def of(
@@ -51,7 +51,7 @@ class Engine(NamedTuple):
         width = torch.tensor([gamma], dtype=torch.float64)
         member = Member(gamma, lr=lr, gamma_lr=gamma_lr)
         state = State(0, member, (units,), {"weights": [incoming, outgoing]}, {"gamma": width, "best": width.clone()})
-        data = Data(network.inputs[None], network.targets[None])
+        data = StackedRows(network.inputs[None], network.targets[None])
         return cls(Chunk([[state]], data, "regression", settings), data)
 
     @property

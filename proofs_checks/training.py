@@ -39,14 +39,14 @@ class Descent:
     """T full-batch steps on all weights by one rule: gradient descent, momentum, or Adam with its usual constants.
 
     Args:
-        rate: alpha.
+        lr: alpha.
         steps: T.
         momentum: of heavy-ball descent.
         decay: lambda, added to the gradient as lambda w.
-        adam: use Adam (with decay and rate, without momentum).
+        adam: use Adam (with decay and lr, without momentum).
     """
 
-    rate: float
+    lr: float
     steps: int
     momentum: float = 0.0
     decay: float = 0.0
@@ -60,7 +60,7 @@ class Descent:
             loss = with_weights(network, (weights[0], weights[1])).loss(gates)
             gradients = torch.autograd.grad(loss, weights, create_graph=True)
             moved = zip(weights, gradients, memories, strict=True)
-            weights = [w - self.rate * self._direction(g + self.decay * w, m, step + 1) for w, g, m in moved]
+            weights = [w - self.lr * self._direction(g + self.decay * w, m, step + 1) for w, g, m in moved]
         return with_weights(network, (weights[0], weights[1]))
 
     def _direction(self, gradient: Tensor, memory: list[Tensor], count: int) -> Tensor:

@@ -18,6 +18,8 @@ import pytest
 import torch
 from hypothesis import settings
 
+from tests import durations
+
 pytest.register_assert_rewrite("tests.contracts", "tests.estimators.contract", "tests.hypergrad.contract")
 
 RELEASED = os.environ.get("CONTINUUM_RANDOM_SEEDS") == "1"
@@ -30,11 +32,27 @@ CHECKER = "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
 
 settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=50)
 settings.register_profile("released", derandomize=False, deadline=None, max_examples=200, print_blob=True)
+settings.register_profile("fast", derandomize=True, deadline=None, max_examples=10)
 settings.load_profile("released" if RELEASED else "fixed")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--fast`` and ``--record-slow``, see ``tests.durations``."""
+    parser.addoption("--fast", action="store_true", help="leave out what tests/slow.txt names")
+    parser.addoption("--record-slow", action="store_true", help="write tests/slow.txt from this run")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--fast"):
+        durations.leave_out_slow(config, items)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check the annotations of these packages, tensor shapes included, in every call, before anything imports them."""
+    if config.getoption("--fast"):
+        settings.load_profile("fast")
+    if config.getoption("--record-slow"):
+        config.pluginmanager.register(durations.Recorder())
     torch.set_num_threads(1)  # tensors here are tiny, and threads that share busy cores mostly wait for each other
     if not config.getoption("jaxtyping_packages", None):  # an option of jaxtyping, for checking other packages
         jaxtyping.install_import_hook([f"continuum.{room}" for room in CHECKED], CHECKER)

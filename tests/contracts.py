@@ -1,6 +1,7 @@
 """Suites that every implementation of a protocol inherits."""
 
 import copy
+import inspect
 import io
 import pickle
 from abc import ABC, abstractmethod
@@ -22,20 +23,54 @@ batches = pytest.mark.parametrize("batch", BATCHES, ids=str)
 dtypes = pytest.mark.parametrize("dtype", TOLERANCES, ids=lambda dtype: str(dtype).removeprefix("torch."))
 
 
-class WidthContract(ABC):
+class ArgumentContract(ABC):
+    """How every law of width is made and called."""
+
+    units = 5
+    #: What sets the width: the name of a tensor of the law, or of a module whose tensors do.
+    setting = "gamma"
+
+    @abstractmethod
+    def make(self, batch: tuple[int, ...] = (), dtype: torch.dtype = torch.float64, *, learnable: bool = True) -> Width:
+        """A law with random parameters (global generator of torch), where its gates are smooth in them."""
+
+    def test_arguments_come_in_one_order(self):
+        parameters = list(inspect.signature(type(self.make())).parameters.values())
+        assert parameters[0].name == "units"
+        (learnable,) = [parameter for parameter in parameters if parameter.name == "learnable"]
+        assert learnable.kind is inspect.Parameter.KEYWORD_ONLY
+        by_keyword = [parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in parameters]
+        assert by_keyword == sorted(by_keyword)
+        assert list(inspect.signature(self.make().gates).parameters) == ["generator"]
+
+    def test_learnable_says_whether_what_sets_the_width_is_trained(self):
+        for learnable in (True, False):
+            law = self.make((3,), learnable=learnable)
+            values = [value for name, value in state(law).items() if name.split(".")[0] == self.setting]
+            trained = {value.requires_grad for value in values if value.is_floating_point()}
+            assert learnable in trained
+            assert learnable or trained == {False}
+        assert self.make(learnable=False).state_dict().keys() == self.make().state_dict().keys()
+
+    @pytest.mark.parametrize("training", [True, False])
+    def test_gates_are_a_function_of_the_generator(self, training):
+        law, generators = self.make((3,)).train(training), [torch.Generator().manual_seed(3) for _ in range(3)]
+        first, second = (law.gates(generator) for generator in generators[:2])
+        assert torch.equal(first, second)
+        drawn = not torch.equal(generators[0].get_state(), generators[2].get_state())
+        assert drawn or torch.equal(first, law.gates())
+        assert not (drawn and not training)
+
+
+class WidthContract(ArgumentContract):
     """What every law of width must do.
 
     A test class inherits this and says how to make its law. The gates must be a deterministic function of the
     parameters and buffers; those that are there once for every member of a batch carry the batch shape in front.
     """
 
-    units = 5
     #: Whether the gates never grow with the index.
     ordered = True
-
-    @abstractmethod
-    def make(self, batch: tuple[int, ...] = (), dtype: torch.dtype = torch.float64) -> Width:
-        """A law with random parameters (global generator of torch), where its gates are smooth in them."""
 
     def edge_cases(self) -> list[Width]:
         """Laws with parameters where something could break: kinks, bounds, beyond the bounds."""

@@ -20,9 +20,9 @@ def assemble(table: Table, entry: Entry, source: str, kind: Kind | None = None) 
     (2, ('x', 'y'), 'Dropped 1 row of class z.')
     """
     table, dropped = _without_classes(_without_columns(table, entry.drop_columns), entry.drop_classes)
-    found, target, class_names = encode_target(table, kind or entry.kind)
+    inferred, target, class_names = encode_target(table, kind or entry.kind)
     features, names = encode_features(table, entry.categorical)
-    return Task(entry.name, found, features, target, names, class_names, entry.provenance(source, *dropped))
+    return Task(entry.name, inferred, features, target, names, class_names, entry.provenance(source, *dropped))
 
 
 def _without_columns(table: Table, names: tuple[str, ...]) -> Table:

@@ -44,16 +44,16 @@ def task_names() -> dict[str, str]:
     >>> task_names()["digits"]
     'scikit-learn: Optical Recognition of Handwritten Digits (UCI 80)'
     """
-    found = {SPIRALS: NOTES}
+    origins = {SPIRALS: NOTES}
     for name, entry in catalogue().items():
         origin = "scikit-learn" if entry.bundled else "to be fetched"
-        found[name] = f"{origin}: {_title(entry)}"
+        origins[name] = f"{origin}: {_title(entry)}"
     for origin, folder in reversed(_folders()):
         for path in sorted(folder.glob("*.csv")):
             known = catalogue().get(path.stem, Entry(path.stem))
             if path.stem != SPIRALS and not known.bundled:
-                found[path.stem] = f"{origin}: {_title(known) or path.name}"
-    return found
+                origins[path.stem] = f"{origin}: {_title(known) or path.name}"
+    return origins
 
 
 def _title(entry: Entry) -> str:
@@ -74,8 +74,8 @@ def _from_path(text: str, kind: Kind | None) -> Task:
 
 
 def _folders() -> list[tuple[str, Path]]:
-    own = csv_folder()
-    return [*([("csv folder", own)] if own else []), ("cache", cache_folder())]
+    folder = csv_folder()
+    return [*([("csv folder", folder)] if folder else []), ("cache", cache_folder())]
 
 
 def _on_this_machine(entry: Entry, kind: Kind | None) -> Task | None:

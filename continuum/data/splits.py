@@ -41,8 +41,8 @@ def split(task: Task, seed: int, train: float = 0.6, validation: float = 0.2) ->
     if task.kind == "regression":
         rows = np.arange(task.n, dtype=np.int64)
         rest, test = train_test_split(rows, test_size=n_test, random_state=seed)
-        kept, held = train_test_split(rest, test_size=n_validation, random_state=seed)
-        return Split(kept, held, test)
+        training, held_out = train_test_split(rest, test_size=n_validation, random_state=seed)
+        return Split(training, held_out, test)
     return _stratified(task, seed, n_validation, n_test)
 
 
@@ -52,13 +52,13 @@ def _stratified(task: Task, seed: int, n_validation: int, n_test: int) -> Split:
     try:
         rest, test = train_test_split(rows, test_size=n_test, random_state=seed, stratify=task.target)
         inner = task.target[rest]
-        kept, held = train_test_split(rest, test_size=n_validation, random_state=seed, stratify=inner)
+        training, held_out = train_test_split(rest, test_size=n_validation, random_state=seed, stratify=inner)
     except ValueError:
         # A large test share can leave too little of a small class for the second cut.
         raise _rarest(task, "enough rows of each class for these fractions") from None
-    if len(np.unique(task.target[kept])) < task.classes:
+    if len(np.unique(task.target[training])) < task.classes:
         raise _rarest(task, "enough rows of each class for these fractions")
-    return Split(kept, held, test)
+    return Split(training, held_out, test)
 
 
 def _sizes(task: Task, train: float, validation: float) -> tuple[int, int]:

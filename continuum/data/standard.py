@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 
 from continuum.data.splits import Split
 from continuum.data.task import Task
 from continuum.errors import BadInput
 
+#: Rounding alone gives a constant column a spread of a few units in the last place.
 ROUNDING = 10 * float(np.finfo(np.float64).eps)
+#: Below it 1 / spread is infinite.
+TINY = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,21 +71,36 @@ def prepare(task: Task, split: Split) -> Prepared:
     return Prepared(train, validation, test, mean, scale, target_mean, target_scale)
 
 
-def moments(rows: Float64[np.ndarray, "n d"]) -> tuple[Float64[np.ndarray, "d"], Float64[np.ndarray, "d"]]:
-    """Return mean and scale of the present values of each column; scale infinity where they have no spread.
+def moments(
+    rows: Float64[np.ndarray, "n d"], weight: Float64[np.ndarray, "n"] | None = None
+) -> tuple[Float64[np.ndarray, "d"], Float64[np.ndarray, "d"]]:
+    """Return mean and root mean square deviation of each column; infinity where it has no spread.
+
+    Missing values (NaN) do not count; rows that are weighted are complete.
 
     >>> moments(np.array([[1.0, 5.0, np.nan], [3.0, 5.0, np.nan]]))
     (array([2., 5., 0.]), array([ 1., inf, inf]))
+    >>> moments(np.array([[1.0], [3.0], [9.0]]), np.array([1.0, 1.0, 0.0]))
+    (array([2.]), array([1.]))
     """
     present = ~np.isnan(rows)
-    count = np.maximum(present.sum(axis=0), 1)
     filled = np.where(present, rows, 0.0)
-    mean = filled.sum(axis=0) / count
-    deviation = np.where(present, rows - mean, 0.0)
-    scale = np.sqrt((deviation**2).sum(axis=0) / count)
-    # Rounding alone gives a constant column a spread of a few units in the last place.
-    flat = scale <= ROUNDING * np.abs(filled).max(axis=0, initial=0.0)
-    return mean, np.where(flat, np.inf, scale)
+    # Squares of 1e-200 or 1e200 are no doubles. In powers of two about the largest value they are, and no bit of other
+    # columns changes.
+    largest, unit = np.frexp(np.abs(filled).max(axis=0, initial=0.0))
+    filled = np.ldexp(filled, -unit)
+    mean = _mean(filled, present, weight)
+    scale = np.sqrt(_mean(np.where(present, filled - mean, 0.0) ** 2, present, weight))
+    spread = np.ldexp(np.where(scale > ROUNDING * largest, scale, 0.0), unit)
+    return np.ldexp(mean, unit), np.where(spread < TINY, np.inf, spread)
+
+
+def _mean(
+    filled: Float64[np.ndarray, "n d"], present: Bool[np.ndarray, "n d"], weight: Float64[np.ndarray, "n"] | None
+) -> Float64[np.ndarray, "d"]:
+    if weight is not None:
+        return np.asarray(np.average(filled, axis=0, weights=weight))
+    return np.asarray(filled.sum(axis=0) / np.maximum(present.sum(axis=0), 1))
 
 
 def standardise(

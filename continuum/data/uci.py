@@ -73,8 +73,8 @@ def _target(entry: Entry, answer: Any) -> Any:
     if entry.target in answer.data.original.columns:
         return answer.data.original[entry.target]
     if entry.target or len(marked) != 1:
-        wanted = f"a column {entry.target}" if entry.target else "one column marked as the target"
-        raise _unusable(entry, f"targets {', '.join(marked) or 'none'}", wanted)
+        expected = f"a column {entry.target}" if entry.target else "one column marked as the target"
+        raise _unusable(entry, f"targets {', '.join(marked) or 'none'}", expected)
     return answer.data.targets[marked[0]]
 
 
@@ -87,10 +87,10 @@ def _reason(error: BaseException) -> str:
     return " ".join(f"{type(cause).__name__}: {cause}".split())
 
 
-def _unusable(entry: Entry, came: str, wanted: str = "an answer") -> BadInput:
+def _unusable(entry: Entry, came: str, expected: str = "an answer") -> BadInput:
     return BadInput(
         f"{entry.name} (UCI id {entry.uci_id})",
-        expected=f"{wanted} from the UCI server",
+        expected=f"{expected} from the UCI server",
         came=came,
         remedy=f"check the network and try again, or put {entry.name}.csv into the folder $CONTINUUM_UCI",
     )

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from continuum import checks
-from continuum.ensemble.elementwise import tanh_
+from continuum.ensemble.kernels import tanh_
 
 
 class Map(Protocol):

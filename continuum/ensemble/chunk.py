@@ -7,15 +7,17 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from continuum.ensemble.descent import Descent
-from continuum.ensemble.gating import Gating
+from continuum.ensemble.gating import Gating, tied
 from continuum.ensemble.initial import scales
 from continuum.ensemble.layout import Layout
 from continuum.ensemble.losses import loss_for
-from continuum.ensemble.passes import Data, Pass
+from continuum.ensemble.optimizer import FlatOptimizer
+from continuum.ensemble.parts import StackedRows
+from continuum.ensemble.passes import Pass
 from continuum.ensemble.settings import Settings
 from continuum.ensemble.state import State
 
+#: Most rows of data that are measured at a time.
 EVALUATED_COLUMNS = 256
 
 
@@ -30,7 +32,7 @@ class Chunk:
     """
 
     def __init__(
-        self, states: Sequence[Sequence[State]], train: Data, kind: str, settings: Settings, steps: int = 0
+        self, states: Sequence[Sequence[State]], train: StackedRows, kind: str, settings: Settings, steps: int = 0
     ) -> None:
         self.settings, self.train, self.loss = settings, train, loss_for(kind)
         outputs = train.target.shape[-1]
@@ -38,12 +40,12 @@ class Chunk:
         self.states = [state for row in states for state in row]
         self.flat = self._buffer()
         self.gradient, self.best = torch.empty_like(self.flat), torch.empty_like(self.flat)
-        self.gamma = self._gammas("gamma")
-        self.best_gamma = self._gammas("best")
+        self.gamma = self._gamma("gamma")
+        self.best_gamma = self._gamma("best")
         self.gatings = [self._gating(layer) for layer in range(self.layout.depth)]
         self._pass = Pass(self.layout, self.flat, self.gradient, min(settings.batch, train.rows), settings, self.loss)
         self._evaluators: dict[int, Pass] = {}
-        self._prepare_descent(steps)
+        self._prepare_optimizers(steps)
         self._fill()
         self.refresh()
 
@@ -52,44 +54,43 @@ class Chunk:
     def _buffer(self) -> Tensor:
         return torch.zeros(self.layout.size, dtype=self.settings.dtype, device=self.settings.device)
 
-    def _gammas(self, slot: str) -> Float[Tensor, "layers members"]:
-        if slot not in self.states[0].gammas:
+    def _gamma(self, slot: str) -> Float[Tensor, "layers members"]:
+        if slot not in self.states[0].gamma_slots:
             return self.flat.new_zeros(self.layout.depth, len(self.states))
-        return torch.stack([state.gammas[slot] for state in self.states], 1).to(self.settings.device)
+        return torch.stack([state.gamma_slots[slot] for state in self.states], 1).to(self.settings.device)
 
     def _gating(self, layer: int) -> Gating:
-        units = self.settings.allocated[layer]
-        # A law refuses NaN, which is what a diverged member may have.
-        law = self.settings.width(units, self.gamma[layer].nan_to_num(0.0))
-        law.gamma.data = self.gamma[layer]  # one memory: a step in gamma is seen by the law
-        return Gating(self.layout, layer, law)
+        gamma = self.gamma[layer]
+        # A new law refuses NaN, which is what a diverged member may have.
+        law = self.settings.width(self.settings.units[layer], gamma.nan_to_num(0.0))
+        return Gating(self.layout, layer, tied(law, gamma))
 
-    def _prepare_descent(self, steps: int) -> None:
+    def _prepare_optimizers(self, steps: int) -> None:
         members = [state.member for state in self.states]
-        self.descent = Descent(self.flat, self.gradient, self.settings, self._rates(), steps)
+        self.optimizer = FlatOptimizer(self.flat, self.gradient, self.settings, self._lr(), steps)
         self._decays = torch.tensor([m.weight_decay for m in members], dtype=self.settings.dtype)
         self.learns = any(m.gamma_lr for m in members)
-        rates = torch.tensor([m.gamma_lr for m in members], dtype=self.settings.dtype, device=self.settings.device)
-        self._gamma_rates = rates.expand_as(self.gamma).contiguous()
+        lr = torch.tensor([m.gamma_lr for m in members], dtype=self.settings.dtype, device=self.settings.device)
+        self._gamma_lr = lr.expand_as(self.gamma).contiguous()
         self.gamma_gradient = torch.zeros_like(self.gamma)
-        self.gamma_descent = Descent(self.gamma, self.gamma_gradient, self.settings, self._gamma_rates, steps)
+        self.gamma_optimizer = FlatOptimizer(self.gamma, self.gamma_gradient, self.settings, self._gamma_lr, steps)
 
-    def _rates(self) -> float | Tensor:
+    def _lr(self) -> float | Tensor:
         """Learning rate of every parameter; one number where all agree."""
         members = [state.member for state in self.states]
-        lrs = {member.lr for member in members}
-        if len(lrs) == 1 and self.settings.scaling == "standard":
-            return lrs.pop()
-        rates = self._buffer()
-        for views, member in zip(self.layout.split(rates), members, strict=True):
+        different = {member.lr for member in members}
+        if len(different) == 1 and self.settings.scaling == "standard":
+            return different.pop()
+        lr = self._buffer()
+        for views, member in zip(self.layout.split(lr), members, strict=True):
             layers = scales(member, self.settings, self.layout.inputs)
             for (weight, bias), scale in zip(views, layers, strict=True):
                 weight.fill_(member.lr * scale.lr_weight)
                 bias.fill_(member.lr * scale.lr_bias)
-        return rates
+        return lr
 
     def _buffers(self) -> dict[str, Tensor]:
-        return {"weights": self.flat, "best": self.best, **self.descent.slots}
+        return {"weights": self.flat, "best": self.best, **self.optimizer.slots}
 
     def _fill(self) -> None:
         buffers = self._buffers()
@@ -97,15 +98,15 @@ class Chunk:
             self.layout.join(buffers[name], [state.slots[name] for state in self.states])
         if "best" not in self.states[0].slots:
             self.best.copy_(self.flat)
-        for name, memory in self.gamma_descent.slots.items():
-            memory.copy_(self._gammas(name))
+        for name, memory in self.gamma_optimizer.slots.items():
+            memory.copy_(self._gamma(name))
 
     def unpack(self, *names: str) -> list[State]:
         """The networks as they are now, each apart, on the CPU; with the named slots, or with all."""
         buffers = {name: buffer for name, buffer in self._buffers().items() if not names or name in names}
-        gammas = {"gamma": self.gamma, "best": self.best_gamma, **self.gamma_descent.slots}
+        gamma = {"gamma": self.gamma, "best": self.best_gamma, **self.gamma_optimizer.slots}
         slots = {name: self.layout.split(buffer.to("cpu", copy=True)) for name, buffer in buffers.items()}
-        widths = {name: values.to("cpu", copy=True).unbind(1) for name, values in gammas.items()}
+        widths = {name: values.to("cpu", copy=True).unbind(1) for name, values in gamma.items()}
         return [
             State(
                 state.number,
@@ -123,17 +124,17 @@ class Chunk:
         """Take gates and weight decay anew from the laws."""
         self.gates = [gating.weights() for gating in self.gatings]
         self._on = [gating.count_on() for gating in self.gatings]
-        self.descent.decay = self._decay() if bool(self._decays.any()) else None
+        self.optimizer.decay = self._decay() if bool(self._decays.any()) else None
 
     def _decay(self) -> Tensor:
         """Weight decay of every parameter: that of its member for weights between units that are on, else 0."""
         decay = self._buffer()
         on = [(gating.law.gates().detach() > 0).to(decay.dtype) for gating in self.gatings]
-        for number, (layers, rate) in enumerate(zip(self.layout.split(decay), self._decays, strict=True)):
+        for number, (layers, strength) in enumerate(zip(self.layout.split(decay), self._decays, strict=True)):
             masks = [m[number, :rows] for m, rows in zip(on, self.states[number].rows, strict=True)]
-            layers[0][0].copy_(rate * masks[0].unsqueeze(1).expand_as(layers[0][0]))
+            layers[0][0].copy_(strength * masks[0].unsqueeze(1).expand_as(layers[0][0]))
             for (weight, _), source, target in zip(layers[1:], masks, [*masks[1:], None], strict=True):
-                weight.copy_((rate * source.unsqueeze(1)).expand_as(weight))
+                weight.copy_((strength * source.unsqueeze(1)).expand_as(weight))
                 if target is not None:
                     weight.mul_(target)
         return decay
@@ -155,25 +156,25 @@ class Chunk:
         if self.learns:
             self._differentiate_gamma()
         self._pass.unfold()
-        self.descent.step(factor)
+        self.optimizer.step(factor)
         if self.learns:
             self._move_gamma(factor)
 
     def _differentiate_gamma(self) -> None:
         for layer, gating in enumerate(self.gatings):
             grouped = self._pass.grouped[layer]
-            rows = gating.pull(grouped.weight, grouped.weight_gradient)
+            rows = gating.from_weights(grouped.weight, grouped.weight_gradient)
             gradient = gating.to_gamma(rows)
-            # Fixed widths stay; and where a root gate has an infinite slope (p < 1, at an integer) gamma rests.
-            rests = (self._gamma_rates[layer] == 0) | gradient.isinf()
+            # Fixed widths stay; and where a square-root gate has an infinite slope (p < 1, at an integer) gamma rests.
+            rests = (self._gamma_lr[layer] == 0) | gradient.isinf()
             self.gamma_gradient[layer] = gradient.masked_fill(rests, 0.0)
 
     def _move_gamma(self, factor: float) -> None:
-        self.gamma_descent.step(factor)
-        for gamma, units in zip(self.gamma, self.settings.allocated, strict=True):
+        self.gamma_optimizer.step(factor)
+        for gamma, units in zip(self.gamma, self.settings.units, strict=True):
             gamma.clamp_(0.0, float(units))
         on = [gating.count_on() for gating in self.gatings]
-        if self.descent.decay is not None and any(not torch.equal(a, b) for a, b in zip(on, self._on, strict=True)):
+        if self.optimizer.decay is not None and any(not torch.equal(a, b) for a, b in zip(on, self._on, strict=True)):
             self.refresh()
         else:
             self.gates = [gating.weights() for gating in self.gatings]
@@ -203,7 +204,7 @@ class Chunk:
 
     # ---- measuring -------------------------------------------------------------------------------------------
 
-    def measure(self, data: Data) -> tuple[Float[Tensor, " members"], Float[Tensor, " members"]]:
+    def measure(self, data: StackedRows) -> tuple[Float[Tensor, " members"], Float[Tensor, " members"]]:
         """Mean loss and mean score of every network on all rows."""
         loss = torch.zeros(len(self.states), dtype=torch.float64)
         score = torch.zeros_like(loss)
@@ -213,17 +214,17 @@ class Chunk:
                 total += values[..., :used].sum(-1, dtype=torch.float64).flatten().cpu()
         return loss / data.rows, score / data.rows
 
-    def gate_gradients(self, data: Data) -> list[Float[Tensor, "streams rows"]]:
-        """Derivative of the mean loss in every gate, one tensor a hidden layer."""
+    def gate_gradients(self, data: StackedRows) -> list[Float[Tensor, "streams rows"]]:
+        """Derivative of the mean loss in every gate, one tensor per hidden layer."""
         totals = [torch.zeros_like(gating.rows()) for gating in self.gatings]
         for over, _ in self._sweep(data):
             over.forward()
             over.backward()
             for total, gating, layer in zip(totals, self.gatings, over.grouped, strict=True):
-                total += gating.pull(layer.weight, layer.weight_gradient)
+                total += gating.from_weights(layer.weight, layer.weight_gradient)
         return totals
 
-    def _sweep(self, data: Data) -> Iterator[tuple[Pass, int]]:
+    def _sweep(self, data: StackedRows) -> Iterator[tuple[Pass, int]]:
         columns = min(EVALUATED_COLUMNS, data.rows)
         if columns not in self._evaluators:
             spare = torch.empty_like(self.gradient)

@@ -2,11 +2,23 @@
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from continuum.ensemble.layout import Layout
 from continuum.widths import Interval
 from continuum.widths.cardinal import Cardinal
+
+
+def tied(law: Interval | Cardinal, gamma: Float[Tensor, " members"]) -> Interval | Cardinal:
+    """The law with its width tied to ``gamma``, as torch ties weights: a step in gamma, in place, moves the gates.
+
+    >>> gamma = torch.tensor([0.5])
+    >>> law = tied(Interval(1, torch.zeros(1)), gamma)
+    >>> law.gates().item(), gamma.fill_(0.75).item(), law.gates().item()
+    (0.5, 0.75, 0.75)
+    """
+    law.gamma = nn.Parameter(gamma)  # a parameter on the memory of its tensor
+    return law
 
 
 class Gating:
@@ -41,7 +53,7 @@ class Gating:
         """Gate of the unit that feeds each weight of the next layer."""
         return self.rows()[:, self.source]
 
-    def pull(self, weight: Tensor, gated_gradient: Tensor) -> Float[Tensor, "streams rows"]:
+    def from_weights(self, weight: Tensor, gated_gradient: Tensor) -> Float[Tensor, "streams rows"]:
         """Gradient in the gates, from that of the gated weights: dL/dm_i = sum_j W_ij dL/d(m_i W_ij)."""
         rows = torch.zeros(self.shape[0], len(self.unit), dtype=weight.dtype, device=weight.device)
         return rows.index_add_(1, self.source, weight * gated_gradient)

@@ -30,8 +30,9 @@ from continuum.ensemble.activations import GAIN
 from continuum.ensemble.member import Member
 from continuum.ensemble.settings import Settings
 
+#: The base width c0, at which the maximal-update parametrisation is the standard one.
 BASE_WIDTH = 16.0
-_WEIGHTS, _BIASES = 1, 2
+_WEIGHTS, _BIASES = 1, 2  # purposes of the random streams, beside that of the minibatches
 
 
 @dataclass(frozen=True)
@@ -50,18 +51,18 @@ def scales(member: Member, settings: Settings, inputs: int) -> list[Scale]:
     >>> [round(s.weight, 3) for s in scales(Member(gamma=4.0), Settings(units=8), inputs=100)]
     [0.1, 0.5]
     """
-    fans = [float(inputs), *(max(_cardinality(g, settings), 1.0) for g in member.gammas)]
+    fans = [float(inputs), *(max(_cardinality(g, settings), 1.0) for g in member.gamma)]
     adam = settings.optimizer != "sgd"
     gain = GAIN[settings.activation]
     rules = {"standard": _standard, "ntk": _ntk, "mup": _mup}
-    found = []
+    layers = []
     for layer, fan in enumerate(fans):
-        last = layer == len(member.gammas)
+        last = layer == len(member.gamma)
         std = (1.0 if last else gain) / sqrt(fan)
         bias = 0.0 if last else std
         out = None if last else fans[layer + 1]
-        found.append(rules[settings.scaling](std, bias, fan if layer else None, out, adam))
-    return found
+        layers.append(rules[settings.scaling](std, bias, fan if layer else None, out, adam))
+    return layers
 
 
 def _cardinality(gamma: float, settings: Settings) -> float:
@@ -89,7 +90,7 @@ def _mup(std: float, bias: float, fan: float | None, out: float | None, adam: bo
 
 @lru_cache(maxsize=64)
 def draw(seed: int, units: tuple[int, ...], inputs: int, outputs: int) -> list[tuple[Tensor, Tensor]]:
-    """Standard normal weights and biases of all allocated units, one pair a layer, in float64.
+    """Standard normal weights and biases of all allocated units, one pair per layer, in float64.
 
     The first layer's weights are (units, inputs), later ones (fan-in, fan-out): a unit is always a row.
     """
@@ -115,14 +116,14 @@ def initial(
     member: Member, settings: Settings, inputs: int, outputs: int, rows: tuple[int, ...] | None = None
 ) -> list[tuple[Tensor, Tensor]]:
     """Initial weights and biases of a member, for the first ``rows`` units of each layer (default: all), in float64."""
-    drawn = draw(member.init, settings.allocated, inputs, outputs)
-    taken = (inputs, *(rows or settings.allocated), outputs)
-    found = []
+    drawn = draw(member.init, settings.units, inputs, outputs)
+    taken = (inputs, *(rows or settings.units), outputs)
+    pairs = []
     for layer, ((weight, bias), scale) in enumerate(zip(drawn, scales(member, settings, inputs), strict=True)):
         fan_in, fan_out = taken[layer : layer + 2]
         if layer == 0:  # alike at all widths
-            weight, bias = _first(member.init, settings.allocated, inputs, outputs, scale)
-            found.append((weight[:fan_out], bias[:fan_out]))
+            weight, bias = _first(member.init, settings.units, inputs, outputs, scale)
+            pairs.append((weight[:fan_out], bias[:fan_out]))
         else:
-            found.append((weight[:fan_in, :fan_out] * scale.weight, bias[:fan_out] * scale.bias))
-    return found
+            pairs.append((weight[:fan_in, :fan_out] * scale.weight, bias[:fan_out] * scale.bias))
+    return pairs

@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from continuum.ensemble.kernels import product
 from continuum.ensemble.layout import Bucket, Layout
-from continuum.ensemble.products import product
 
 
 class SharedLinear:

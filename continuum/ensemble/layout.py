@@ -49,7 +49,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Section:
-    """A stretch of the flat buffer: the weights or biases of one layer, ``size`` numbers a stream."""
+    """A stretch of the flat buffer: the weights or biases of one layer, ``size`` numbers per stream."""
 
     layer: int
     bias: bool
@@ -105,13 +105,13 @@ class Layout:
 
     def buckets(self, layer: int) -> list[Bucket]:
         """Buckets of a layer behind the first."""
-        blocks, found, p = self._blocks[layer], [], 0
+        blocks, buckets, p = self._blocks[layer], [], 0
         for (fan_in, fan_out), run in groupby(zip(self.widths[layer - 1], self.widths[layer], strict=True)):
             members = len(list(run))
             starts = self.starts[layer - 1][p], self.starts[layer][p], blocks[p]
-            found.append(Bucket(members, fan_in, fan_out, *starts))
+            buckets.append(Bucket(members, fan_in, fan_out, *starts))
             p += members
-        return found
+        return buckets
 
     def split(self, flat: Tensor) -> list[Pairs]:
         """Views of every member's weights and biases, members in stream-major order.
@@ -154,7 +154,7 @@ class Layout:
 
     def owners(self) -> Int[Tensor, " parameters"]:
         """For every number of the flat buffer, its member as s * P + p."""
-        found = torch.empty(self.size, dtype=torch.long)
+        owners = torch.empty(self.size, dtype=torch.long)
         offsets = (torch.arange(self.streams) * self.positions).unsqueeze(1)
         for section in self.sections:
             if section.layer == 0:
@@ -164,5 +164,5 @@ class Layout:
             else:
                 position = self.row_maps(section.layer - 1)[0][self.feeders(section.layer)]
             stop = section.start + section.size * self.streams
-            found[section.start : stop] = (offsets + position).flatten()
-        return found
+            owners[section.start : stop] = (offsets + position).flatten()
+        return owners

@@ -1,4 +1,9 @@
-"""Losses whose gradient in the logits is ``mean(logits) - target``: each is a likelihood with its canonical link."""
+"""Losses whose gradient in the logits is ``mean(logits) - target``: each is a likelihood with its canonical link.
+
+The learner has the same two (``continuum.learn.loss``) for the outputs of one network, numpy rows by outputs; here the
+data lie on the last axis of a tensor, behind streams, members and outputs, and on any device, and either layout in the
+place of the other would cost a transposed copy per step.
+"""
 
 from typing import Protocol
 
@@ -7,7 +12,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from continuum import checks
-from continuum.ensemble.elementwise import count_equal, exp_, log_
+from continuum.ensemble.kernels import count_equal, exp_, log_
 
 Logits = Float[Tensor, "streams members outputs columns"]
 Target = Float[Tensor, "streams 1 outputs columns"]

@@ -23,11 +23,11 @@ def rectangles(states: Sequence[State], sizes: Sequence[object], largest: int) -
     for run in _runs(states, largest):
         profile = tuple(state.rows for state in run)
         pieces[profile, sizes[run[0].member.stream]].append(run)
-    found = []
+    cut: list[Rectangle] = []
     for (profile, _), runs in pieces.items():
         streams = max(1, largest // len(profile))
-        found += [runs[start : start + streams] for start in range(0, len(runs), streams)]
-    return found
+        cut += [runs[start : start + streams] for start in range(0, len(runs), streams)]
+    return cut
 
 
 def _runs(states: Sequence[State], largest: int) -> list[list[State]]:

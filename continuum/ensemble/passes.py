@@ -6,21 +6,10 @@ from torch import Tensor
 
 from continuum.ensemble.activations import Map, activation
 from continuum.ensemble.layers import GroupedLinear, SharedLinear
-from continuum.ensemble.layout import Layout, input_columns
+from continuum.ensemble.layout import Layout
 from continuum.ensemble.losses import Loss
+from continuum.ensemble.parts import StackedRows
 from continuum.ensemble.settings import Settings
-
-
-class Data:
-    """Rows of data of all streams of a chunk, on the device: inputs with a column of ones, and targets."""
-
-    def __init__(self, inputs: Float[Tensor, "streams rows features"], target: Float[Tensor, "streams rows outputs"]):
-        self.streams, self.rows, self.features = inputs.shape
-        rows = inputs.flatten(0, 1)
-        self.inputs = rows.new_zeros(len(rows), input_columns(self.features))
-        self.inputs[:, : self.features] = rows
-        self.inputs[:, self.features] = 1
-        self.target = target.flatten(0, 1)
 
 
 class Pass:
@@ -60,7 +49,7 @@ class Pass:
         """Outputs of the last forward pass."""
         return self.hidden[-1][0].view(self._per_output)
 
-    def load(self, data: Data, index: Int[Tensor, "streams columns"], used: int, weight: float) -> None:
+    def load(self, data: StackedRows, index: Int[Tensor, "streams columns"], used: int, weight: float) -> None:
         """Take rows of data; only the first ``used`` columns count, each with ``weight`` in the loss."""
         flat_index = index.flatten()
         torch.index_select(data.inputs, 0, flat_index, out=self.inputs.flatten(0, 1))

@@ -12,8 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from continuum.ensemble.kernels import product
 from continuum.ensemble.losses import loss_for
-from continuum.ensemble.products import product
 from continuum.widths import Interval
 
 #: Units whose widths share a product, and rows of data at a time: small enough for the logits to stay in the cache.
@@ -66,7 +66,7 @@ def gated_curve(
     gates: Float[Tensor, "widths units"],
     kind: str,
 ) -> tuple[Float[Tensor, " widths"], Float[Tensor, " widths"]]:
-    """The same for gates of any law, one product a width."""
+    """The same for gates of any law, one product per width."""
     loss, goal = loss_for(kind), target.T[None, None]
     means = []
     for gate in gates:

@@ -26,17 +26,17 @@ class State:
         member: what it is.
         rows: computed units of every hidden layer: all that are on, and where gamma moves the one about to be born.
         slots: for "weights", "best" and each memory of the optimiser, the (weight, bias) pairs of all layers.
-        gammas: for "gamma", "best" and each memory of gamma's optimiser, one number a hidden layer.
+        gamma_slots: for "gamma", "best" and each memory of gamma's optimiser, one number per hidden layer.
     """
 
     number: int
     member: Member
     rows: tuple[int, ...]
     slots: dict[str, Pairs]
-    gammas: dict[str, Tensor]
+    gamma_slots: dict[str, Tensor]
 
 
-def rows_for(gammas: Sequence[float], settings: Settings, side: Side) -> tuple[int, ...]:
+def rows_for(gamma: Sequence[float], settings: Settings, side: Side) -> tuple[int, ...]:
     """Rows of each hidden layer: the units active on that side, rounded up to a multiple of 4.
 
     Under the other laws than the interval law all units are on.
@@ -45,18 +45,17 @@ def rows_for(gammas: Sequence[float], settings: Settings, side: Side) -> tuple[i
     >>> rows_for((2.5, 4.0, 7.9), settings, "right"), rows_for((2.5, 4.0, 7.9), settings, "left")
     ((4, 8, 6), (4, 4, 6))
     """
-    allocated = settings.allocated
     if settings.law != "interval":
-        return allocated
-    active = [floor(gamma) + 1 if side == "right" else max(ceil(gamma), 1) for gamma in gammas]
-    return tuple(min(units, STEP * -(rows // -STEP)) for rows, units in zip(active, allocated, strict=True))
+        return settings.units
+    active = [floor(width) + 1 if side == "right" else max(ceil(width), 1) for width in gamma]
+    return tuple(min(most, STEP * -(rows // -STEP)) for rows, most in zip(active, settings.units, strict=True))
 
 
 def newborn(number: int, member: Member, settings: Settings, inputs: int, outputs: int) -> State:
     """A network at its start."""
-    rows = rows_for(member.gammas, settings, "right" if member.gamma_lr else "left")
+    rows = rows_for(member.gamma, settings, "right" if member.gamma_lr else "left")
     start = initial(member, settings, inputs, outputs, rows)
-    gamma = torch.tensor(member.gammas, dtype=settings.dtype)
+    gamma = torch.tensor(member.gamma, dtype=settings.dtype)
     return State(number, member, rows, {"weights": start}, {"gamma": gamma, "best": gamma})
 
 
@@ -65,9 +64,9 @@ def grown(state: State, settings: Settings, inputs: int) -> State:
 
     New units stand at their initial weights, and memories of the optimiser at zero.
     """
-    if not bool(state.gammas["gamma"].isfinite().all()):
+    if not bool(state.gamma_slots["gamma"].isfinite().all()):
         return state  # diverged
-    wanted = rows_for(state.gammas["gamma"].tolist(), settings, "right")
+    wanted = rows_for(state.gamma_slots["gamma"].tolist(), settings, "right")
     rows = tuple(map(max, state.rows, wanted))
     if rows == state.rows:
         return state
@@ -80,7 +79,7 @@ def grown(state: State, settings: Settings, inputs: int) -> State:
             (_over(fresh(w), old_w), _over(fresh(b), old_b))
             for (w, b), (old_w, old_b) in zip(start, pairs, strict=True)
         ]
-    return State(state.number, state.member, rows, slots, state.gammas)
+    return State(state.number, state.member, rows, slots, state.gamma_slots)
 
 
 def _over(new: Tensor, old: Tensor) -> Tensor:

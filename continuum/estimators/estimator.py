@@ -62,11 +62,11 @@ class Estimator(ABC):
 
 def evaluate(f: Loss, sample: Float[Tensor, "*samples entries"], what: str = "f") -> Float[Tensor, "*samples"]:
     """The losses of the samples; ``what`` names f in an error."""
-    losses, wanted = f(sample), tuple(sample.shape[:-1])
+    losses, shape = f(sample), tuple(sample.shape[:-1])
     came = f"shape {tuple(losses.shape)}" if isinstance(losses, Tensor) else type(losses).__name__
-    if came != f"shape {wanted}":
+    if came != f"shape {shape}":
         remedy = "reduce the last axis and no other"
-        raise BadInput(what, expected=f"one loss a sample, shape {wanted}", came=came, remedy=remedy)
+        raise BadInput(what, expected=f"one loss a sample, shape {shape}", came=came, remedy=remedy)
     return losses
 
 
@@ -81,9 +81,9 @@ def pathwise(
     if losses.requires_grad:
         # The graph is kept: the caller may want the gradient in the weights of f, too.
         total = losses.sum()
-        (found,) = torch.autograd.grad(total, logits, retain_graph=True, create_graph=tuned, allow_unused=True)
-        if found is not None:
-            return found
+        (gradient,) = torch.autograd.grad(total, logits, retain_graph=True, create_graph=tuned, allow_unused=True)
+        if gradient is not None:
+            return gradient
     raise BadInput(
         what,
         expected="losses that are differentiable in the sample",

@@ -55,12 +55,12 @@ class Sampled(Estimator):
         """Estimate, for a law that has one copy of the logits for each sample."""
 
     def _check(self, q: Discrete, noise: Tensor) -> None:
-        wanted = (self.uniforms, self.samples, *q.logits.shape)
-        if tuple(noise.shape) != wanted or not bool(((noise >= 0) & (noise <= 1)).all()):  # NaN is refused, too
+        shape = (self.uniforms, self.samples, *q.logits.shape)
+        if tuple(noise.shape) != shape or not bool(((noise >= 0) & (noise <= 1)).all()):  # NaN is refused, too
             raise BadInput(
                 "noise",
-                expected=f"numbers in [0, 1], shape {wanted}",
-                came=f"shape {tuple(noise.shape)}" if tuple(noise.shape) != wanted else "numbers beyond",
+                expected=f"numbers in [0, 1], shape {shape}",
+                came=f"shape {tuple(noise.shape)}" if tuple(noise.shape) != shape else "numbers beyond",
                 remedy="leave it out to have it drawn",
             )
 

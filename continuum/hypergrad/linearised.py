@@ -9,8 +9,8 @@ from torch.func import grad, vjp
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from continuum.hypergrad.problem import Problem, scalar
-from continuum.hypergrad.recording import leaves_of, pulled, recordable
-from continuum.hypergrad.tree import Tree, Vector, joined, parted, ravel
+from continuum.hypergrad.recording import gradients_of, leaves_of, recordable
+from continuum.hypergrad.tree import Tree, Vector, joined, ravel, split_like
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Linearised:
 
 def linearised(problem: Problem, parameters: Tree, hyperparameters: Tree) -> Linearised:
     """By two evaluations of the inner gradient, however many products will follow."""
-    way = _recorded if recordable() else _functional
-    return way(problem, parameters, hyperparameters)
+    linearise = _recorded if recordable() else _functional
+    return linearise(problem, parameters, hyperparameters)
 
 
 def _functional(problem: Problem, parameters: Tree, hyperparameters: Tree) -> Linearised:
@@ -50,21 +50,21 @@ def _functional(problem: Problem, parameters: Tree, hyperparameters: Tree) -> Li
 
 def _recorded(problem: Problem, parameters: Tree, hyperparameters: Tree) -> Linearised:
     """By the graph that ``torch.autograd`` keeps of each gradient."""
-    (given, spec), (hypers, hyper_spec) = tree_flatten(parameters), tree_flatten(hyperparameters)
+    (leaves, spec), (hypers, hyper_spec) = tree_flatten(parameters), tree_flatten(hyperparameters)
     inner = scalar("inner", problem.inner)
 
     @torch.enable_grad()
-    def gradient(weights: Sequence[Tensor], hypers: Sequence[Tensor]) -> Sequence[Tensor]:
-        loss = inner(tree_unflatten(weights, spec), tree_unflatten(hypers, hyper_spec))
-        return pulled([loss], weights, differentiable=True)
+    def gradient(weight_leaves: Sequence[Tensor], hypers: Sequence[Tensor]) -> Sequence[Tensor]:
+        loss = inner(tree_unflatten(weight_leaves, spec), tree_unflatten(hypers, hyper_spec))
+        return gradients_of([loss], weight_leaves, differentiable=True)
 
-    weights, rates = leaves_of(given), leaves_of(hypers)
-    slopes, moved = gradient(weights, hypers), gradient(leaves_of(given), rates)
+    weight_leaves, hyper_leaves = leaves_of(leaves), leaves_of(hypers)
+    slopes, moved = gradient(weight_leaves, hypers), gradient(leaves_of(leaves), hyper_leaves)
 
     def hessian_product(vector: Vector) -> Vector:
-        return joined(pulled(slopes, weights, parted(vector, given), keep=True))
+        return joined(gradients_of(slopes, weight_leaves, split_like(vector, leaves), keep=True))
 
     def mixed_product(vector: Vector) -> Tree:
-        return tree_unflatten(pulled(moved, rates, parted(vector, given), keep=True), hyper_spec)
+        return tree_unflatten(gradients_of(moved, hyper_leaves, split_like(vector, leaves), keep=True), hyper_spec)
 
     return Linearised(joined(slopes).detach(), hessian_product, mixed_product)

@@ -10,7 +10,7 @@ from torch.func import grad
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from continuum.errors import BadInput
-from continuum.hypergrad.recording import leaves_of, pulled, recordable
+from continuum.hypergrad.recording import gradients_of, leaves_of, recordable
 from continuum.hypergrad.tree import Tree
 
 #: (parameters, hyperparameters) -> scalar loss
@@ -98,9 +98,9 @@ def outer_gradients(problem: Problem, parameters: Tree, hyperparameters: Tree) -
     if not recordable():
         in_parameters, direct = grad(outer, argnums=(0, 1))(parameters, hyperparameters)
         return in_parameters, direct
-    given, spec = tree_flatten((parameters, hyperparameters))
-    leaves = leaves_of(given)
+    arguments, spec = tree_flatten((parameters, hyperparameters))
+    leaves = leaves_of(arguments)
     with torch.enable_grad():
         loss = outer(*tree_unflatten(leaves, spec))
-    in_parameters, direct = tree_unflatten(pulled([loss], leaves), spec)
+    in_parameters, direct = tree_unflatten(gradients_of([loss], leaves), spec)
     return in_parameters, direct

@@ -29,7 +29,7 @@ def leaves_of(tensors: Sequence[Tensor]) -> list[Tensor]:
     return [tensor.detach().requires_grad_() for tensor in tensors]
 
 
-def pulled(
+def gradients_of(
     outputs: Sequence[Tensor],
     inputs: Sequence[Tensor],
     cotangents: Sequence[Tensor | None] = (None,),
@@ -47,7 +47,7 @@ def pulled(
         differentiable: record the answer, too.
 
     >>> w = torch.ones(2, requires_grad=True)
-    >>> pulled([3 * w.sum()], [w]), pulled([torch.tensor(3.0)], [w])
+    >>> gradients_of([3 * w.sum()], [w]), gradients_of([torch.tensor(3.0)], [w])
     ((tensor([3., 3.]),), (tensor([0., 0.]),))
     """
     pairs = [pair for pair in zip(outputs, cotangents, strict=True) if pair[0].requires_grad]

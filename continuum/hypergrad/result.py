@@ -24,7 +24,7 @@ class Outcome(IntEnum):
 
 
 REMEDIES = {
-    Outcome.DIVERGED: "take a rate below 2 / (largest eigenvalue of the inner Hessian)",
+    Outcome.DIVERGED: "take an lr below 2 / (largest eigenvalue of the inner Hessian)",
     Outcome.NEGATIVE_CURVATURE: "train the parameters to a strict minimum, or add a penalty to the inner loss",
 }
 

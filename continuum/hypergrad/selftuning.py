@@ -41,8 +41,8 @@ class SelfTuning:
     Args:
         scale: sigma > 0, a number or a pytree like the hyperparameters. :func:`scale_gradient` tunes it.
         steps: of gradient descent on the slopes within a call; 0 to take the given slopes, trained elsewhere.
-        rate: of that descent, in units of the inner loss: the rate of the slopes is divided by the mean square of what
-            they are multiplied with, so that a rate that is safe for the parameters is safe for the slopes.
+        lr: of that descent, in units of the inner loss: that of the slopes is divided by the mean square of what they
+            are multiplied with, so that an lr that is safe for the parameters is safe for the slopes.
         noise: points and weights that stand for the expectation.
         respond: R(slopes, change) -> change of the parameters; a hypernetwork brings its own (None: :func:`linear`).
         slopes: theta to start from (None: 0, for :func:`linear` only).
@@ -56,7 +56,7 @@ class SelfTuning:
 
     >>> from continuum.hypergrad import Bilevel, Hermite
     >>> problem = Bilevel(inner=lambda w, h: (w - h) ** 2, outer=lambda w, h: w**2 + h)
-    >>> method = SelfTuning(scale=0.1, steps=50, rate=0.25, noise=Hermite(3), linearised=False)
+    >>> method = SelfTuning(scale=0.1, steps=50, lr=0.25, noise=Hermite(3), linearised=False)
     >>> result = method(problem, torch.tensor(3.0), torch.tensor(3.0))
     >>> result.direct.item(), round(result.response.item(), 5)
     (1.0, 6.0)
@@ -64,7 +64,7 @@ class SelfTuning:
 
     scale: Scale
     steps: int
-    rate: float
+    lr: float
     noise: Noise = field(default_factory=lambda: Sampled(pairs=8))
     respond: Respond | None = None
     slopes: Tree | None = None
@@ -74,7 +74,7 @@ class SelfTuning:
 
     def __post_init__(self) -> None:
         checks.whole("steps", self.steps, at_least=0)
-        checks.positive("rate", self.rate, remedy="take 1 / (largest eigenvalue of the inner Hessian)")
+        checks.positive("lr", self.lr, remedy="take 1 / (largest eigenvalue of the inner Hessian)")
         if isinstance(self.scale, float | int):
             checks.positive("scale", self.scale, remedy="0.1 is a common start")
         if self.slopes is None and self.respond is not None:
@@ -82,11 +82,11 @@ class SelfTuning:
 
     @classmethod
     def naive(
-        cls, scale: Scale, steps: int, rate: float, noise: Noise | None = None, slopes: Tree | None = None
+        cls, scale: Scale, steps: int, lr: float, noise: Noise | None = None, slopes: Tree | None = None
     ) -> "SelfTuning":
         """The original form, uncorrected, to compare with."""
         noise = noise or Sampled(pairs=8)
-        return cls(scale, steps, rate, noise, slopes=slopes, centred=False, perturbed=True, linearised=False)
+        return cls(scale, steps, lr, noise, slopes=slopes, centred=False, perturbed=True, linearised=False)
 
     @torch.no_grad()
     def __call__(self, problem: Problem, parameters: Tree, hyperparameters: Tree) -> Hypergradient:
@@ -95,14 +95,14 @@ class SelfTuning:
         points, weights = shifts(self.noise, self.scale, hyperparameters)
         if self.perturbed:
             each = vmap(lambda shift: _gradients(problem, response, add(hyperparameters, shift)))(points)
-            direct, followed = tree_map(lambda leaf: torch.tensordot(weights, leaf, 1), each)
+            direct, indirect = tree_map(lambda leaf: torch.tensordot(weights, leaf, 1), each)
         else:
-            direct, followed = _gradients(problem, response, hyperparameters)
-        like = ravel(followed)[0]
+            direct, indirect = _gradients(problem, response, hyperparameters)
+        like = ravel(indirect)[0]
         approximate, diverged = status(Outcome.TRUNCATED, like), status(Outcome.DIVERGED, like)
         ended = torch.where(all_finite(response.slopes), approximate, diverged)
         cost = Cost(gradients=self.steps * len(weights) + (len(weights) if self.perturbed else 1))
-        return Hypergradient(direct, unless_failed(ended, followed), response(hyperparameters), cost, ended)
+        return Hypergradient(direct, unless_failed(ended, indirect), response(hyperparameters), cost, ended)
 
     @torch.no_grad()
     def fit(self, problem: Problem, parameters: Tree, hyperparameters: Tree) -> BestResponse:
@@ -115,13 +115,13 @@ class SelfTuning:
         start = {"slopes": tree_map(lambda leaf: leaf * unit, slopes), "parameters": parameters}
 
         def response(trained: Tree) -> BestResponse:
-            kept = trained["parameters"] if self.perturbed else parameters
-            return BestResponse(kept, tree_map(lambda s: s / unit, trained["slopes"]), origin, self.respond or linear)
+            centre = trained["parameters"] if self.perturbed else parameters
+            return BestResponse(centre, tree_map(lambda s: s / unit, trained["slopes"]), origin, self.respond or linear)
 
         def loss(trained: Tree, hyperparameters: Tree) -> Float[Tensor, ""]:
             return self.loss(problem, response(trained), hyperparameters)
 
-        return response(functional(loss, start, hyperparameters, self.rate, self.steps))
+        return response(functional(loss, start, hyperparameters, self.lr, self.steps))
 
     def loss(self, problem: Problem, response: BestResponse, hyperparameters: Tree) -> Float[Tensor, ""]:
         r"""Mean of the inner loss under the noise, what slopes are trained on; differentiable in the response."""
@@ -156,10 +156,10 @@ def _linearised(problem: Predictive, parameters: Tree, change: Tree, hyperparame
         return problem.output(tree, hyperparameters)
 
     # J v as the derivative in u of <J'u, v>: no operation of the network needs a formula for forward mode.
-    said = output(parameters)
-    push = vjp(lambda u: vjp(output, parameters)[1](u)[0], tree_map(torch.zeros_like, said))[1]
+    predicted = output(parameters)
+    push = vjp(lambda u: vjp(output, parameters)[1](u)[0], tree_map(torch.zeros_like, predicted))[1]
     moved = push(change)[0]
-    return scalar("inner", lambda tree, _: problem.loss(add(said, moved), tree, hyperparameters))(
+    return scalar("inner", lambda tree, _: problem.loss(add(predicted, moved), tree, hyperparameters))(
         add(parameters, change), hyperparameters
     )
 

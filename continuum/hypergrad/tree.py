@@ -45,7 +45,7 @@ def ravel(tree: Tree) -> tuple[Vector, Callable[[Vector], Tree]]:
     {'w': tensor([[2., 4.]]), 'b': tensor(6.)}
     """
     leaves, spec = tree_flatten(tree)
-    return joined(leaves), lambda vector: tree_unflatten(parted(vector, leaves), spec)
+    return joined(leaves), lambda vector: tree_unflatten(split_like(vector, leaves), spec)
 
 
 def joined(leaves: Sequence[Tensor]) -> Vector:
@@ -54,7 +54,7 @@ def joined(leaves: Sequence[Tensor]) -> Vector:
     return flat[0] if len(flat) == 1 else torch.cat(flat)
 
 
-def parted(vector: Vector, leaves: Sequence[Tensor]) -> list[Tensor]:
+def split_like(vector: Vector, leaves: Sequence[Tensor]) -> list[Tensor]:
     """The numbers of a vector in tensors like these."""
     pieces = torch.split(vector, [leaf.numel() for leaf in leaves]) if len(leaves) > 1 else (vector,)
     return [piece.reshape(leaf.shape).to(leaf.dtype) for leaf, piece in zip(leaves, pieces, strict=True)]

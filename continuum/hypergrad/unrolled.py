@@ -7,7 +7,7 @@ import torch
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 from continuum import checks
-from continuum.hypergrad.descent import Rate, carried, functional, recorded, unrecorded
+from continuum.hypergrad.descent import LearningRate, carried, functional, recorded, unrecorded
 from continuum.hypergrad.problem import Problem, outer_gradients, scalar
 from continuum.hypergrad.result import Cost, Hypergradient, Outcome, status, unless_failed
 from continuum.hypergrad.tree import Tree, all_finite, detached, ravel
@@ -33,7 +33,7 @@ class Unrolled:
 
     Args:
         steps: T.
-        rate: eta. As a function of the hyperparameters it is differentiated, too: a learning rate can be tuned here,
+        lr: eta. As a function of the hyperparameters it is differentiated, too: a learning rate can be tuned here,
             which no method can that looks at the minimum only.
         truncate: K, at most T (None: T).
         mode: ``"reverse"`` or ``"forward"``.
@@ -43,21 +43,21 @@ class Unrolled:
 
     >>> from continuum.hypergrad import Bilevel
     >>> problem = Bilevel(inner=lambda w, h: (w - h) ** 2, outer=lambda w, h: w**2 + h)  # w_1 = w + 0.5 (h - w)
-    >>> result = Unrolled(steps=1, rate=0.25)(problem, torch.tensor(0.0), torch.tensor(4.0))
+    >>> result = Unrolled(steps=1, lr=0.25)(problem, torch.tensor(0.0), torch.tensor(4.0))
     >>> result.parameters.item(), result.direct.item(), result.response.item()
     (2.0, 1.0, 2.0)
     """
 
     steps: int
-    rate: Rate
+    lr: LearningRate
     truncate: int | None = None
     mode: Mode = "reverse"
 
     def __post_init__(self) -> None:
         checks.whole("steps", self.steps, at_least=1)
         checks.one_of("mode", self.mode, MODES, plural="modes")
-        if not callable(self.rate):
-            checks.positive("rate", self.rate, remedy="take 1 / (largest eigenvalue of the inner Hessian)")
+        if not callable(self.lr):
+            checks.positive("lr", self.lr, remedy="take 1 / (largest eigenvalue of the inner Hessian)")
         if self.truncate is not None:
             checks.whole("truncate", self.truncate, at_least=1)
             checks.number("truncate", self.truncate, high=self.steps, remedy="it counts the last of the steps")
@@ -81,10 +81,10 @@ class Unrolled:
 
     def _reverse(self, problem: Problem, parameters: Tree, hyperparameters: Tree) -> tuple[Tree, Tree, Tree]:
         inner = scalar("inner", problem.inner)
-        start = unrecorded(inner, parameters, hyperparameters, self.rate, self.steps - self._tracked)
+        start = unrecorded(inner, parameters, hyperparameters, self.lr, self.steps - self._tracked)
         with torch.enable_grad():
             leaves, spec = tree_flatten(tree_map(lambda leaf: leaf.detach().requires_grad_(), hyperparameters))
-            end = recorded(inner, start, tree_unflatten(leaves, spec), self.rate, self._tracked)
+            end = recorded(inner, start, tree_unflatten(leaves, spec), self.lr, self._tracked)
         final = tree_map(torch.detach, end)
         cotangent, direct = outer_gradients(problem, final, hyperparameters)
         ends, cotangents = tree_flatten(end)[0], tree_flatten(cotangent)[0]
@@ -93,7 +93,7 @@ class Unrolled:
 
     def _forward(self, problem: Problem, parameters: Tree, hyperparameters: Tree) -> tuple[Tree, Tree, Tree]:
         inner = scalar("inner", problem.inner)
-        start = functional(inner, parameters, hyperparameters, self.rate, self.steps - self._tracked)
-        final, jacobian = carried(inner, start, hyperparameters, self.rate, self._tracked)
+        start = functional(inner, parameters, hyperparameters, self.lr, self.steps - self._tracked)
+        final, jacobian = carried(inner, start, hyperparameters, self.lr, self._tracked)
         cotangent, direct = outer_gradients(problem, final, hyperparameters)
         return final, direct, ravel(hyperparameters)[1](jacobian @ ravel(cotangent)[0])

@@ -1,5 +1,9 @@
 """One run that learns the width of a network together with its weights."""
 
-from continuum.learn.learning import LearnConfig, Likelihood, WidthPath, WidthResult, learn_width, width_path
+from continuum.learn.learning import learn_width, width_path
+from continuum.learn.loss import Likelihood
+from continuum.learn.path import WidthPath
+from continuum.learn.result import WidthResult
+from continuum.learn.settings import LearnConfig
 
 __all__ = ["LearnConfig", "Likelihood", "WidthPath", "WidthResult", "learn_width", "width_path"]

@@ -5,61 +5,68 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from jaxtyping import Float, Float64
 
-from continuum.learn.moments import mean_and_error
-from continuum.learn.progress import Meter
-from continuum.learn.rows import Rows
-from continuum.learn.run import Run, graded
+from continuum.learn.network import activations
+from continuum.learn.rows import TrainingRows
+from continuum.learn.run import GradedRun, train
 from continuum.learn.settings import DEFAULT_PRICE
-from continuum.learn.weights import activations
+from continuum.progress import Meter
 
 #: Prices that are tried, falling, as multiples of the default.
 MULTIPLES = (64.0, 32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
-STAGE = 150  # steps at every price
-ERRORS = 2.0  # standard errors by which a higher price must win
-FEWEST = 40  # rows below which halves can show nothing
+#: Steps at every price.
+STAGE = 150
+#: Standard errors by which a higher price must win.
+ERRORS = 2.0
+#: Rows below which halves can show nothing.
+MIN_ROWS = 40
 
 #: Makes a run on some rows, of so many steps.
-Make = Callable[[Rows, int], Run]
+MakeRun = Callable[[TrainingRows, int], GradedRun]
+ScoreTable = Float64[np.ndarray, "*batch rows"]
 
 
-def judged(rows: Rows, held: Rows | None, seed: int) -> list[tuple[Rows, Rows]]:
-    """Rows to train on with those that judge; without rows held out two halves judge each other, unless too few."""
-    if held is not None:
-        return [(rows, held)]
-    if min(len(rows), rows.total) < FEWEST:
+def calibration_pairs(
+    rows: TrainingRows, held_out: TrainingRows | None, seed: int
+) -> list[tuple[TrainingRows, TrainingRows]]:
+    """Pairs of rows to train on and rows to score on: two halves in both roles, unless rows are held out or too few."""
+    if held_out is not None:
+        return [(rows, held_out)]
+    if min(len(rows), rows.total) < MIN_ROWS:
         return []
-    one, other = (rows.part(h) for h in np.array_split(np.random.default_rng([seed, 17]).permutation(len(rows)), 2))
-    return [(one, other), (other, one)]
+    order = np.random.default_rng([seed, 17]).permutation(len(rows))
+    first, second = (rows.part(half) for half in np.array_split(order, 2))
+    return [(first, second), (second, first)]
 
 
-def steps_of(pairs: list[tuple[Rows, Rows]]) -> int:
+def calibration_steps(pairs: list[tuple[TrainingRows, TrainingRows]]) -> int:
     """Steps that a calibration takes."""
     return STAGE * len(MULTIPLES) * len(pairs)
 
 
-def calibrated(pairs: list[tuple[Rows, Rows]], make: Make, meter: Meter) -> float:
+def calibrated_price(pairs: list[tuple[TrainingRows, TrainingRows]], make: MakeRun, meter: Meter) -> float:
     """The price that held-out rows choose; the default without such rows, or where the meter was answered to stop.
 
     Units that fit noise lower the training loss by an amount that no price known in advance can tell from signal: half
     a nat for every weight that moved, over a residual of unknown size. Held-out rows can. Along a falling price
-    every row is judged by a network that never saw it; the default stands unless a higher price beats it by two
+    every row is scored by a network that never saw it; the default stands unless a higher price beats it by two
     standard errors of the paired difference, because on clean tasks the two differ by less than their noise.
     """
     prices = [DEFAULT_PRICE * multiple for multiple in MULTIPLES]
     total, tables = meter.total, []
-    for train, other in pairs:
-        run = make(train, STAGE)
-        tables.append([scores(run, other) for _ in falling(run, prices, meter)])
+    for training, held_out in pairs:
+        run = make(training, STAGE)
+        tables.append([held_out_scores(run, held_out) for _ in price_stages(run, prices, meter)])
         if meter.stopped:
-            meter.total = total - (steps_of(pairs) - meter.done)
+            meter.total = total - (calibration_steps(pairs) - meter.done)
             return DEFAULT_PRICE
     if not pairs:
         return DEFAULT_PRICE
-    weights = np.concatenate([other.weights() for _, other in pairs])
-    return prices[chosen(np.concatenate([np.stack(table) for table in tables], 1).astype(np.float64), weights)]
+    weights = np.concatenate([held_out.weights() for _, held_out in pairs])
+    scores = np.concatenate([np.stack(table) for table in tables], 1).astype(np.float64)
+    return prices[winning_place(scores, weights)]
 
 
-def falling(run: Run, prices: Sequence[float], meter: Meter) -> Iterator[float]:
+def price_stages(run: GradedRun, prices: Sequence[float], meter: Meter) -> Iterator[float]:
     """The run at the end of a stage of ``run.steps`` steps at every price, until the meter is answered to stop.
 
     Every stage begins with a reserve: a lower price must be able to recruit what a higher one kept silent.
@@ -69,27 +76,46 @@ def falling(run: Run, prices: Sequence[float], meter: Meter) -> Iterator[float]:
         run.price = price
         if stage:
             run.pool.repack(reserve=True)
-        graded(run, meter)
+        train(run, meter)
         if meter.stopped:
             return
         yield price
 
 
-def scores(run: Run, held: Rows) -> Float[np.ndarray, " held"]:
-    """Of held-out rows, smaller is better."""
-    outputs = activations(run.pool.weights, held.x, run.pool.activation)[-1]
-    return run.objective.scores(outputs, held.y)
+def held_out_scores(run: GradedRun, held_out: TrainingRows) -> Float[np.ndarray, " rows"]:
+    """The score of each held-out row; smaller is better."""
+    outputs = activations(run.pool.weights, held_out.x, run.pool.activation)[-1]
+    return run.objective.scores(outputs, held_out.y)
 
 
-def chosen(table: Float64[np.ndarray, "prices rows"], weights: Float64[np.ndarray, " rows"]) -> int:
-    """The price with the least mean among those that beat the last one by two standard errors, else the last.
+def winning_place(scores: ScoreTable, weights: Float64[np.ndarray, " rows"]) -> int:
+    """The row of least mean among those that beat the last one by two standard errors, else the last.
 
     >>> one = np.ones(4)
     >>> even = np.array([[0.5, 0.4, 0.6, 0.5], [0.5, 0.5, 0.4, 0.6]])
-    >>> chosen(even, one), chosen(even + np.array([[-0.5], [0.0]]), one)
+    >>> winning_place(even, one), winning_place(even + np.array([[-0.5], [0.0]]), one)
     (1, 0)
     """
-    mean, error = mean_and_error(table[-1] - table, weights)
-    better = mean > ERRORS * error
+    gain, error = mean_and_error(scores[-1] - scores, weights)
+    better = gain > ERRORS * error
     better[-1] = True
-    return int(np.where(better, -mean, np.inf).argmin())
+    return int(np.where(better, -gain, np.inf).argmin())
+
+
+def mean_and_error(
+    table: ScoreTable, weights: Float64[np.ndarray, " rows"]
+) -> tuple[Float64[np.ndarray, "*batch"], Float64[np.ndarray, "*batch"]]:
+    r"""Mean along the last axis, and its standard error; a row of weight w counts for w rows.
+
+    With weights :math:`w_i` of sum :math:`W` the squared error is
+    :math:`\sum_i w_i (s_i - \bar s)^2 / (W (W - 1))`, without bound where all rows together stand for no more than one.
+
+    >>> mean, error = mean_and_error(np.array([1.0, 4.0]), np.array([2.0, 1.0]))
+    >>> float(mean), float(error) == float(np.std([1.0, 1.0, 4.0], ddof=1) / np.sqrt(3))
+    (2.0, True)
+    """
+    share = weights / weights.sum()
+    mean = table @ share
+    variance = np.square(table - mean[..., None]) @ share
+    freedom = float(weights.sum()) - 1
+    return mean, np.sqrt(variance / freedom) if freedom > 0 else np.full_like(mean, np.inf)

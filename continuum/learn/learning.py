@@ -6,30 +6,26 @@ from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from continuum.arithmetic import engine_arithmetic
-from continuum.learn.frontier import frontier, prices_of
-from continuum.learn.loss import Likelihood
-from continuum.learn.methods.registry import by_name
-from continuum.learn.path import WidthPath
-from continuum.learn.progress import Progress
+from continuum.learn.loss import LossChoice
+from continuum.learn.methods.registry import learn_by_name
+from continuum.learn.path import WidthPath, checked_prices, frontier
 from continuum.learn.result import WidthResult
-from continuum.learn.samples import Loss
-from continuum.learn.settings import DEFAULT_PRICE, LearnConfig
-from continuum.learn.task import Validation, task_of
+from continuum.learn.settings import PRICES, LearnConfig
+from continuum.learn.task import Validation, checked_task
+from continuum.progress import Progress
 
-__all__ = ["DEFAULT_PRICE", "LearnConfig", "Likelihood", "WidthPath", "WidthResult", "learn_width", "width_path"]
-
-Inputs = Float[Tensor, "rows features"]
-Targets = Shaped[Tensor, "rows *targets"]
-Weights = Float[Tensor, " rows"]
+InputTensor = Float[Tensor, "rows features"]
+TargetTensor = Shaped[Tensor, "rows *targets"]
+RowWeights = Float[Tensor, " rows"]
 
 
 def learn_width(
-    x: Inputs,
-    y: Targets,
-    loss: Loss,
-    settings: LearnConfig | None = None,
+    x: InputTensor,
+    y: TargetTensor,
+    loss: LossChoice,
+    config: LearnConfig | None = None,
     *,
-    sample_weight: Weights | None = None,
+    sample_weight: RowWeights | None = None,
     validation: Validation | None = None,
     progress: Progress | None = None,
 ) -> WidthResult:
@@ -49,20 +45,20 @@ def learn_width(
 
     Training happens on one thread of the CPU, where networks of this size are fastest.
 
-    That is the method "graded". Other routes stand beside it for comparison, with the same loss, decay, price, steps,
+    That is the method "graded". Other methods stand beside it for comparison, with the same loss, decay, price, steps,
     Adam under a cosine and, in the end, the same rounding; only what gives the gates differs. None of them calibrates
     a price: None is ``DEFAULT_PRICE`` to them, unless said otherwise.
 
     ================= ==================================================================================================
     method            gates
     ================= ==================================================================================================
-    "interval"        clip(gamma - i, 0, 1), gamma by gradient, Euclidean weight decay
-    "interval_sqrt"   the square roots of these, which is the geometry of L2(E)
+    "interval"        clip(gamma - i, 0, 1)^p, gamma by gradient, Euclidean weight decay; with the exponent p = 0.5, the
+                      square-root gate, that is the geometry of L2(E)
     "soft_support"    of f(u) = gamma - u, ever sharper, in the norm of L2(E)
     "fuzzy"           square roots of grades that share out a sum, which is learned: for given activations the problem
                       of "graded", by gradient alone
     "concrete"        sampled from a distribution over widths, ever colder; the price is on the mean width
-    "hypergradient"   as "interval_sqrt", gamma by the hypergradient of a held-out loss (``validation``, or a fifth of
+    "hypergradient"   square-root gates, gamma by the hypergradient of a held-out loss (``validation``, or a fifth of
                       the rows) over a few steps of training; None is no price
     "path"            as "graded", at the price that one standard error picks from :func:`width_path`; takes no price
     ================= ==================================================================================================
@@ -71,15 +67,15 @@ def learn_width(
         x: standardised inputs, float32 or float64; the arithmetic follows their type.
         y: class indices (long), or targets (rows,) or (rows, outputs); those of squared error standardised, too.
         loss: "cross_entropy", "squared_error" or a :class:`Likelihood`.
-        settings: see :class:`LearnConfig`.
+        config: see :class:`LearnConfig`.
         sample_weight: of the rows; a row of weight 2 counts like two rows, one of weight 0 like none. So the scale of
             the weights matters: weights of sum 1 make all the data worth one row, and the price too high for it.
         validation: held-out rows (x, y) or (x, y, sample_weight) that calibrate the price, instead of two halves of
             the training rows; of the other methods "hypergradient" and "path" can use them.
-        progress: called with (steps done, steps in all, width) now and then; the steps are those of calibration, the
+        progress: called as ``progress(steps_done, steps_total, width)`` now and then, over calibration, the
             graded phase and rounding together. The width is that of the network trained just now: one that
             calibrates, then the one that is learned, which rounding leaves as it was. A true answer ends the
-            calibration, at the default price, or the graded phase, and lowers the steps in all; rounding goes on to
+            calibration, at the default price, or the graded phase, and lowers the total; rounding goes on to
             its end, where both are equal.
 
     Raises:
@@ -92,42 +88,42 @@ def learn_width(
 
     >>> import torch
     >>> x = torch.linspace(-2, 2, 64).unsqueeze(1)
-    >>> found = learn_width(x, x.abs() - 1, "squared_error", LearnConfig(price=20.0, steps=300))
-    >>> found.network[0].out_features == found.units[0], found.units[0] >= found.widths[0]
+    >>> result = learn_width(x, x.abs() - 1, "squared_error", LearnConfig(price=20.0, steps=300))
+    >>> result.network[0].out_features == result.units[0], result.units[0] >= result.widths[0]
     (True, True)
     """
-    task = task_of((x, y, sample_weight), validation, loss, LearnConfig() if settings is None else settings)
+    task = checked_task((x, y, sample_weight), validation, loss, LearnConfig() if config is None else config)
     with engine_arithmetic():
-        return by_name(task, progress, x)
+        return learn_by_name(task, progress, x)
 
 
 def width_path(
-    x: Inputs,
-    y: Targets,
-    loss: Loss,
-    settings: LearnConfig | None = None,
-    prices: Iterable[float] = (256.0, 128.0, 64.0, 32.0, 16.0, 8.0, 4.0, 2.0, 1.0),
+    x: InputTensor,
+    y: TargetTensor,
+    loss: LossChoice,
+    config: LearnConfig | None = None,
+    prices: Iterable[float] = PRICES,
     *,
-    sample_weight: Weights | None = None,
+    sample_weight: RowWeights | None = None,
     validation: Validation | None = None,
     progress: Progress | None = None,
 ) -> WidthPath:
     """The frontier of score against width from one falling price, each graded network starting from the last one.
 
     A graded width is no number of units: the units of a layer of width 0.1 may be five, each of them almost off. So
-    at every price a copy is rounded to ceil(width) units, as :func:`learn_width` does it, and the copy is judged. The
-    price of a point is what :func:`learn_width` should be given to get such a network, trained for longer.
+    at every price a copy is rounded to ceil(width) units, as :func:`learn_width` does it, and scored on held-out rows.
+    The price of a point is what :func:`learn_width` should be given to get such a network, trained for longer.
 
     Args:
         x: as of :func:`learn_width`.
         y: as of :func:`learn_width`.
         loss: as of :func:`learn_width`.
-        settings: whose price and method are not used, for the path is that of the graded method; its steps are shared
+        config: whose price and method are not used, for the path is that of the graded method; its steps are shared
             by all prices.
         prices: falling, in nats of the whole training set per unit of width.
         sample_weight: of the rows, each of which counts like so many rows.
-        validation: held-out rows (x, y) or (x, y, sample_weight) that judge; without them a fifth of the rows.
-        progress: called with (steps done, steps in all, width) now and then, as by :func:`learn_width`; the steps are
+        validation: held-out rows (x, y) or (x, y, sample_weight) that score; without them a fifth of the rows.
+        progress: called as ``progress(steps_done, steps_total, width)``, as by :func:`learn_width`; the steps are
             those of all prices, rounding included. A true answer ends the path before the price just begun, except for
             the first, which is always learned to its end.
 
@@ -141,7 +137,7 @@ def width_path(
     >>> bool((path.widths.diff(dim=0) > 0).all()), path.one_standard_error() <= path.best()
     (True, True)
     """
-    falling = prices_of(prices)
-    task = task_of((x, y, sample_weight), validation, loss, LearnConfig() if settings is None else settings)
+    falling = checked_prices(prices)
+    task = checked_task((x, y, sample_weight), validation, loss, LearnConfig() if config is None else config)
     with engine_arithmetic():
         return frontier(task, falling, progress)

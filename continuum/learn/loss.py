@@ -1,4 +1,4 @@
-"""What is minimised: a likelihood's gradient in the outputs, batch by batch."""
+"""What is minimised: a loss by name or of a user's own, and its gradient in the outputs, batch by batch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional
 
 from continuum import checks
 from continuum.errors import BadInput
@@ -19,7 +20,7 @@ Importance = Float[np.ndarray, "rows 1"] | None
 
 @dataclass(frozen=True)
 class Likelihood:
-    """A loss of one's own, with the scale that turns it into nats.
+    """A loss of your own, with the scale that turns it into nats.
 
     Args:
         loss: maps outputs (rows, outputs) and targets (rows, ...) to a scalar, the mean over rows; differentiable.
@@ -44,7 +45,7 @@ class Likelihood:
 
 
 class Objective(Protocol):
-    """Gradients and values of a loss for rows of outputs; targets are arrays with one row a sample."""
+    """Gradients and values of a loss for rows of outputs; targets are arrays with one row per sample."""
 
     def gradient(self, outputs: Outputs, targets: Targets, importance: Importance = None) -> Outputs:
         """Gradient of each row's loss in its outputs, unweighted; may overwrite ``outputs``."""
@@ -115,7 +116,7 @@ class SquaredError:
         return self.variance
 
 
-class Own:
+class CustomLoss:
     """A user's loss; autograd differentiates it, row by row through the sum."""
 
     def __init__(self, likelihood: Likelihood) -> None:
@@ -126,11 +127,11 @@ class Own:
         with torch.enable_grad():
             z = torch.from_numpy(outputs).requires_grad_()
             value = self._value(z, torch.from_numpy(targets))
-            found = torch.autograd.grad(value, z, allow_unused=True)[0] if value.requires_grad else None
-        if found is None:
+            slope = torch.autograd.grad(value, z, allow_unused=True)[0] if value.requires_grad else None
+        if slope is None:
             remedy = "compute it from them in torch, without detach, item or numpy"
             raise BadInput("loss", expected="a value that depends on the outputs", came="a constant", remedy=remedy)
-        return found.numpy() * len(outputs)
+        return slope.numpy() * len(outputs)
 
     def losses(self, outputs: Outputs, targets: Targets) -> Float[np.ndarray, " rows"]:
         rows = zip(torch.from_numpy(outputs)[:, None], torch.from_numpy(targets)[:, None], strict=True)
@@ -149,14 +150,30 @@ class Own:
         return value
 
 
+#: The losses by name.
 LOSSES: dict[str, type[CrossEntropy] | type[SquaredError]] = {
     "cross_entropy": CrossEntropy,
     "squared_error": SquaredError,
 }
+#: A loss by name, or of a user's own.
+LossChoice = str | Likelihood
 
 
-def objective(loss: "str | Likelihood") -> Objective:
+def objective(loss: LossChoice) -> Objective:
     """A fresh objective by name, or of a user's own likelihood."""
     if isinstance(loss, Likelihood):
-        return Own(loss)
+        return CustomLoss(loss)
     return LOSSES[checks.one_of("loss", loss, LOSSES, plural="losses")]()
+
+
+def row_losses(
+    loss: str, outputs: Float[Tensor, "rows outputs"], targets: Float[Tensor, "rows outputs"]
+) -> Float[Tensor, " rows"]:
+    r"""A named loss of each row in torch, for autograd: :math:`-\log \mathrm{softmax}(z)_y` or :math:`|z - y|^2/2`.
+
+    >>> row_losses("squared_error", torch.tensor([[1.0, 2.0]]), torch.tensor([[0.0, 0.0]]))
+    tensor([2.5000])
+    """
+    if loss == "cross_entropy":
+        return -(functional.log_softmax(outputs, 1) * targets).sum(1)
+    return (outputs - targets).square().sum(1) / 2

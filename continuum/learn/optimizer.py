@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from continuum.learn.weights import Array, Weights
+from continuum.learn.network import Array, NetworkWeights
 
+#: Decay of the first and the second moments, and what keeps the quotient finite, as of Adam.
 FIRST, SECOND = 0.9, 0.999
 EPSILON = 1e-8
 
@@ -15,26 +16,32 @@ EPSILON = 1e-8
 class Memory:
     """Moments of the optimiser: first ones of all weights, second ones of the free weights and of each block."""
 
-    mean: Weights
-    square: Weights
+    mean: NetworkWeights
+    square: NetworkWeights
     block: list[Array]
     steps: int = 0
 
     @staticmethod
-    def of(weights: Weights) -> "Memory":
+    def of(weights: NetworkWeights) -> "Memory":
         """No memory yet."""
-        return Memory(weights.like(), weights.like(), [np.zeros_like(b[:, 0]) for b in weights.outgoing])
+        return Memory(weights.zeros(), weights.zeros(), [np.zeros_like(b[:, 0]) for b in weights.outgoing])
 
-    def taken(self, layer: int, order: Array) -> "Memory":
+    def take(self, layer: int, order: Array) -> "Memory":
         """Of the units ``order`` of one layer."""
         block = list(self.block)
         block[layer] = block[layer][order]
-        return Memory(self.mean.taken(layer, order), self.square.taken(layer, order), block, self.steps)
+        return Memory(self.mean.take(layer, order), self.square.take(layer, order), block, self.steps)
 
 
 @dataclass(frozen=True)
 class Penalty:
-    """decay |v|^2 / 2a + price a at the best gate a in [0, 1], in units of the loss; price 0: plain weight decay."""
+    """decay |v|^2 / 2a + price a at the best gate a in [0, 1], in units of the loss; price 0: plain weight decay.
+
+    Args:
+        decay: of the block.
+        price: of a whole gate.
+        floor: least slope that the size of a step reckons with.
+    """
 
     decay: float
     price: float
@@ -51,19 +58,19 @@ class Penalty:
         return math.sqrt(2 * self.price / self.decay)
 
 
-def step(weights: Weights, gradient: Weights, memory: Memory, rate: float, penalty: Penalty) -> None:
+def step(weights: NetworkWeights, gradient: NetworkWeights, memory: Memory, lr: float, penalty: Penalty) -> None:
     """One step on everything, in place."""
     memory.steps += 1
     first, second = 1 - FIRST**memory.steps, 1 - SECOND**memory.steps
     free = zip(*(([w.incoming, *w.biases]) for w in (weights, gradient, memory.mean, memory.square)), strict=True)
     for w, g, mean, square in free:
-        _adam(w, g, mean, square, rate / first, second)
+        _adam(w, g, mean, square, lr / first, second)
     for layer, block in enumerate(weights.outgoing):
         moments = memory.mean.outgoing[layer], memory.block[layer]
-        _block(block, gradient.outgoing[layer], *moments, (rate, first, second), penalty)
+        _block(block, gradient.outgoing[layer], *moments, (lr, first, second), penalty)
 
 
-def _adam(w: Array, g: Array, mean: Array, square: Array, rate: float, second: float) -> None:
+def _adam(w: Array, g: Array, mean: Array, square: Array, lr: float, second: float) -> None:
     mean *= FIRST
     mean += (1 - FIRST) * g
     square *= SECOND
@@ -74,29 +81,29 @@ def _adam(w: Array, g: Array, mean: Array, square: Array, rate: float, second: f
     np.sqrt(g, out=g)
     g += EPSILON
     np.divide(mean, g, out=g)
-    g *= rate
+    g *= lr
     w -= g
 
 
 def _block(
     v: Array, g: Array, mean: Array, square: Array, scales: tuple[float, float, float], penalty: Penalty
 ) -> None:
-    """One second moment a block, the mean over its weights, so that the proximal operator is exact in that metric.
+    """One second moment per block, the mean over its weights, so that the proximal operator is exact in that metric.
 
     The formula is that of ``continuum.widths.reverse_huber_prox``, written out because a step lasts 0.1 ms.
     """
-    rate, first, second = scales
+    lr, first, second = scales
     mean *= FIRST
     mean += (1 - FIRST) * g
     square *= SECOND
     square += (1 - SECOND) / g.shape[1] * np.einsum("ij,ij->i", g, g)
-    tau = rate / (np.sqrt(square / second) + max(penalty.slope, penalty.floor) / math.sqrt(g.shape[1]))
+    tau = lr / (np.sqrt(square / second) + max(penalty.slope, penalty.floor) / math.sqrt(g.shape[1]))
     np.multiply(mean, (tau / first)[:, None], out=g)
     v -= g
     norm = np.sqrt(np.einsum("ij,ij->i", v, v))
     norm += 1e-30
-    short = 1 - tau * penalty.slope / norm
-    factor = np.minimum(short, 1 / (1 + tau * penalty.decay))
+    shrunk = 1 - tau * penalty.slope / norm
+    factor = np.minimum(shrunk, 1 / (1 + tau * penalty.decay))
     v *= np.maximum(factor, 0)[:, None]
 
 
@@ -105,7 +112,7 @@ def gates(block: Array, penalty: Penalty) -> Array:
     return np.asarray(np.minimum(np.sqrt(np.einsum("ij,ij->i", block, block)) / penalty.full, 1))
 
 
-def to_unit_length(weights: Weights) -> None:
+def to_unit_length(weights: NetworkWeights) -> None:
     """Put incoming weights, with the bias, back on the unit sphere: a rectifier's length is its outgoing weights'.
 
     The outgoing weights stay. Were they to take the factor over, which would keep the function, the noise of steps

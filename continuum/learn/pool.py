@@ -7,14 +7,14 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Bool, Int
 
+from continuum.learn.network import Array, NetworkWeights
 from continuum.learn.optimizer import Memory, to_unit_length
-from continuum.learn.weights import Array, Weights
 
 #: Silent units with fresh directions: half as many as are on, and at least so many.
 LEAST_RESERVE = 64
-#: Units that a layer is born with, on or in reserve. In the first steps nearly all of them are recruited, and more of
+#: Units that a layer starts with, on or in reserve. In the first steps nearly all of them are recruited, and more of
 #: them share the work with less length each; so their number must not depend on how many are on at the start.
-AT_BIRTH = 128
+AT_START = 128
 #: Length of a tanh unit's first incoming weights; at 1 two spirals score .994 instead of .997 in 3000 steps.
 STEEP = 2.0
 
@@ -30,7 +30,7 @@ class Pool:
         random: draws the directions of fresh units.
     """
 
-    weights: Weights
+    weights: NetworkWeights
     memory: Memory
     activation: str
     limit: int
@@ -55,13 +55,13 @@ class Pool:
         for layer in range(len(self.weights.outgoing)):
             live = np.flatnonzero(self.live(layer))
             wanted = max(LEAST_RESERVE, len(live) // 2, least - len(live)) if reserve else int(len(live) == 0)
-            self._take(layer, live, min(wanted, self.limit - len(live)))
+            self._refill(layer, live, min(wanted, self.limit - len(live)))
 
     def keep(self, layer: int, order: Int[np.ndarray, " kept"]) -> None:
         """Keep these units of a layer alone."""
-        self.weights, self.memory = self.weights.taken(layer, order), self.memory.taken(layer, order)
+        self.weights, self.memory = self.weights.take(layer, order), self.memory.take(layer, order)
 
-    def _take(self, layer: int, live: Int[np.ndarray, " live"], fresh: int) -> None:
+    def _refill(self, layer: int, live: Int[np.ndarray, " live"], fresh: int) -> None:
         typical = self.memory.block[layer].mean()
         # Rows are copied from unit 0 only to have their shape; they are overwritten.
         self.keep(layer, np.concatenate([live, np.zeros(fresh, np.int64)]))
@@ -85,7 +85,7 @@ class Pool:
             weights.biases[layer - 1][new] = self.random.normal(0, scale, count)
 
 
-def _blank(weights: Weights, layer: int, units: slice) -> None:
+def _blank(weights: NetworkWeights, layer: int, units: slice) -> None:
     weights.outgoing[layer][units] = 0
     if layer == 0:
         weights.incoming[units] = 0
@@ -102,7 +102,7 @@ def directions_of(random: np.random.Generator, units: int, columns: int, activat
     return np.asarray(drawn)
 
 
-def newborn(
+def new_pool(
     shape: tuple[int, int, int], start: float, activation: str, limit: int, seed: int, dtype: "np.dtype[np.generic]"
 ) -> Pool:
     """A pool of (features, hidden layers, outputs) with ``start`` units on in every layer, and a reserve.
@@ -118,9 +118,9 @@ def newborn(
     for block in outgoing:
         block[-1] *= start - (sizes[0] - 1)
     biases = [np.zeros(size, dtype) for size in sizes[1:]]
-    weights = Weights(incoming.astype(dtype), [block.astype(dtype) for block in outgoing], biases)
+    weights = NetworkWeights(incoming.astype(dtype), [block.astype(dtype) for block in outgoing], biases)
     if activation == "relu":
         to_unit_length(weights)
     pool = Pool(weights, Memory.of(weights), activation, limit, random)
-    pool.repack(reserve=True, least=AT_BIRTH)
+    pool.repack(reserve=True, least=AT_START)
     return pool

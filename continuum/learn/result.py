@@ -1,4 +1,4 @@
-"""What a run found, gathered from its phases."""
+"""What a run leaves: the width and a plain network of whole units."""
 
 from dataclasses import dataclass
 
@@ -6,21 +6,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from continuum.learn.calibration import FEWEST, calibrated, judged, steps_of
 from continuum.learn.network import sequential
-from continuum.learn.progress import Meter, Progress
-from continuum.learn.run import Run, graded
-from continuum.learn.samples import too_light
-from continuum.learn.settings import DEFAULT_PRICE, steps_for
-from continuum.learn.task import Task
-from continuum.learn.whole import rounded, rounding_steps, whole_units
-
-TINY = f"fewer than {FEWEST} rows, by number or by weight: the price is the default, uncalibrated"
+from continuum.learn.rounding import round_units, whole_units
+from continuum.learn.rows import too_light
+from continuum.learn.run import GradedRun, Run
+from continuum.progress import Meter
 
 
 @dataclass(frozen=True)
 class WidthResult:
-    """What a run found.
+    """A learned width, and the network that has it.
 
     Args:
         network: plain, of ``units`` whole units, in eval mode, on the device of the inputs.
@@ -51,53 +46,34 @@ class WidthResult:
     activation: str
 
 
-def learned(task: Task, progress: Progress | None, like: Tensor) -> WidthResult:
-    """Calibrate the price, learn the width, round; ``like`` has the device and the type of the results."""
-    settings, rows = task.settings, task.rows
-    pairs = judged(rows, task.held, settings.seed) if settings.price is None else []
-    steps = steps_for(settings.steps, rows.total)
-    meter = Meter(progress, steps_of(pairs) + steps + rounding_steps(steps))
-    price = settings.price or calibrated(pairs, task.calibration, meter)
-    run = task.run(rows, steps, price)
-    graded(run, meter)
-    return _rounded(run, _notes(task, run, calibrated=bool(pairs)), meter, like)
+def rounded_result(
+    trained: Run, graded: GradedRun, meter: Meter, like: Tensor, notes: tuple[str, ...] = ()
+) -> WidthResult:
+    """Round the network of ``graded`` to the widths of ``trained``, which is the same run where the method is graded.
 
+    The network trains on while units go, on all rows of ``graded``. ``like`` has the device and the type of the
+    results; ``notes`` come behind what the runs themselves have to say.
+    """
 
-def _rounded(run: Run, notes: tuple[str, ...], meter: Meter, like: Tensor) -> WidthResult:
-    def network() -> nn.Sequential:
-        return sequential(run.pool.weights, run.pool.activation).to(like.device)
+    def plain_network() -> nn.Sequential:
+        return sequential(graded.network(), graded.activation).to(like.device)
 
-    widths, before, full, found = run.widths(), run.loss(), _saturated(run), network()
+    widths, saturation = trained.widths(), trained.saturation()
+    before, unrounded = graded.loss(), plain_network()
     units = whole_units(widths)
-    rounded(run, units, meter)
+    round_units(graded, units, sum(widths), meter)
+    light = too_light(graded.rows.total, len(graded.rows)) if trained.price else None
     return WidthResult(
-        network=network(),
+        network=plain_network(),
         widths=tuple(widths),
         units=tuple(units),
-        width_curve=torch.tensor(run.curves.widths, dtype=like.dtype),
-        loss_curve=torch.tensor(run.curves.losses, dtype=like.dtype),
+        width_curve=torch.tensor(trained.curves.widths, dtype=like.dtype),
+        loss_curve=torch.tensor(trained.curves.losses, dtype=like.dtype),
         steps=meter.done,
-        graded=found,
-        rounding_gap=run.loss() - before,
-        saturated=full,
-        notes=notes,
-        price=run.price,
-        activation=run.pool.activation,
+        graded=unrounded,
+        rounding_gap=graded.loss() - before,
+        saturated=saturation is not None,
+        notes=(*filter(None, (light, saturation)), *notes),
+        price=trained.price,
+        activation=graded.activation,
     )
-
-
-def _saturated(run: Run) -> bool:
-    return max(run.pool.counts()) >= run.settings.max_units
-
-
-def _notes(task: Task, run: Run, *, calibrated: bool) -> tuple[str, ...]:
-    found, most = [], task.settings.max_units
-    if light := too_light(task.rows.total, len(task.rows)):
-        found.append(light)
-    if _saturated(run):
-        found.append(f"all of max_units={most} were on: the width may be too small")
-    if calibrated and run.price > DEFAULT_PRICE:
-        found.append(f"held-out rows raised the price from {DEFAULT_PRICE:g} to {run.price:g} nats per unit")
-    if task.settings.price is None and not calibrated:
-        found.append(TINY)
-    return tuple(found)

@@ -1,9 +1,24 @@
 """From graded units to whole ones: units are removed one by one with the least change of the function."""
 
+import copy
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 from jaxtyping import Float, Int
 
-from continuum.learn.weights import Array, Weights
+from continuum.errors import Diverged
+from continuum.learn.network import Array, NetworkWeights, activations
+from continuum.learn.optimizer import Memory, Penalty
+from continuum.learn.run import Curves, GradedRun
+from continuum.learn.settings import rounding_steps
+from continuum.progress import Meter
+
+#: Learning rate while rounding, as a multiple of the one before.
+LR_FACTOR = 0.5
+#: Decay of outgoing weights while rounding.
+DECAY = 1e-3
 
 
 def removals(
@@ -37,7 +52,7 @@ def removals(
 
 
 def remove(
-    weights: Weights,
+    weights: NetworkWeights,
     layer: int,
     h: Float[np.ndarray, "rows units"],
     keep: int,
@@ -48,3 +63,60 @@ def remove(
     weights.outgoing[layer][order] = v
     weights.biases[layer] += shift
     return order
+
+
+def whole_units(widths: Sequence[float]) -> list[int]:
+    """ceil(width), at least 1, of every layer; raises ``Diverged`` where a width is no number.
+
+    >>> whole_units([0.2, 3.0, 7.01])
+    [1, 3, 8]
+    """
+    if not all(map(math.isfinite, widths)):
+        raise Diverged(f"the widths are {', '.join(f'{width:g}' for width in widths)}")
+    return [max(1, math.ceil(width - 1e-6)) for width in widths]
+
+
+def round_units(run: GradedRun, units: list[int], width: float, meter: Meter) -> None:
+    """Remove units until so many are left, then anneal, without a price.
+
+    In the first half of the steps units go in ten rounds, a tenth of the surplus at once; in the second half the
+    learning rate falls along a cosine. The meter is told ``width``, and its answer does not matter here.
+    """
+    _refuse_divergence(run.pool.weights)  # of which least squares could make nothing
+    steps, pool = rounding_steps(run.steps), run.pool
+    pool.memory = Memory.of(pool.weights)
+    batches = run.rows.batches(run.config.batch, run.random)
+    first, penalty = pool.weights.units, Penalty(DECAY * run.objective.unit, 0.0, floor=run.penalty().slope)
+    removing, every = max(steps // 2, 1), max(steps // run.records, 1)
+    for t in range(steps):
+        if t % max(removing // 10, 1) == 0 and pool.weights.units != units:
+            left = max(1 - (t + 1) / removing, 0) if t else 0.9
+            _shrink(run, [n + int(left * (m - n)) for n, m in zip(units, first, strict=True)])
+        if t % every == 0:
+            meter.report(width)
+        late = max(t - removing, 0) / max(steps - removing, 1)
+        run.descend(next(batches), LR_FACTOR * run.config.lr * (1 + math.cos(math.pi * late)) / 2, penalty)
+        meter.done += 1
+    _shrink(run, units)
+    _refuse_divergence(run.pool.weights)
+    meter.report(width)
+
+
+def rounded_copy(run: GradedRun, meter: Meter | None = None) -> GradedRun:
+    """What rounding makes of this run, which stays as it is."""
+    twin = replace(run, pool=copy.deepcopy(run.pool), objective=copy.copy(run.objective), curves=Curves())
+    widths = run.widths()
+    round_units(twin, whole_units(widths), sum(widths), meter or Meter())
+    return twin
+
+
+def _refuse_divergence(weights: NetworkWeights) -> None:
+    if not all(np.isfinite(array).all() for array in weights.arrays()):
+        raise Diverged("not all weights are finite")
+
+
+def _shrink(run: GradedRun, units: list[int]) -> None:
+    for layer, keep in enumerate(units):
+        if len(run.pool.weights.outgoing[layer]) > keep:
+            h = activations(run.pool.weights, run.probe.x, run.pool.activation)[layer]
+            run.pool.keep(layer, remove(run.pool.weights, layer, h, keep, run.probe.importance))

@@ -1,103 +1,176 @@
-"""One run, and its graded phase, in which the width is learned."""
+"""One run that learns the width: the loop that all methods share, and the run of the graded method."""
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from continuum.learn.loss import Objective
+from continuum.learn.network import NetworkWeights, activations, gradient
 from continuum.learn.optimizer import Penalty, gates, step, to_unit_length
 from continuum.learn.pool import Pool
-from continuum.learn.progress import Meter
-from continuum.learn.rows import Rows
+from continuum.learn.rows import TrainingRows
 from continuum.learn.settings import LearnConfig
-from continuum.learn.weights import Weights, activations, gradient
+from continuum.progress import Meter
 
-REPACK = 200  # steps between two repackings
-LAST_FRESH = 0.7  # share of the graded phase after which no fresh directions are drawn
+#: Steps between two repackings.
+REPACK = 200
+#: Share of the graded phase after which no fresh directions are drawn.
+LAST_FRESH = 0.7
 
 
 @dataclass
 class Curves:
-    """What is written down on the way: width of every layer, and training loss on the probe rows."""
+    """What is recorded on the way: width of every layer, and training loss on the probe rows."""
 
     widths: list[list[float]] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
 
 
 @dataclass
-class Run:
-    """What a phase works on.
+class Run(ABC):
+    """A network in training, and what it is trained on.
 
     Args:
-        pool: the network.
         rows: the training rows.
         objective: the loss.
-        settings: of the run.
-        steps: of the graded phase.
-        price: nats of all these rows, each counted by its weight, per unit of width.
+        config: how the width is learned.
+        steps: of the phase that learns the width.
+        price: nats of all these rows, each counted by its weight, per unit of width; 0 for none.
         records: points of the curves.
     """
 
-    pool: Pool
-    rows: Rows
+    rows: TrainingRows
     objective: Objective
-    settings: LearnConfig
+    config: LearnConfig
     steps: int
     price: float
-    records: int = 100
-    curves: Curves = field(default_factory=Curves)
+    records: int = field(default=100, kw_only=True)
+    curves: Curves = field(default_factory=Curves, kw_only=True)
 
     def __post_init__(self) -> None:
-        self.random = np.random.default_rng([self.settings.seed, 13])
-        self.probe = self.rows.probe(self.settings.seed)
+        self.random = np.random.default_rng([self.config.seed, 13])
+        self.probe = self.rows.probe(self.config.seed)
+
+    @property
+    @abstractmethod
+    def activation(self) -> str:
+        """tanh or relu."""
+
+    @abstractmethod
+    def network(self) -> NetworkWeights:
+        """The plain network that computes the same."""
+
+    @abstractmethod
+    def widths(self) -> list[float]:
+        """The width of every hidden layer."""
+
+    @abstractmethod
+    def saturation(self) -> str | None:
+        """What a user should know where ``max_units`` may have held a width back, else None."""
+
+    @abstractmethod
+    def prepare(self, done: int) -> None:
+        """Between two steps, of which so many are done: tidy up."""
+
+    @abstractmethod
+    def step(self, batch: TrainingRows, lr: float, done: int) -> None:
+        """One step on weights and width, after so many."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Behind the last step: tidy up."""
+
+    def price_per_row(self) -> float:
+        """The price in units of the loss per row; of weighted rows, per unit of weight."""
+        return self.price * self.objective.nat() / self.rows.total
+
+    def decay(self) -> float:
+        """The decay in units of the loss."""
+        return self.config.decay * self.objective.unit
+
+    def loss(self) -> float:
+        """Mean loss on the probe rows."""
+        outputs = activations(self.network(), self.probe.x, self.activation)[-1]
+        losses = self.objective.losses(outputs, self.probe.y)
+        importance = 1.0 if self.probe.importance is None else self.probe.importance[:, 0]
+        return float((losses * importance).mean())
+
+    def record(self) -> None:
+        """Add a point to the curves."""
+        self.curves.widths.append(self.widths())
+        self.curves.losses.append(self.loss())
+
+
+def train(run: Run, meter: Meter) -> None:
+    """All steps, with a learning rate that falls along a cosine, until the meter is answered that it is enough."""
+    every = max(run.steps // run.records, 1)
+    batches = run.rows.batches(run.config.batch, run.random)
+    for t in range(run.steps):
+        run.prepare(t)
+        if t % every == 0:
+            run.record()
+            if meter.report(sum(run.curves.widths[-1])):
+                meter.total -= run.steps - t
+                break
+        run.step(next(batches), run.config.lr * (1 + math.cos(math.pi * t / run.steps)) / 2, t)
+        meter.done += 1
+    run.finish()
+    run.record()
+
+
+@dataclass
+class GradedRun(Run):
+    """A run whose units have graded gates, which a penalty on the outgoing weights has eliminated.
+
+    Args:
+        pool: the network.
+    """
+
+    pool: Pool
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._slope = self.pool.weights.zeros()
+
+    @property
+    def activation(self) -> str:
+        return self.pool.activation
+
+    def network(self) -> NetworkWeights:
+        return self.pool.weights
 
     def penalty(self) -> Penalty:
-        """The price in units of the loss per row; of weighted rows, per unit of weight."""
-        return Penalty(self.settings.decay * self.objective.unit, self.price * self.objective.nat() / self.rows.total)
+        """The penalty of a block by now."""
+        return Penalty(self.decay(), self.price_per_row())
 
     def widths(self) -> list[float]:
         """Sum of the gates of every layer."""
         penalty = self.penalty()
         return [float(gates(block, penalty).sum()) for block in self.pool.weights.outgoing]
 
-    def loss(self) -> float:
-        """Mean loss on the probe rows."""
-        outputs = activations(self.pool.weights, self.probe.x, self.pool.activation)[-1]
-        losses = self.objective.losses(outputs, self.probe.y)
-        importance = 1.0 if self.probe.importance is None else self.probe.importance[:, 0]
-        return float((losses * importance).mean())
+    def saturation(self) -> str | None:
+        most = self.config.max_units
+        full = max(self.pool.counts()) >= most
+        return f"all of max_units={most} were on: the width may be too small" if full else None
 
-    def record(self) -> None:
-        """Write down a point of the curves."""
-        self.curves.widths.append(self.widths())
-        self.curves.losses.append(self.loss())
+    def prepare(self, done: int) -> None:
+        if done and done % REPACK == 0:
+            self.pool.repack(reserve=done < LAST_FRESH * self.steps)
 
-    def step(self, batch: Rows, slope: Weights, rate: float, penalty: Penalty) -> None:
-        """One step on a minibatch; ``slope`` has the shape of the weights, and is overwritten."""
-        weights, activation = self.pool.weights, self.pool.activation
-        gradient(weights, batch.x, batch.y, batch.importance, activation, self.objective, slope)
-        step(weights, slope, self.pool.memory, rate, penalty)
-        if activation == "relu":
+    def step(self, batch: TrainingRows, lr: float, done: int) -> None:
+        self.descend(batch, lr, self.penalty())
+
+    def descend(self, batch: TrainingRows, lr: float, penalty: Penalty) -> None:
+        """One step on a minibatch under this penalty."""
+        weights = self.pool.weights
+        if self._slope.units != weights.units:
+            self._slope = weights.zeros()
+        gradient(weights, batch.x, batch.y, batch.importance, self.activation, self.objective, self._slope)
+        step(weights, self._slope, self.pool.memory, lr, penalty)
+        if self.activation == "relu":
             to_unit_length(weights)
 
-
-def graded(run: Run, meter: Meter) -> None:
-    """Learn the gates with the weights, until the meter is answered that it is enough."""
-    every = max(run.steps // run.records, 1)
-    slope = run.pool.weights.like()
-    batches = run.rows.batches(run.settings.batch, run.random)
-    for t in range(run.steps):
-        if t and t % REPACK == 0:
-            run.pool.repack(reserve=t < LAST_FRESH * run.steps)
-            slope = run.pool.weights.like()
-        if t % every == 0:
-            run.record()
-            if meter.ask(sum(run.curves.widths[-1])):
-                meter.total -= run.steps - t
-                break
-        rate = run.settings.learning_rate * (1 + math.cos(math.pi * t / run.steps)) / 2
-        run.step(next(batches), slope, rate, run.penalty())
-        meter.done += 1
-    run.pool.repack(reserve=False)
-    run.record()
+    def finish(self) -> None:
+        self.pool.repack(reserve=False)

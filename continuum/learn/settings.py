@@ -1,15 +1,21 @@
-"""Settings of one run that learns the width."""
+"""How a width is learned: names, defaults and their checks."""
 
 import math
 from dataclasses import dataclass
 
 from continuum import checks
+from continuum.errors import BadInput
 
 #: Names of the methods; "graded" is the recommended one.
-METHODS = ("graded", "interval", "interval_sqrt", "soft_support", "fuzzy", "concrete", "hypergradient", "path")
+METHODS = ("graded", "interval", "soft_support", "fuzzy", "concrete", "hypergradient", "path")
 #: Nats of the whole training set per unit of width where held-out rows do not ask for more.
 DEFAULT_PRICE = 4.0
+#: Prices of a path, from narrow networks to wide ones.
+PRICES = (256.0, 128.0, 64.0, 32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
+#: Names of the activations; "auto" chooses by the number of features.
 ACTIVATIONS = ("auto", "tanh", "relu")
+#: Up to so many features "auto" takes tanh.
+FEW_FEATURES = 3
 
 
 @dataclass(frozen=True)
@@ -25,11 +31,13 @@ class LearnConfig:
         max_units: most units of a layer that are ever allocated.
         steps: of the graded phase; None: see ``steps_for``. Rounding takes half as many again.
         batch: rows of a minibatch (at most all).
-        learning_rate: of Adam and of the block steps, falling to 0 along a cosine.
-        decay: :math:`\lambda` of the outgoing weights in :math:`L_2(E)`, in nats of a row. It sets, with the price,
+        lr: of Adam and of the block steps, falling to 0 along a cosine.
+        decay: :math:`\lambda` of the outgoing weights in :math:`L_2(E)`, in nats per row. It sets, with the price,
             the length :math:`\sqrt{2\rho/\lambda}` of a whole unit's weights.
         seed: of everything random; equal seeds give equal bits on one machine.
-        method: by name.
+        method: one of ``METHODS``, by name.
+        exponent: of the gates of the method "interval", :math:`\mathrm{clip}(\gamma - i, 0, 1)^p`; 0.5 is the
+            square-root gate. The other methods have gates of their own.
     """
 
     price: float | None = None
@@ -39,10 +47,11 @@ class LearnConfig:
     max_units: int = 512
     steps: int | None = None
     batch: int = 32
-    learning_rate: float = 1e-2
+    lr: float = 1e-2
     decay: float = 0.004
     seed: int = 0
     method: str = "graded"
+    exponent: float = 1.0
 
     def __post_init__(self) -> None:
         if self.price is not None:
@@ -54,9 +63,13 @@ class LearnConfig:
         if self.steps is not None:
             checks.whole("steps", self.steps, at_least=1)
         checks.whole("seed", self.seed, at_least=0)
-        checks.positive("learning_rate", self.learning_rate, remedy="0.01 is a common choice")
+        checks.positive("lr", self.lr, remedy="0.01 is a common choice")
         checks.positive("decay", self.decay, remedy="without decay of the weights no width is worth its price")
         checks.number("start", self.start, low=1, high=self.max_units, remedy="start between 1 and max_units")
+        checks.positive("exponent", self.exponent, remedy="1 is the linear gate, 0.5 the square-root gate")
+        if self.exponent != 1 and self.method != "interval":
+            expected, remedy = f"1 with the method {self.method}", "only the gates of the method interval have one"
+            raise BadInput("exponent", expected=expected, came=self.exponent, remedy=remedy)
 
 
 def activation_for(name: str, features: int) -> str:
@@ -74,10 +87,6 @@ def activation_for(name: str, features: int) -> str:
     return "tanh" if features <= FEW_FEATURES else "relu"
 
 
-#: Up to so many features "auto" takes tanh.
-FEW_FEATURES = 3
-
-
 def steps_for(steps: int | None, rows: float) -> int:
     """Steps of the graded phase; by default 3000, and twice the rows where that is more (64 epochs of 32 rows).
 
@@ -87,3 +96,12 @@ def steps_for(steps: int | None, rows: float) -> int:
     (3000, 32000, 700)
     """
     return max(3000, math.ceil(2 * rows)) if steps is None else steps
+
+
+def rounding_steps(steps: int) -> int:
+    """Steps of the rounding phase after a graded phase of so many.
+
+    >>> rounding_steps(301)
+    150
+    """
+    return steps // 2

@@ -7,81 +7,102 @@ import torch
 from torch import Tensor
 
 from continuum.errors import BadInput
-from continuum.learn.loss import Likelihood, objective
-from continuum.learn.pool import newborn
-from continuum.learn.rows import Rows
-from continuum.learn.run import Run
-from continuum.learn.samples import Loss, outputs_of, rows_of, tensor
+from continuum.learn.loss import Likelihood, LossChoice, objective
+from continuum.learn.pool import new_pool
+from continuum.learn.rows import TrainingRows, check_tensor, training_rows
+from continuum.learn.run import GradedRun
 from continuum.learn.settings import DEFAULT_PRICE, LearnConfig, activation_for
 
 #: Held-out rows (x, y), or (x, y, sample_weight).
 Validation = tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Tensor]
+#: One row in so many is held out where a method needs rows for that and has none.
+HELD_OUT_SHARE = 5
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
     """Training rows, held-out rows or None, the loss, and how a width is learned."""
 
-    rows: Rows
-    held: Rows | None
-    loss: Loss
-    settings: LearnConfig
+    rows: TrainingRows
+    held_out: TrainingRows | None
+    loss: LossChoice
+    config: LearnConfig
 
-    def run(self, rows: Rows, steps: int, price: float) -> Run:
-        """A newborn network, to be trained on these rows in so many graded steps."""
-        return self._born(self.settings.start, rows, steps, price)
+    @property
+    def activation(self) -> str:
+        """tanh or relu."""
+        return activation_for(self.config.activation, self.rows.features)
 
-    def calibration(self, rows: Rows, steps: int) -> Run:
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Features, hidden layers and outputs of the network."""
+        outputs = self.loss.outputs if isinstance(self.loss, Likelihood) else self.rows.y.shape[1]
+        return self.rows.features, self.config.hidden_layers, outputs
+
+    def split(self) -> tuple[TrainingRows, TrainingRows]:
+        """Rows to train on, and rows held out: a fifth of all, drawn by the seed, where none are."""
+        if self.held_out is not None:
+            return self.rows, self.held_out
+        if len(self.rows) < 2:
+            expected, remedy = "at least 2 rows to hold one out", "give validation"
+            raise BadInput("x", expected=expected, came=len(self.rows), remedy=remedy)
+        order = np.random.default_rng([self.config.seed, 19]).permutation(len(self.rows))
+        cut = max(len(order) // HELD_OUT_SHARE, 1)
+        return self.rows.part(order[cut:]), self.rows.part(order[:cut])
+
+    def graded_run(self, rows: TrainingRows, steps: int, price: float) -> GradedRun:
+        """A new network, to be trained on these rows in so many graded steps."""
+        return self._new_run(self.config.start, rows, steps, price)
+
+    def calibration_run(self, rows: TrainingRows, steps: int) -> GradedRun:
         """Such a network at the default price, from the default start: the price must not depend on the start."""
-        return self._born(min(LearnConfig.start, self.settings.max_units), rows, steps, DEFAULT_PRICE)
+        return self._new_run(min(LearnConfig.start, self.config.max_units), rows, steps, DEFAULT_PRICE)
 
-    def _born(self, start: float, rows: Rows, steps: int, price: float) -> Run:
-        settings, features = self.settings, rows.x.shape[1] - 1
-        activation = activation_for(settings.activation, features)
-        shape = features, settings.hidden_layers, outputs_of(rows, self.loss)
-        pool = newborn(shape, start, activation, settings.max_units, settings.seed, rows.x.dtype)
-        return Run(pool, rows, objective(self.loss), settings, steps, price)
+    def _new_run(self, start: float, rows: TrainingRows, steps: int, price: float) -> GradedRun:
+        config = self.config
+        pool = new_pool(self.shape, start, self.activation, config.max_units, config.seed, rows.x.dtype)
+        return GradedRun(rows, objective(self.loss), config, steps, price, pool)
 
 
-def task_of(
-    rows: tuple[Tensor, Tensor, Tensor | None], validation: Validation | None, loss: Loss, settings: LearnConfig
+def checked_task(
+    rows: tuple[Tensor, Tensor, Tensor | None], validation: Validation | None, loss: LossChoice, config: LearnConfig
 ) -> Task:
-    """Checked; raises ``BadInput``."""
-    if not isinstance(settings, LearnConfig):
+    """The task of these tensors; raises ``BadInput``."""
+    if not isinstance(config, LearnConfig):
         remedy = "give LearnConfig(price=..., steps=...)"
-        raise BadInput("settings", expected="a LearnConfig", came=repr(settings), remedy=remedy)
-    found = rows_of(rows[0], rows[1], loss, rows[2])
-    held = None if validation is None else _held(found, validation, loss)
+        raise BadInput("config", expected="a LearnConfig", came=repr(config), remedy=remedy)
+    training = training_rows(rows[0], rows[1], loss, rows[2])
+    held_out = None if validation is None else _held_out_rows(training, validation, loss)
     if isinstance(loss, Likelihood):
-        _tried(loss, found, settings)
-    return Task(found, held, loss, settings)
+        _try_loss(loss, training, config)
+    return Task(training, held_out, loss, config)
 
 
-def _tried(loss: Likelihood, rows: Rows, settings: LearnConfig) -> None:
-    """Try a loss of one's own on some rows before training, at outputs such as training may meet, which are not 0."""
-    some = rows.y[: settings.batch]
-    outputs = np.random.default_rng([settings.seed, 31]).normal(size=(len(some), loss.outputs)).astype(rows.x.dtype)
-    slopes = objective(loss).gradient(outputs.copy(), some)  # refuses what is no scalar that depends on the outputs
-    value = loss.loss(torch.from_numpy(outputs), torch.from_numpy(some)).item()
+def _try_loss(loss: Likelihood, rows: TrainingRows, config: LearnConfig) -> None:
+    """Try a user's loss on some rows before training, at outputs such as training may meet, which are not 0."""
+    targets = rows.y[: config.batch]
+    outputs = np.random.default_rng([config.seed, 31]).normal(size=(len(targets), loss.outputs)).astype(rows.x.dtype)
+    slopes = objective(loss).gradient(outputs.copy(), targets)  # refuses what is no scalar that depends on the outputs
+    value = loss.loss(torch.from_numpy(outputs), torch.from_numpy(targets)).item()
     if not (np.isfinite(slopes).all() and np.isfinite(value)):
         expected, remedy = "a finite value and slope at any outputs", "look at its logarithms, roots and quotients"
         raise BadInput("loss", expected=expected, came="NaN or inf", remedy=remedy)
 
 
-def _held(rows: Rows, validation: Validation, loss: Loss) -> Rows:
+def _held_out_rows(rows: TrainingRows, validation: Validation, loss: LossChoice) -> TrainingRows:
     x, y, weight = _tensors(validation)
     classes = rows.y.shape[1] if loss == "cross_entropy" else None
-    if x.dim() == 2 and x.shape[1] != rows.x.shape[1] - 1:
-        came, expected = str(x.shape[1]), f"{rows.x.shape[1] - 1} features"
+    if x.dim() == 2 and x.shape[1] != rows.features:
+        came, expected = str(x.shape[1]), f"{rows.features} features"
         raise BadInput("validation", expected=expected, came=came, remedy="prepare it like the training rows")
     if classes is not None and y.dtype == torch.long and y.numel() and int(y.max()) >= classes:
         raise BadInput("validation", expected=f"classes below {classes}", came=int(y.max()), remedy="train on all")
-    held = rows_of(x, y, loss, weight, classes)
-    if held.y.shape[1:] != rows.y.shape[1:]:  # they would be broadcast in silence
+    held_out = training_rows(x, y, loss, weight, classes)
+    if held_out.y.shape[1:] != rows.y.shape[1:]:  # they would be broadcast in silence
         expected = f"targets of shape ({', '.join(['rows', *map(str, rows.y.shape[1:])])})"
-        came = f"({', '.join(['rows', *map(str, held.y.shape[1:])])})"
+        came = f"({', '.join(['rows', *map(str, held_out.y.shape[1:])])})"
         raise BadInput("validation", expected=expected, came=came, remedy="prepare it like the training rows")
-    return held
+    return held_out
 
 
 def _tensors(validation: Validation) -> tuple[Tensor, Tensor, Tensor | None]:
@@ -93,5 +114,5 @@ def _tensors(validation: Validation) -> tuple[Tensor, Tensor, Tensor | None]:
     x, y, weight = (*validation, None)[:3]
     for what, value in (("x", x), ("y", y), ("sample_weight", weight)):
         if value is not None or what != "sample_weight":
-            tensor(f"validation {what}", value)
+            check_tensor(f"validation {what}", value)
     return x, y, weight

@@ -49,14 +49,14 @@ def export(model: nn.Module, data: Float[Tensor, "rows *features"] | None = None
 
     >>> from continuum.nn import MLP
     >>> from continuum.widths import Interval
-    >>> found = export(MLP(3, 1, widths=[Interval(512, gamma=8.5)]), torch.ones(5, 3))
-    >>> found.module
+    >>> exported = export(MLP(3, 1, widths=[Interval(512, gamma=8.5)]), torch.ones(5, 3))
+    >>> exported.module
     Sequential(
       (0): Linear(in_features=3, out_features=9, bias=True)
       (1): Tanh()
       (2): Linear(in_features=9, out_features=1, bias=True)
     )
-    >>> found.gap < 1e-6, found.allocated, found.units
+    >>> exported.gap < 1e-6, exported.allocated, exported.units
     (True, (512,), (9,))
     """
     if hard and data is None:
@@ -81,9 +81,9 @@ def _plain(stretch: Stretch, hard: bool, sizes: list[tuple[int, int]], notes: li
     if not stretch.gates:
         return [copy.deepcopy(part) for part in parts]
     fits(stretch)
-    found = {name: _gates(name, gate, hard) for name, gate in stretch.gates}
-    signal = folding.start(stretch.units, next(iter(found.values())) if stretch.producer is None else _like(stretch))
-    members = [folding.through(signal, named, found.get(named[0])) for named in stretch.members]
+    gates = {name: _gates(name, gate, hard) for name, gate in stretch.gates}
+    signal = folding.start(stretch.units, next(iter(gates.values())) if stretch.producer is None else _like(stretch))
+    members = [folding.through(signal, named, gates.get(named[0])) for named in stretch.members]
     between = [member for member in members if member is not None]
     absorb = stretch.consumer is not None and folding.removable(signal, stretch)
     keep = _keep(stretch, signal, absorb, notes)

@@ -68,13 +68,13 @@ def _normalise(signal: Signal, name: str, layer: Any) -> Any:
     signal.constant = rate * signal.constant + shift
     if bool((signal.scale == 1).all()):
         return layer
-    found = type(layer)(len(mean), eps=layer.eps, momentum=layer.momentum, device=mean.device, dtype=mean.dtype)
-    found.running_mean.zero_()
-    found.running_var.copy_(variance)
-    found.weight.copy_((1.0 if layer.weight is None else layer.weight) * signal.scale)
-    found.bias.copy_(shift)
+    folded = type(layer)(len(mean), eps=layer.eps, momentum=layer.momentum, device=mean.device, dtype=mean.dtype)
+    folded.running_mean.zero_()
+    folded.running_var.copy_(variance)
+    folded.weight.copy_((1.0 if layer.weight is None else layer.weight) * signal.scale)
+    folded.bias.copy_(shift)
     signal.scale = torch.ones_like(signal.scale)
-    return found
+    return folded
 
 
 def _whole(signal: Signal, name: str, layer: nn.Module) -> None:
@@ -110,23 +110,23 @@ _NONE: tuple[object, ...] = ((0, 0), "valid")
 
 def into(layer: Any, signal: Signal, absorb: bool) -> Any:
     """The next linear layer with the pending factors in its columns, and with constants in its bias if ``absorb``."""
-    found = copy.deepcopy(layer)
-    weight = found.weight
+    folded = copy.deepcopy(layer)
+    weight = folded.weight
     factor = signal.scale * signal.on if absorb else signal.scale
     weight.copy_(weight * _columns(factor, weight).reshape(-1, *[1] * (weight.dim() - 2)))
     if absorb and bool(signal.constant[~signal.on].any()):
         constant = _columns(signal.constant * ~signal.on, weight)
-        sent = layer.weight.flatten(2).sum(2) @ constant if weight.dim() > 2 else layer.weight @ constant
-        found.bias = nn.Parameter(sent if layer.bias is None else layer.bias + sent)
-    return found
+        added = layer.weight.flatten(2).sum(2) @ constant if weight.dim() > 2 else layer.weight @ constant
+        folded.bias = nn.Parameter(added if layer.bias is None else layer.bias + added)
+    return folded
 
 
 def without(layer: Any, keep: Tensor) -> Any:
     """The next linear layer with the kept columns."""
-    found = copy.deepcopy(layer)
-    found.weight = nn.Parameter(found.weight[:, _columns(keep, found.weight)].clone())
-    _resize(found, "in", found.weight.shape[1])
-    return found
+    narrowed = copy.deepcopy(layer)
+    narrowed.weight = nn.Parameter(narrowed.weight[:, _columns(keep, narrowed.weight)].clone())
+    _resize(narrowed, "in", narrowed.weight.shape[1])
+    return narrowed
 
 
 def _columns(units: Tensor, weight: Tensor) -> Tensor:
@@ -136,15 +136,15 @@ def _columns(units: Tensor, weight: Tensor) -> Tensor:
 
 def rows(layer: nn.Module, keep: Tensor) -> nn.Module:
     """The layer with the kept outputs, or the kept channels of a layer between."""
-    found = copy.deepcopy(layer)
-    if isinstance(found, nn.PReLU) and found.num_parameters == 1:
-        return found
-    for name, value in [*found.named_parameters(recurse=False), *found.named_buffers(recurse=False)]:
+    narrowed = copy.deepcopy(layer)
+    if isinstance(narrowed, nn.PReLU) and narrowed.num_parameters == 1:
+        return narrowed
+    for name, value in [*narrowed.named_parameters(recurse=False), *narrowed.named_buffers(recurse=False)]:
         if value.dim():
-            kept = value[keep].clone()
-            setattr(found, name, nn.Parameter(kept) if isinstance(value, nn.Parameter) else kept)
-    _resize(found, "out", int(keep.sum()))
-    return found
+            entries = value[keep].clone()
+            setattr(narrowed, name, nn.Parameter(entries) if isinstance(value, nn.Parameter) else entries)
+    _resize(narrowed, "out", int(keep.sum()))
+    return narrowed
 
 
 def _resize(layer: nn.Module, side: str, size: int) -> None:

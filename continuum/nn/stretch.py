@@ -109,9 +109,9 @@ def _ends(stretch: Stretch, maps: bool) -> None:
     if stretch.consumer is None:
         return
     name, layer = stretch.consumer
-    wanted = int(getattr(layer, "in_channels" if isinstance(layer, nn.Conv2d) else "in_features"))
-    bad = wanted % stretch.units != 0 or isinstance(layer, nn.Conv2d) != maps
-    if bad or (wanted != stretch.units and not any(type(member) is nn.Flatten for _, member in stretch.members)):
+    inputs = int(getattr(layer, "in_channels" if isinstance(layer, nn.Conv2d) else "in_features"))
+    bad = inputs % stretch.units != 0 or isinstance(layer, nn.Conv2d) != maps
+    if bad or (inputs != stretch.units and not any(type(member) is nn.Flatten for _, member in stretch.members)):
         expected = f"inputs that are the {stretch.units} units of the gate before it"
         raise BadInput(f"layer {name}", expected=expected, came=repr(layer), remedy="put nn.Flatten() between them")
 

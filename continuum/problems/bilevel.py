@@ -63,5 +63,5 @@ class QuadraticBilevel(Quadratic):
     def outer_curvature(self, lam: Float[Tensor, " h"]) -> Float[Tensor, "h h"]:
         """Second derivative of F(w*(lambda), lambda)."""
         along = self.jacobian(lam)
-        bent = along.mT @ self.cross
-        return along.mT @ along + bent + bent.mT + torch.eye(len(lam), dtype=lam.dtype)
+        crossed = along.mT @ self.cross
+        return along.mT @ along + crossed + crossed.mT + torch.eye(len(lam), dtype=lam.dtype)

@@ -69,7 +69,7 @@ def _regression(features: int, rows: int, held_out: int, dtype: torch.dtype) -> 
     scale = torch.logspace(0, 0.5, features, dtype=torch.float64)
     w = _normal(generator, features)
     x, x_val = _normal(generator, rows, features) * scale, _normal(generator, held_out, features) * scale
-    y, y_val = (seen @ w + 0.5 * _normal(generator, len(seen)) for seen in (x, x_val))
+    y, y_val = (inputs @ w + 0.5 * _normal(generator, len(inputs)) for inputs in (x, x_val))
     return x.to(dtype), y.to(dtype), x_val.to(dtype), y_val.to(dtype)
 
 

@@ -73,30 +73,30 @@ class Quadratic(ABC):
 
     def jacobian(self, lam: Float[Tensor, "*hyper"]) -> Float[Tensor, "d h"]:
         r"""The response of the minimum, :math:`dw^*/d\lambda = -H^{-1}(H' w^* - c')`."""
-        followed: Tensor = -torch.linalg.solve(self.hessian(lam), self.mixed(self.solution(lam), lam))
-        return followed
+        response: Tensor = -torch.linalg.solve(self.hessian(lam), self.mixed(self.solution(lam), lam))
+        return response
 
     def hypergradient(self, lam: Float[Tensor, "*hyper"]) -> Parts:
         """At the minimum."""
         return self._parts(self.solution(lam), lam, self.jacobian(lam))
 
-    def neumann(self, w: Float[Tensor, " d"], lam: Float[Tensor, "*hyper"], rate: float, terms: int) -> Parts:
+    def neumann(self, w: Float[Tensor, " d"], lam: Float[Tensor, "*hyper"], lr: float, terms: int) -> Parts:
         r"""At any w, with :math:`H^{-1}(I - (I - \eta H)^K) = \eta\sum_{k<K} (I - \eta H)^k` for the inverse."""
         values, vectors = torch.linalg.eigh(self.hessian(lam))
-        inverse = vectors @ ((1 - torch.pow(1 - rate * values, terms)) / values * vectors).mT
+        inverse = vectors @ ((1 - torch.pow(1 - lr * values, terms)) / values * vectors).mT
         return self._parts(w, lam, -inverse @ self.mixed(w, lam))
 
     def trained(
-        self, start: Float[Tensor, " d"], lam: Float[Tensor, "*hyper"], rate: float, steps: int
+        self, start: Float[Tensor, " d"], lam: Float[Tensor, "*hyper"], lr: float, steps: int
     ) -> Float[Tensor, " d"]:
         r"""After T steps of gradient descent, :math:`w_T = w^* + (I - \eta H)^T (w_0 - w^*)`."""
         values, vectors = torch.linalg.eigh(self.hessian(lam))
         end = self.solution(lam)
-        left: Tensor = vectors @ (torch.pow(1 - rate * values, steps) * (vectors.mT @ (start - end)))
-        return end + left
+        remainder: Tensor = vectors @ (torch.pow(1 - lr * values, steps) * (vectors.mT @ (start - end)))
+        return end + remainder
 
     def trained_jacobian(
-        self, start: Float[Tensor, " d"], lam: Float[Tensor, "*hyper"], rate: float, steps: int
+        self, start: Float[Tensor, " d"], lam: Float[Tensor, "*hyper"], lr: float, steps: int
     ) -> Float[Tensor, "d h"]:
         r"""How T steps from a fixed start respond to lambda.
 
@@ -108,32 +108,32 @@ class Quadratic(ABC):
         :math:`\sum_{t<T} a_i^{T-1-t} a_j^t`. Where H' commutes with H it is :math:`T A^{T-1} H' e`.
         """
         values, vectors = torch.linalg.eigh(self.hessian(lam))
-        shrink = 1 - rate * values
+        shrink = 1 - lr * values
         powers = torch.stack([torch.pow(shrink, t) for t in range(steps)])
         sums = torch.einsum("ti,tj->ij", powers.flip(0), powers)
         slope = torch.einsum("ai,abh,bj->ijh", vectors, self.hessian_slope(lam), vectors)
         error = vectors.mT @ (start - self.solution(lam))
         reached = (1 - torch.pow(shrink, steps)).unsqueeze(-1) * (vectors.mT @ self.jacobian(lam))
-        followed: Tensor = vectors @ (reached - rate * torch.einsum("ij,ijh,j->ih", sums, slope, error))
-        return followed
+        response: Tensor = vectors @ (reached - lr * torch.einsum("ij,ijh,j->ih", sums, slope, error))
+        return response
 
     def unrolled(
         self,
         start: Float[Tensor, " d"],
         lam: Float[Tensor, "*hyper"],
-        rate: float,
+        lr: float,
         steps: int,
         truncate: int | None = None,
     ) -> Parts:
         """After so many steps, differentiated through the last ``truncate`` of them (None: all)."""
         last = steps if truncate is None else truncate
-        begun = self.trained(start, lam, rate, steps - last)
-        end = self.trained(begun, lam, rate, last)
-        return self._parts(end, lam, self.trained_jacobian(begun, lam, rate, last))
+        middle = self.trained(start, lam, lr, steps - last)
+        end = self.trained(middle, lam, lr, last)
+        return self._parts(end, lam, self.trained_jacobian(middle, lam, lr, last))
 
-    def contraction(self, lam: Float[Tensor, "*hyper"], rate: float) -> float:
+    def contraction(self, lam: Float[Tensor, "*hyper"], lr: float) -> float:
         r"""What a step of descent leaves at most of an error, :math:`\rho = \max_i |1 - \eta\mu_i|`."""
-        return float((1 - rate * torch.linalg.eigvalsh(self.hessian(lam))).abs().max())
+        return float((1 - lr * torch.linalg.eigvalsh(self.hessian(lam))).abs().max())
 
     def condition(self, lam: Float[Tensor, "*hyper"]) -> float:
         """Condition number of H."""

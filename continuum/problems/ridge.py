@@ -112,8 +112,8 @@ class Ridge(Regression):
         if not perturbed:
             start = self.solution(lam)
         else:
-            seen = gram + noisy * unit - (noisy * scale) ** 2 * torch.linalg.inv(outer)
-            start = torch.linalg.solve(seen, self.linear(lam))
+            reduced = gram + noisy * unit - (noisy * scale) ** 2 * torch.linalg.inv(outer)
+            start = torch.linalg.solve(reduced, self.linear(lam))
         return start, -torch.linalg.solve(outer, noisy * start).unsqueeze(-1)
 
 

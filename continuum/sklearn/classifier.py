@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from continuum.sklearn.estimator import ContinuousMLP
-from continuum.sklearn.rows import Rows, weighted
+from continuum.sklearn.rows import EstimatorRows, weighted_rows
 
 
 class ContinuousMLPClassifier(ClassifierMixin, ContinuousMLP):  # type: ignore[misc]  # scikit-learn has no types
@@ -24,17 +24,17 @@ class ContinuousMLPClassifier(ClassifierMixin, ContinuousMLP):  # type: ignore[m
 
     >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
-    >>> found = ContinuousMLPClassifier(random_state=0, max_iter=500).fit(X, y)
-    >>> found.score(X, y) > 0.95, 0 < found.width_ <= found.units_[0] < 10
+    >>> model = ContinuousMLPClassifier(random_state=0, max_iter=500).fit(X, y)
+    >>> model.score(X, y) > 0.95, 0 < model.width_ <= model.units_[0] < 10
     (True, True)
-    >>> [type(layer).__name__ for layer in found.export()]
+    >>> [type(layer).__name__ for layer in model.export()]
     ['Linear', 'ReLU', 'Linear']
     """
 
     _loss = "cross_entropy"
 
     def predict(self, X: Any) -> Shaped[np.ndarray, " rows"]:
-        """The most probable label of every row."""
+        """The most probable label of each row."""
         outputs = self._outputs(X)
         return np.asarray(self.classes_[outputs.argmax(axis=1)])
 
@@ -46,11 +46,11 @@ class ContinuousMLPClassifier(ClassifierMixin, ContinuousMLP):  # type: ignore[m
         """Logarithm of the probability of every class."""
         return np.asarray(log_softmax(self._outputs(X), axis=1))
 
-    def _rows(self, X: Any, y: Any, sample_weight: Any) -> Rows:
+    def _rows(self, X: Any, y: Any, sample_weight: Any) -> EstimatorRows:
         X, y = validate_data(self, X, y, dtype=np.float64, order="C", ensure_min_samples=2)
         check_classification_targets(y)
         labels, codes = np.unique(y, return_inverse=True)
-        rows = weighted(X, codes[:, None].astype(np.float64), sample_weight)
+        rows = weighted_rows(X, codes[:, None].astype(np.float64), sample_weight)
         present, codes = np.unique(rows.y[:, 0], return_inverse=True)
         self.classes_ = labels[present.astype(np.int64)]
         if len(present) < 2:

@@ -16,18 +16,16 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
 from continuum.errors import BadInput
-from continuum.learn.learning import WidthPath
-from continuum.learn.samples import too_light
-from continuum.sklearn.parameters import Parameters, checked, device_of
-from continuum.sklearn.rows import Rows
+from continuum.learn import WidthPath
+from continuum.learn.rows import too_light
+from continuum.learn.settings import PRICES
+from continuum.sklearn.parameters import FitOptions, device_of, fit_options
+from continuum.sklearn.rows import EstimatorRows
 from continuum.sklearn.standard import folded
-from continuum.sklearn.training import Fitted, frontier, train
+from continuum.sklearn.training import Fitted, fit_rows, path_of_rows
 
 #: Rows that a network takes at once when it predicts, so that activations stay small.
 AT_ONCE = 1 << 16
-
-#: Nats of the whole training set per unit of width, from narrow networks to wide ones.
-PRICES = (256.0, 128.0, 64.0, 32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
 
 
 class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
@@ -37,9 +35,10 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
     them raw. A column without spread among the training rows is ignored.
 
     Args:
-        method: how the width is learned, by name; "graded" is the recommended way. For comparison there are
-            "interval", "interval_sqrt", "soft_support", "fuzzy", "concrete", "hypergradient" and "path": see
+        method: how the width is learned, by name; "graded" is the recommended one. For comparison there are
+            "interval", "soft_support", "fuzzy", "concrete", "hypergradient" and "path": see
             :func:`continuum.learn.learn_width`.
+        exponent: of the gates of "interval"; 0.5 is the square-root gate. The other methods take 1, the default.
         price: nats of the whole training set that a unit of width must save; None calibrates it ("graded"), takes the
             default one, or none ("hypergradient"). "path" finds its own.
         activation: "tanh", "relu", or "auto", which chooses between them by the number of features.
@@ -62,7 +61,7 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         widths_: the width of every hidden layer.
         units_: whole units of every hidden layer of the network: ceil(widths_), at least 1.
         width_curve_: (points, layers), the widths while they were learned, evenly spaced in steps.
-        loss_curve_: (points,), the training loss at these points: nats of a row; of standardised targets, half the
+        loss_curve_: (points,), the training loss at these points: nats per row; of standardised targets, half the
             squared error.
         n_iter_: gradient steps taken, those of calibration, rounding and shorter runs included.
         rounding_gap_: by how much rounding to whole units, with its annealing, raised the training loss.
@@ -82,6 +81,7 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         self,
         *,
         method: str = "graded",
+        exponent: float = 1.0,
         price: float | None = None,
         activation: str = "auto",
         hidden_layers: int = 1,
@@ -95,6 +95,7 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         verbose: bool = False,
     ) -> None:
         self.method = method
+        self.exponent = exponent
         self.price = price
         self.activation = activation
         self.hidden_layers = hidden_layers
@@ -113,17 +114,17 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         A row of weight 2 counts like two rows. So weights of sum 1 make the price, which all rows together have to
         pay, too high for them: give weights whose sum is the number of rows. A warning says when it is below a tenth.
         """
-        given, before = self._parameters(), dict(vars(self))
+        options, before = self._options(), dict(vars(self))
         try:
             rows = self._rows(X, y, sample_weight)
             if rows.weight is not None and (light := too_light(float(rows.weight.sum()), len(rows.x))):
                 warnings.warn(light, UserWarning, stacklevel=2)
-            fitted = train(rows, given, self._loss)
+            fitted = fit_rows(rows, options, self._loss)
             self._keep(fitted)
         except BaseException:
             self.__dict__ = before  # labels and columns of a fit that failed are not those of the network
             raise
-        if fitted.learned.saturated:
+        if fitted.result.saturated:
             text = f"all of max_units={self.max_units} are on: the width may be too small; raise max_units or the price"
             warnings.warn(text, ConvergenceWarning, stacklevel=2)
         return self
@@ -150,9 +151,9 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
             prices: falling; the steps of one run are shared by them.
             validation_fraction: share of the rows that is held out.
         """
-        apart = clone(self).set_params(validation_fraction=validation_fraction)
-        given = apart._parameters()
-        return frontier(apart._rows(X, y, sample_weight), given, self._loss, prices)
+        twin = clone(self).set_params(validation_fraction=validation_fraction)
+        options = twin._options()
+        return path_of_rows(twin._rows(X, y, sample_weight), options, self._loss, prices)
 
     def export(self, *, dtype: torch.dtype = torch.float32) -> nn.Sequential:
         """A copy of the network: plain layers of PyTorch, in eval mode, from raw features to logits or raw targets.
@@ -167,20 +168,20 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         return copy.deepcopy(self._network).to(device_of(self.device), dtype)
 
     @abstractmethod
-    def _rows(self, X: Any, y: Any, sample_weight: Any) -> Rows:
+    def _rows(self, X: Any, y: Any, sample_weight: Any) -> EstimatorRows:
         """Checked training rows, as scikit-learn checks them."""
 
-    def _parameters(self) -> Parameters:
+    def _options(self) -> FitOptions:
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        return checked(self.get_params(deep=False), seed)
+        return fit_options(self.get_params(deep=False), seed)
 
     def _keep(self, fitted: Fitted) -> None:
-        found = fitted.learned
-        self._network = folded(found.network, fitted.scales.inputs, fitted.scales.targets)
-        self.widths_, self.units_, self.width_ = found.widths, found.units, float(sum(found.widths))
-        self.width_curve_, self.loss_curve_ = found.width_curve.numpy(), found.loss_curve.numpy()
-        self.n_iter_, self.rounding_gap_ = found.steps, found.rounding_gap
-        self.price_, self.activation_, self.notes_ = found.price, found.activation, found.notes
+        result = fitted.result
+        self._network = folded(result.network, fitted.scales.inputs, fitted.scales.targets)
+        self.widths_, self.units_, self.width_ = result.widths, result.units, float(sum(result.widths))
+        self.width_curve_, self.loss_curve_ = result.width_curve.numpy(), result.loss_curve.numpy()
+        self.n_iter_, self.rounding_gap_ = result.steps, result.rounding_gap
+        self.price_, self.activation_, self.notes_ = result.price, result.activation, result.notes
         self.validation_losses_ = fitted.validation_losses
 
     def _outputs(self, X: Any) -> Float64[np.ndarray, "rows outputs"]:

@@ -1,4 +1,4 @@
-"""From an estimator's parameters to the settings of a run: all checked, under the names that the user gave."""
+"""From an estimator's parameters to the options of a fit: all checked, under the names that users give."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,49 +11,51 @@ import torch
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.learn.learning import LearnConfig
+from continuum.learn import LearnConfig
 
 
 @dataclass(frozen=True)
-class Parameters:
-    """What an estimator was asked for.
+class FitOptions:
+    """How an estimator fits.
 
     Args:
-        learning: settings of the run.
+        config: how the width is learned.
         full_batch: whether every step takes all rows.
         early_stopping: whether held-out rows choose the number of steps.
         validation_fraction: share of the rows to hold out.
         verbose: whether a bar is shown.
     """
 
-    learning: LearnConfig
+    config: LearnConfig
     full_batch: bool
     early_stopping: bool
     validation_fraction: float
     verbose: bool
 
 
-def checked(given: Mapping[str, Any], seed: int) -> Parameters:
-    """Check what an estimator's ``get_params`` gave; raises ``BadInput``."""
-    batch, steps, most = given["batch_size"], given["max_iter"], _whole("max_units", given["max_units"])
-    learning = LearnConfig(
-        method=given["method"],
-        price=None if given["price"] is None else _price(given["price"]),
-        activation=given["activation"],
-        hidden_layers=_whole("hidden_layers", given["hidden_layers"]),
+def fit_options(parameters: Mapping[str, Any], seed: int) -> FitOptions:
+    """Check the parameters of an estimator's ``get_params``; raises ``BadInput``."""
+    batch, steps, most = (parameters[name] for name in ("batch_size", "max_iter", "max_units"))
+    most = _whole("max_units", most)
+    config = LearnConfig(
+        method=parameters["method"],
+        price=None if parameters["price"] is None else _real("price", parameters["price"], remedy="None calibrates it"),
+        activation=parameters["activation"],
+        hidden_layers=_whole("hidden_layers", parameters["hidden_layers"]),
         max_units=most,
         start=min(LearnConfig.start, most),
         steps=None if steps is None else _whole("max_iter", steps),
         batch=LearnConfig.batch if batch is None else _whole("batch_size", batch),
         seed=seed,
+        exponent=_real("exponent", parameters["exponent"], remedy="1 is the linear gate, 0.5 the square-root gate"),
     )
-    device_of(given["device"])
-    return Parameters(
-        learning,
+    device_of(parameters["device"])
+    return FitOptions(
+        config,
         full_batch=batch is None,
-        early_stopping=_switch("early_stopping", given["early_stopping"]),
-        validation_fraction=_fraction(given["validation_fraction"]),
-        verbose=_switch("verbose", given["verbose"]),
+        early_stopping=_switch("early_stopping", parameters["early_stopping"]),
+        validation_fraction=_fraction(parameters["validation_fraction"]),
+        verbose=_switch("verbose", parameters["verbose"]),
     )
 
 
@@ -64,10 +66,11 @@ def _whole(what: str, value: object) -> int:
     return checks.whole(what, value, at_least=1)
 
 
-def _price(value: object) -> float:
+def _real(what: str, value: object, *, remedy: str) -> float:
+    """A number, whose range the configuration checks."""
     if not isinstance(value, Real) or isinstance(value, bool):
-        raise BadInput("price", expected="a number > 0", came=repr(value), remedy="None calibrates it")
-    return float(value)  # whose sign the settings check
+        raise BadInput(what, expected="a number > 0", came=repr(value), remedy=remedy)
+    return float(value)
 
 
 def _switch(what: str, value: object) -> bool:
@@ -86,10 +89,10 @@ def _fraction(value: object) -> float:
 def device_of(name: object) -> torch.device:
     """A device that computes in float64, here and now; raises ``BadInput``."""
     try:
-        found = torch.device(name)  # type: ignore[call-overload]
-        torch.zeros(1, dtype=torch.float64, device=found).item()
+        device = torch.device(name)  # type: ignore[call-overload]
+        torch.zeros(1, dtype=torch.float64, device=device).item()
     except (RuntimeError, TypeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         expected = "a device that computes in float64 on this machine"
         raise BadInput("device", expected=expected, came=f"{name!r} ({reason})", remedy='give "cpu"') from error
-    return torch.device(found)
+    return torch.device(device)

@@ -9,7 +9,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.validation import validate_data
 
 from continuum.sklearn.estimator import ContinuousMLP
-from continuum.sklearn.rows import Rows, weighted
+from continuum.sklearn.rows import EstimatorRows, weighted_rows
 
 
 class ContinuousMLPRegressor(RegressorMixin, ContinuousMLP):  # type: ignore[misc]  # scikit-learn has no types
@@ -20,15 +20,15 @@ class ContinuousMLPRegressor(RegressorMixin, ContinuousMLP):  # type: ignore[mis
 
     >>> import numpy as np
     >>> X = np.linspace(-3, 3, 200)[:, None]
-    >>> found = ContinuousMLPRegressor(random_state=0, max_iter=500).fit(X, np.sin(X[:, 0]))
-    >>> found.score(X, np.sin(X[:, 0])) > 0.95
+    >>> model = ContinuousMLPRegressor(random_state=0, max_iter=500).fit(X, np.sin(X[:, 0]))
+    >>> model.score(X, np.sin(X[:, 0])) > 0.95
     True
     """
 
     _loss = "squared_error"
 
     def predict(self, X: Any) -> Float64[np.ndarray, "rows *outputs"]:
-        """Targets of every row, in the shape that ``fit`` was given."""
+        """Targets of each row, in the shape that ``fit`` was given."""
         outputs = self._outputs(X)
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs
 
@@ -37,9 +37,9 @@ class ContinuousMLPRegressor(RegressorMixin, ContinuousMLP):  # type: ignore[mis
         tags.target_tags.multi_output = True
         return tags
 
-    def _rows(self, X: Any, y: Any, sample_weight: Any) -> Rows:
+    def _rows(self, X: Any, y: Any, sample_weight: Any) -> EstimatorRows:
         kinds = {"dtype": np.float64, "order": "C", "multi_output": True, "y_numeric": True}
         X, y = validate_data(self, X, y, ensure_min_samples=2, **kinds)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        return weighted(X, y.reshape(len(y), -1).astype(np.float64), sample_weight)
+        return weighted_rows(X, y.reshape(len(y), -1).astype(np.float64), sample_weight)

@@ -8,9 +8,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from continuum.learn.learning import LearnConfig, WidthResult
+from continuum.learn import LearnConfig, WidthResult
+from continuum.learn.loss import row_losses
 from continuum.learn.settings import steps_for
-from continuum.sklearn.scales import Seen
+from continuum.sklearn.standard import StandardisedRows
 
 #: The first run takes one part in so many of the steps, each further one twice as many as the one before.
 SHORTEST = 8
@@ -18,7 +19,7 @@ SHORTEST = 8
 
 def stopped_early(
     run: Callable[[LearnConfig], WidthResult],
-    settings: LearnConfig,
+    config: LearnConfig,
     rows: float,
     loss: Callable[[nn.Sequential], float],
 ) -> tuple[WidthResult, tuple[float, ...]]:
@@ -28,27 +29,28 @@ def stopped_early(
     ``steps`` of the result counts those of every run: between 3/8 and 15/8 of those of one full run, besides the
     calibration.
     """
-    whole = steps_for(settings.steps, rows)
+    full = steps_for(config.steps, rows)
     best, losses, spent, share = None, [math.inf], 0, SHORTEST
     while share:
-        found = run(replace(settings, steps=max(1, whole // share)))
-        spent += found.steps
-        last = loss(found.network)
+        result = run(replace(config, steps=max(1, full // share)))
+        spent += result.steps
+        last = loss(result.network)
         losses.append(math.inf if math.isnan(last) else last)
         if best is not None and losses[-1] >= losses[-2]:
             break
-        best, share = found, share // 2
-        if settings.method == "graded":  # the others have no price, or the default one, or find it anew
-            settings = replace(settings, price=found.price)
-    return replace(best or found, steps=spent), tuple(losses[1:])
+        best, share = result, share // 2
+        if config.method == "graded":  # the others have no price, or the default one, or find it anew
+            config = replace(config, price=result.price)
+    return replace(best or result, steps=spent), tuple(losses[1:])
 
 
 @torch.no_grad()
-def held_out_loss(network: nn.Sequential, held: Seen) -> float:
+def held_out_loss(network: nn.Sequential, held_out: StandardisedRows) -> float:
     """Mean cross-entropy where targets are class indices, else half the mean squared error."""
-    outputs = network(held.x)
-    if held.y.dtype == torch.long:
-        each = functional.cross_entropy(outputs, held.y, reduction="none")
+    outputs, targets = network(held_out.x), held_out.y
+    if targets.dtype == torch.long:
+        each = row_losses("cross_entropy", outputs, functional.one_hot(targets, outputs.shape[1]))
     else:
-        each = (outputs - held.y).square().sum(1) / 2
-    return float(each.mean() if held.weight is None else (each * held.weight).sum() / held.weight.sum())
+        each = row_losses("squared_error", outputs, targets)
+    weight = held_out.weight
+    return float(each.mean() if weight is None else (each * weight).sum() / weight.sum())

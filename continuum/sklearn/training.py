@@ -7,11 +7,11 @@ import numpy as np
 from jaxtyping import Int
 
 from continuum.errors import BadInput
-from continuum.learn.learning import LearnConfig, WidthPath, WidthResult, learn_width, width_path
-from continuum.sklearn.parameters import Parameters
+from continuum.learn import LearnConfig, WidthPath, WidthResult, learn_width, width_path
+from continuum.sklearn.parameters import FitOptions
 from continuum.sklearn.progress import progress_bar
-from continuum.sklearn.rows import Rows
-from continuum.sklearn.scales import Scales, Seen
+from continuum.sklearn.rows import EstimatorRows
+from continuum.sklearn.standard import Scales, StandardisedRows
 from continuum.sklearn.stopping import held_out_loss, stopped_early
 
 
@@ -19,67 +19,68 @@ from continuum.sklearn.stopping import held_out_loss, stopped_early
 class Fitted:
     """What was learned on standardised rows, and how they were standardised."""
 
-    learned: WidthResult
+    result: WidthResult
     scales: Scales
     validation_losses: tuple[float, ...] = ()
 
 
-def train(rows: Rows, given: Parameters, loss: str) -> Fitted:
+def fit_rows(rows: EstimatorRows, options: FitOptions, loss: str) -> Fitted:
     """Learn from these rows, of which early stopping holds some out."""
-    if not given.early_stopping:
-        scales, seen, settings = _prepared(rows, given, loss)
-        return Fitted(_learned(seen, settings, given, loss), scales)
-    kept, held = _parted(rows, given, loss)
-    scales, seen, settings = _prepared(kept, given, loss)
-    validation = scales(held)
-    found, losses = stopped_early(
-        lambda shorter: _learned(seen, shorter, given, loss),
-        settings,
-        seen.total,
+    if not options.early_stopping:
+        scales, training, config = _prepared(rows, options, loss)
+        return Fitted(_learn(training, config, options, loss), scales)
+    rows, held_out = _held_out(rows, options, loss)
+    scales, training, config = _prepared(rows, options, loss)
+    validation = scales(held_out)
+    result, losses = stopped_early(
+        lambda shorter: _learn(training, shorter, options, loss),
+        config,
+        training.total,
         lambda network: held_out_loss(network, validation),
     )
-    return Fitted(found, scales, losses)
+    return Fitted(result, scales, losses)
 
 
-def frontier(rows: Rows, given: Parameters, loss: str, prices: Iterable[float]) -> WidthPath:
+def path_of_rows(rows: EstimatorRows, options: FitOptions, loss: str, prices: Iterable[float]) -> WidthPath:
     """The frontier of held-out score against width."""
-    kept, held = _parted(rows, given, loss)
-    scales, seen, settings = _prepared(kept, given, loss)
-    judge = scales(held)
-    validation = (judge.x, judge.y) if judge.weight is None else (judge.x, judge.y, judge.weight)
-    asked, weight = (seen.x, seen.y, loss, settings, prices), seen.weight
-    with progress_bar("path", shown=given.verbose) as progress:
-        return width_path(*asked, sample_weight=weight, validation=validation, progress=progress)
+    rows, held_out = _held_out(rows, options, loss)
+    scales, training, config = _prepared(rows, options, loss)
+    scored = scales(held_out)
+    validation = (scored.x, scored.y) if scored.weight is None else (scored.x, scored.y, scored.weight)
+    arguments, weight = (training.x, training.y, loss, config, prices), training.weight
+    with progress_bar("path", shown=options.verbose) as progress:
+        return width_path(*arguments, sample_weight=weight, validation=validation, progress=progress)
 
 
-def _prepared(rows: Rows, given: Parameters, loss: str) -> tuple[Scales, Seen, LearnConfig]:
-    """Scales, rows and settings of a run; a full batch takes all rows, equal ones merged."""
-    if given.full_batch:
+def _prepared(rows: EstimatorRows, options: FitOptions, loss: str) -> tuple[Scales, StandardisedRows, LearnConfig]:
+    """Scales, rows and configuration of a run; a full batch takes all rows, equal ones merged."""
+    if options.full_batch:
         rows = rows.merged()
     scales = Scales.of(rows, classes=loss == "cross_entropy")
-    settings = replace(given.learning, batch=len(rows.x)) if given.full_batch else given.learning
-    return scales, scales(rows), settings
+    config = replace(options.config, batch=len(rows.x)) if options.full_batch else options.config
+    return scales, scales(rows), config
 
 
-def _learned(seen: Seen, settings: LearnConfig, given: Parameters, loss: str) -> WidthResult:
-    with progress_bar("width", shown=given.verbose) as progress:
-        return learn_width(seen.x, seen.y, loss, settings, sample_weight=seen.weight, progress=progress)
+def _learn(training: StandardisedRows, config: LearnConfig, options: FitOptions, loss: str) -> WidthResult:
+    with progress_bar("width", shown=options.verbose) as progress:
+        return learn_width(training.x, training.y, loss, config, sample_weight=training.weight, progress=progress)
 
 
-def _parted(rows: Rows, given: Parameters, loss: str) -> tuple[Rows, Rows]:
-    classes = loss == "cross_entropy"
+def _held_out(rows: EstimatorRows, options: FitOptions, loss: str) -> tuple[EstimatorRows, EstimatorRows]:
+    """Rows to train on, and rows held out."""
+    classes, fraction = loss == "cross_entropy", options.validation_fraction
     counts = np.unique(rows.y, return_counts=True)[1] if classes else np.array([len(rows.x)])
     try:
-        kept, held = rows.held_out(given.validation_fraction, given.learning.seed, stratify=classes)
+        kept, held_out = rows.held_out(fraction, options.config.seed, stratify=classes)
     except ValueError as error:
-        raise _unparted(counts, given.validation_fraction) from error
+        raise _no_two_parts(counts, fraction) from error
     if classes and len(np.unique(kept.y)) < (count := len(counts)):
         expected, came = f"rows of all {count} classes to train on", f"{len(kept.x)} rows without one of them"
         raise BadInput("validation_fraction", expected=expected, came=came, remedy="hold out fewer rows")
-    return kept, held
+    return kept, held_out
 
 
-def _unparted(counts: Int[np.ndarray, " classes"], fraction: float) -> BadInput:
+def _no_two_parts(counts: Int[np.ndarray, " classes"], fraction: float) -> BadInput:
     """What is wrong with a fraction, or with classes of so many rows, of which no two parts can be made."""
     classes, came = len(counts), f"{fraction:g} of {counts.sum()} rows"
     if classes == 1:

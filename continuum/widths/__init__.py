@@ -3,16 +3,37 @@
 from continuum.widths.cardinal import WidthName, expresses, width_of
 from continuum.widths.concrete import Concrete, tail_sums, tilted
 from continuum.widths.derivative import gamma_derivative
-from continuum.widths.fields.combined import Exponentials, Sum
-from continuum.widths.fields.field import Affine, Field, Polynomial, RadialBasis
-from continuum.widths.fields.piecewise import PiecewiseLinear, Tiled
-from continuum.widths.fields.proximal import proximal_step
-from continuum.widths.fields.variation import HardVariation, hard_derivative, soft_density, soft_derivative
-from continuum.widths.fields.zeros import Zero, Zeros, hard_gates, zeros
+from continuum.widths.fields import (
+    Affine,
+    Exponentials,
+    Field,
+    HardVariation,
+    PiecewiseLinear,
+    Polynomial,
+    RadialBasis,
+    Sum,
+    Tiled,
+    Zero,
+    Zeros,
+    hard_derivative,
+    hard_gates,
+    proximal_step,
+    soft_density,
+    soft_derivative,
+    zeros,
+)
 from continuum.widths.fuzzy import Fuzzy
 from continuum.widths.interval import Interval, Side
-from continuum.widths.penalty.geometry import Geometry, price, weight_decay
-from continuum.widths.penalty.reverse_huber import best_gates, full_norm, reverse_huber, reverse_huber_prox, threshold
+from continuum.widths.penalty import (
+    Geometry,
+    best_gates,
+    full_norm,
+    price,
+    reverse_huber,
+    reverse_huber_prox,
+    threshold,
+    weight_decay,
+)
 from continuum.widths.schedule import LogSchedule
 from continuum.widths.simplex import project
 from continuum.widths.softsupport import SoftSupport

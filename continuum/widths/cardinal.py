@@ -5,17 +5,16 @@ from typing import Literal
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 from torch.func import functional_call
 
 from continuum import checks
-from continuum.widths.bounds import within
 from continuum.widths.concrete import tail_sums, tilt
 from continuum.widths.fields.field import Affine
 from continuum.widths.interval import Interval
 from continuum.widths.simplex import project
 from continuum.widths.softsupport import SoftSupport
-from continuum.widths.width import Width
+from continuum.widths.width import Width, within
 
 WidthName = Literal["interval", "soft_support", "fuzzy", "concrete"]
 
@@ -25,13 +24,18 @@ class Cardinal(Width):
 
     Args:
         units: number N of allocated units.
-        gamma: the cardinality, a tensor of any batch shape; the parameter of the law.
+        gamma: the cardinality, a tensor of any batch shape.
+        learnable: register gamma as a parameter (else as a buffer).
+
+    The gates of all of them are functions of gamma alone, never random.
     """
 
-    def __init__(self, units: int, gamma: Float[Tensor, "*batch"]) -> None:
+    gamma: Tensor
+
+    def __init__(self, units: int, gamma: Float[Tensor, "*batch"], *, learnable: bool = True) -> None:
         super().__init__(units)
         within("gamma", gamma, units, remedy="lower gamma or allocate more units")
-        self.gamma = nn.Parameter(gamma.detach().clone())
+        self._hold("gamma", gamma.detach().clone(), learnable=learnable)
 
 
 class CardinalSoftSupport(Cardinal):
@@ -43,11 +47,11 @@ class CardinalSoftSupport(Cardinal):
     2.25
     """
 
-    def __init__(self, units: int, gamma: Float[Tensor, "*batch"], kappa: float) -> None:
-        super().__init__(units, gamma)
+    def __init__(self, units: int, gamma: Float[Tensor, "*batch"], kappa: float, *, learnable: bool = True) -> None:
+        super().__init__(units, gamma, learnable=learnable)
         self.soft = SoftSupport(units, Affine(torch.zeros_like(gamma)), kappa)
 
-    def gates(self) -> Float[Tensor, "*batch units"]:
+    def gates(self, generator: torch.Generator | None = None) -> Float[Tensor, "*batch units"]:
         kappa = self.soft.kappa
         ends = torch.log(-torch.expm1(-kappa * self.gamma)) - torch.log(-torch.expm1(kappa * (self.gamma - self.units)))
         gates: Tensor = functional_call(self.soft, {"f.gamma": self.gamma + ends / kappa}, ())
@@ -61,7 +65,7 @@ class CardinalFuzzy(Cardinal):
     tensor([0.7500, 0.7500, 0.7500, 0.7500], grad_fn=<AddBackward0>)
     """
 
-    def gates(self) -> Float[Tensor, "*batch units"]:
+    def gates(self, generator: torch.Generator | None = None) -> Float[Tensor, "*batch units"]:
         equal = (self.gamma.detach() / self.units).unsqueeze(-1).expand(*self.gamma.shape, self.units)
         return project(equal, self.gamma)
 
@@ -75,7 +79,7 @@ class CardinalConcrete(Cardinal):
     2.25
     """
 
-    def gates(self) -> Float[Tensor, "*batch units"]:
+    def gates(self, generator: torch.Generator | None = None) -> Float[Tensor, "*batch units"]:
         places = torch.arange(self.units, dtype=self.gamma.dtype, device=self.gamma.device) - (self.units - 1) / 2
         with torch.no_grad():
             mean = self.gamma.double() - (self.units + 1) / 2
@@ -90,18 +94,32 @@ class CardinalConcrete(Cardinal):
 
 
 def width_of(
-    name: WidthName, units: int, gamma: Float[Tensor, "*batch"], *, exponent: float = 1.0, kappa: float = 10.0
+    name: WidthName,
+    units: int,
+    gamma: Float[Tensor, "*batch"],
+    *,
+    exponent: float = 1.0,
+    kappa: float = 10.0,
+    learnable: bool = True,
 ) -> Interval | Cardinal:
     """The law called ``name`` at cardinality gamma (for the interval law: of width gamma).
+
+    Args:
+        name: of the law.
+        units: number N of allocated units.
+        gamma: cardinality, a tensor of any batch shape.
+        exponent: of the gates of the interval law, see :class:`Interval`.
+        kappa: sharpness of soft support.
+        learnable: register gamma as a parameter (else as a buffer).
 
     >>> [round(g, 2) for g in width_of("concrete", 3, torch.tensor(2.0)).gates().tolist()]
     [1.0, 0.67, 0.33]
     """
     families: dict[str, Callable[[], Interval | Cardinal]] = {
-        "interval": lambda: Interval(units, gamma, exponent),
-        "soft_support": lambda: CardinalSoftSupport(units, gamma, kappa),
-        "fuzzy": lambda: CardinalFuzzy(units, gamma),
-        "concrete": lambda: CardinalConcrete(units, gamma),
+        "interval": lambda: Interval(units, gamma, exponent, learnable=learnable),
+        "soft_support": lambda: CardinalSoftSupport(units, gamma, kappa, learnable=learnable),
+        "fuzzy": lambda: CardinalFuzzy(units, gamma, learnable=learnable),
+        "concrete": lambda: CardinalConcrete(units, gamma, learnable=learnable),
     }
     return families[checks.one_of("law", name, families, plural="laws")]()
 

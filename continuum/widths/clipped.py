@@ -64,21 +64,21 @@ def _newton(
         part = (scores - threshold).clamp_(0, 1)
         gap = part.sum(-1, keepdim=True) - total
         slope = part.frac_().ceil_().sum(-1, keepdim=True)  # free units; a sum of Booleans is ten times slower
-        undone = gap.abs() > precision * (units + slope * threshold.abs())  # NaN closes its row
-        left = int(undone.sum())
-        if not left:
+        open_rows = gap.abs() > precision * (units + slope * threshold.abs())  # NaN closes its row
+        unfinished = int(open_rows.sum())
+        if not unfinished:
             break
         above = gap >= 0
         low, high = torch.where(above, threshold, low), torch.where(above, high, threshold)
         step = threshold + gap / slope
-        astray = undone & ~((step > low) & (step < high))
+        astray = open_rows & ~((step > low) & (step < high))
         if bool(astray.any()):
             low = low.maximum(scores.amin(-1, keepdim=True) - 1)
             high = high.minimum(scores.amax(-1, keepdim=True))
             step = torch.where(astray, (low + high) / 2, step)
-        threshold = torch.where(undone, step, threshold)
-        if 2 * left < len(scores):  # go on with the other rows alone
-            rows = undone.squeeze(-1).nonzero().squeeze(-1)
+        threshold = torch.where(open_rows, step, threshold)
+        if 2 * unfinished < len(scores):  # go on with the other rows alone
+            rows = open_rows.squeeze(-1).nonzero().squeeze(-1)
             threshold[rows] = _newton(scores[rows], total[rows], threshold[rows], low[rows], high[rows])
             break
     return threshold

@@ -4,7 +4,7 @@ from typing import Literal
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from continuum import checks
 from continuum.errors import BadInput
@@ -35,6 +35,7 @@ class Concrete(Width):
         temperature: t > 0, a number or a tensor that broadcasts against the batch shape of the logits.
         logits: (*batch, units), finite; by default 0, all widths alike.
         mode: ``"relaxed"``, ``"hard"`` or ``"straight_through"``.
+        learnable: register the logits as a parameter (else as a buffer).
 
     References: Grathwohl et al., "Gradient-based Optimization of Neural Network Architecture", 2018, Eq. 6 (its
     appendix prints the sum the wrong way round); Maddison et al., arXiv:1611.00712; Jang et al., arXiv:1611.01144.
@@ -56,12 +57,13 @@ class Concrete(Width):
         logits: Float[Tensor, "*batch choices"] | None = None,
         *,
         mode: Mode = "relaxed",
+        learnable: bool = True,
     ) -> None:
         super().__init__(units)
         checks.one_of("mode", mode, MODES, plural="modes")
         self.mode: Mode = mode
         values = torch.zeros(units) if logits is None else _logits(logits, units)
-        self.logits = nn.Parameter(values.detach().clone())
+        self._hold("logits", values.detach().clone(), learnable=learnable)
         self.register_buffer("temperature", _temperature(temperature, values.dtype))
 
     def gates(self, generator: torch.Generator | None = None) -> Float[Tensor, "*batch units"]:
@@ -144,20 +146,20 @@ def tilted(units: int, cardinality: float | Float[Tensor, "*batch"]) -> Float[Te
     2.25
     """
     checks.whole("units", units, at_least=2)
-    wanted = torch.as_tensor(cardinality).detach()
-    inside = (wanted > 1) & (wanted < units)  # False for NaN
+    target = torch.as_tensor(cardinality).detach()
+    inside = (target > 1) & (target < units)  # False for NaN
     if not bool(inside.all()):
         raise BadInput(
             "cardinality",
             expected=f"expected widths strictly between 1 and {units}",
-            came=wanted[~inside].flatten()[0].item(),
+            came=target[~inside].flatten()[0].item(),
             remedy="the concrete law reaches both ends only in the limit",
         )
     dtype = (
-        wanted.dtype if isinstance(cardinality, Tensor) and wanted.is_floating_point() else torch.get_default_dtype()
+        target.dtype if isinstance(cardinality, Tensor) and target.is_floating_point() else torch.get_default_dtype()
     )
-    places = torch.arange(units, dtype=torch.float64, device=wanted.device) - (units - 1) / 2
-    slope = tilt(places, wanted.double() - (units + 1) / 2)
+    places = torch.arange(units, dtype=torch.float64, device=target.device) - (units - 1) / 2
+    slope = tilt(places, target.double() - (units + 1) / 2)
     return (slope.unsqueeze(-1) * places).to(dtype)
 
 
@@ -179,7 +181,7 @@ def _logits(logits: Tensor, units: int) -> Tensor:
     if logits.dim() == 0 or logits.shape[-1] != units:
         raise BadInput(
             "logits",
-            expected=f"{units} on the last axis, one a width",
+            expected=f"{units} on the last axis, one per width",
             came=f"shape {tuple(logits.shape)}",
             remedy="give shape (*batch, units)",
         )

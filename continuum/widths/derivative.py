@@ -51,13 +51,13 @@ def _check_shapes(width: Interval, activations: Tensor, weights: Tensor, output_
     # Else einsum would broadcast a batch, a row or an output that is missing.
     batch, units = tuple(width.gamma.shape), width.units
     rows, outputs = (0, 0, *output_gradient.shape)[-2:]
-    came = [tuple(tensor.shape) for tensor in (activations, weights, output_gradient)]
-    if came != [(*batch, rows, units), (*batch, units, outputs), (*batch, rows, outputs)]:
+    shapes = [tuple(tensor.shape) for tensor in (activations, weights, output_gradient)]
+    if shapes != [(*batch, rows, units), (*batch, units, outputs), (*batch, rows, outputs)]:
         lead = "".join(f"{length}, " for length in batch)
         raise BadInput(
             "gamma_derivative",
             expected=f"activations ({lead}rows, {units}), weights ({lead}{units}, outputs) "
             f"and output_gradient ({lead}rows, outputs)",
-            came=", ".join(map(str, came)),
+            came=", ".join(map(str, shapes)),
             remedy="pass the layer that the width gates, one for each width of the batch",
         )

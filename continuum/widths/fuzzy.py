@@ -9,11 +9,10 @@ from torch import Tensor, nn
 from continuum import checks
 from continuum.errors import BadInput
 from continuum.widths import sampling
-from continuum.widths.bounds import within
 from continuum.widths.interval import SIDES, Side
 from continuum.widths.power import power
 from continuum.widths.simplex import project
-from continuum.widths.width import Width
+from continuum.widths.width import Width, within
 
 Mode = Literal["scale", "bernoulli", "systematic", "comonotone"]
 MODES: tuple[Mode, ...] = ("scale", "bernoulli", "systematic", "comonotone")
@@ -46,7 +45,7 @@ class Fuzzy(Width):
         exponent: p > 0; 1/2 with Euclidean weight decay makes c the k of a k-support norm. Other than 1 only in
             ``mode="scale"``.
         straight_through: whether sampled gates have a gradient.
-        learnable: register c as a parameter (else as a buffer).
+        learnable: register c as a parameter (else as a buffer); the scores, which share it out, are one anyhow.
         side: one-sided derivative in c that autograd gets where all grades are crisp.
 
     References: W. Guss, "Towards a Continuous Hyperparameter Representation for Neural Networks", draft, 2017,
@@ -84,10 +83,7 @@ class Fuzzy(Width):
             grades = (total / units).unsqueeze(-1).expand(*total.shape, units)
         total = total.expand(grades.shape[:-1]).clone() if total.dim() == 0 else total
         self.scores = nn.Parameter(_grades(grades, total, units).detach().clone())
-        if learnable:
-            self.total = nn.Parameter(total)
-        else:
-            self.register_buffer("total", total)
+        self._hold("total", total, learnable=learnable)
 
     def grades(self) -> Float[Tensor, "*batch units"]:
         """g: the scores, projected on the grades of sum c."""

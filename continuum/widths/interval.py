@@ -4,12 +4,11 @@ from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from continuum import checks
-from continuum.widths.bounds import within
 from continuum.widths.power import power
-from continuum.widths.width import Width
+from continuum.widths.width import Width, within
 
 Side = Literal["right", "left"]
 SIDES: tuple[Side, ...] = ("right", "left")
@@ -63,14 +62,10 @@ class Interval(Width):
         super().__init__(units)
         self.exponent = checks.positive("exponent", exponent, remedy="1 is the interval law")
         self.side: Side = _side(side)
-        value = _width_tensor(gamma, units)
-        if learnable:
-            self.gamma = nn.Parameter(value)
-        else:
-            self.register_buffer("gamma", value)
+        self._hold("gamma", _width_tensor(gamma, units), learnable=learnable)
 
-    def gates(self) -> Float[Tensor, "*batch units"]:
-        """clip(gamma - i, 0, 1)^p, shape (*batch, units)."""
+    def gates(self, generator: torch.Generator | None = None) -> Float[Tensor, "*batch units"]:
+        """clip(gamma - i, 0, 1)^p, shape (*batch, units); never random."""
         edge = self.edge(self.side)
         fraction = power(self.gamma - edge, self.exponent)
         whole = (self._indices() < edge.unsqueeze(-1)).to(fraction.dtype)

@@ -35,11 +35,12 @@ class SoftSupport(Width):
         kappa: sharpness, > 0, broadcast against the batch; a buffer.
         order: Gauss-Legendre nodes per panel.
         panels: panels per unit, besides the breakpoints of f.
+        learnable: leave the parameters of f as they are; else they are told to want no gradient.
 
     Reference: W. Guss, "Towards a Continuous Hyperparameter Representation for Neural Networks", draft, 2017,
     section 1.7, :math:`J_\kappa`.
 
-    >>> from continuum.widths.fields.field import Affine
+    >>> from continuum.widths import Affine
     >>> width = SoftSupport(4, Affine(gamma=2.25), kappa=20.0)
     >>> [round(gate, 4) for gate in width.gates().tolist()]
     [1.0, 0.9997, 0.2503, 0.0]
@@ -51,17 +52,25 @@ class SoftSupport(Width):
     kappa: Tensor
 
     def __init__(
-        self, units: int, f: nn.Module, kappa: float | Float[Tensor, "*batch"], *, order: int = 16, panels: int = 1
+        self,
+        units: int,
+        f: nn.Module,
+        kappa: float | Float[Tensor, "*batch"],
+        *,
+        order: int = 16,
+        panels: int = 1,
+        learnable: bool = True,
     ) -> None:
         super().__init__(units)
         self.order = checks.whole("order", order, at_least=1)
         self.panels = checks.whole("panels", panels, at_least=1)
         self.rule = legendre(self.order)
         batch = _batch_shape(f, self.units)
-        self.f = f
+        self.f = f if learnable else f.requires_grad_(False)
         self.register_buffer("kappa", _sharpness(kappa, reference(f), batch))
 
-    def gates(self) -> Float[Tensor, "*batch units"]:
+    def gates(self, generator: torch.Generator | None = None) -> Float[Tensor, "*batch units"]:
+        """Means of sigmoid(kappa f) over the tiles, shape (*batch, units); never random."""
         return self._gates(self.rule)
 
     def set_kappa(self, kappa: float | Float[Tensor, "*batch"]) -> None:

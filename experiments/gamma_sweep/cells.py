@@ -57,7 +57,7 @@ def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
     task = unchanged(load(setting["task"], setting["kind"]), setting["data"])
     stream = Stream.of(task, setting["seed"])
     common = {name: setting[name] for name in COMMON}
-    settings = Settings(setting["units"], patience=setting["patience"] or None, **common)
+    settings = Settings(setting["units"], patience=setting["patience"], **common)
     gammas = np.array(setting["gammas"])
     members = [
         Member(gamma, init=setting["seed"], lr=setting["lr"], weight_decay=setting["weight_decay"]) for gamma in gammas

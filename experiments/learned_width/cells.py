@@ -1,125 +1,128 @@
-"""The kinds of cells of learned_width: settings in, tables out."""
+"""The cut of learned_width into cells: one cell per task, kind of method and repetition."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
 
-from continuum.data import Task, unchanged
+from continuum.data import Task
 from continuum.errors import BadInput
-from continuum.learn import LearnConfig, width_path
+from continuum.exp import Cell
+from continuum.exp.experiment import JSON
+from continuum.exp.keys import installed
+from continuum.learn import LearnConfig
+from continuum.learn.settings import steps_for
 
-from .clock import timed
-from .fits import Asked, Row, curve, fixed, learned, sklearns
-from .folds import Fold, folds_of, random_splits
-from .peers import peer
-from .tasks import TUNED, task_of
+from .config import TASKS, Config
+from .folds import folds_of
+from .peers import PEERS
+from .stages import STAGES
+from .tasks import available_tasks
 
-Settings = Mapping[str, Any]
-Tables = dict[str, pd.DataFrame]
-#: Units of the fixed network beside the published ones of one hidden layer.
-PUBLISHED_UNITS = 50
-
-
-def grid(settings: Settings) -> Tables:
-    """Fixed widths, all folds and widths of a repetition at once."""
-    folds, asked = _folds(settings), _asked(settings)
-    members = [(place, units) for place in range(len(folds)) for units in settings["widths"]]
-    return _tables(settings, fixed(folds, members, asked, "fixed"))
-
-
-def ours(settings: Settings) -> Tables:
-    """Learned from every start; and fixed networks of exactly as many units, for as many steps."""
-    folds, asked = _folds(settings), _asked(settings)
-    rows, curves, members = [], [], []
-    for place, fold in enumerate(folds):
-        for start in settings["starts"]:
-            row, found = learned(fold, asked, start)
-            rows.append(row)
-            if found is None:
-                raise BadInput("graded", expected="a learned width", came=row["outcome"], remedy="repair the method")
-            members.append((place, row["units"]))
-            named = {**row, "task": settings["task"], "graded_steps": fold.steps(asked.steps)}
-            curves += curve(named, found)
-    twins = fixed(folds, members, asked, "same_width")
-    for twin, row in zip(twins, rows, strict=True):
-        twin["start"] = row["start"]
-    return _tables(settings, rows + twins, curves=pd.DataFrame(curves))
-
-
-def route(settings: Settings) -> Tables:
-    """Another way to learn the width."""
-    asked = _asked(settings)
-    rows = [
-        learned(fold, asked, start, settings["method"])[0] for fold in _folds(settings) for start in settings["starts"]
-    ]
-    return _tables(settings, rows)
-
-
-def sklearn(settings: Settings) -> Tables:
-    """scikit-learn's perceptron."""
-    return _tables(settings, [row for fold in _folds(settings) for row in sklearns(fold, _asked(settings))])
-
-
-def peers(settings: Settings) -> Tables:
-    """A package of others that learns its width; a row says so where it is not installed or fails."""
-    asked = _asked(settings)
-    return _tables(settings, [peer(settings["method"], fold, asked) for fold in _folds(settings)])
-
-
-def splits(settings: Settings) -> Tables:
-    """The 20 published splits of regression tasks: ours, and a fixed network of the published width."""
-    asked = _asked(settings)
-    rows = []
-    for fold in random_splits(_task(settings), settings["splits"]):
-        rows += [learned(fold, asked, LearnConfig.start)[0], *fixed([fold], [(0, PUBLISHED_UNITS)], asked, "fixed")]
-    found = _tables(settings, rows)["results"]
-    return {"results": found.iloc[:0], "splits": found}
-
-
-def clock(settings: Settings) -> Tables:
-    """Wall times, on the first fold."""
-    rows = timed(_folds(settings)[0], _asked(settings))
-    return {"results": _tables(settings, [])["results"], "clock": pd.DataFrame(rows).assign(task=settings["task"])}
-
-
-def path(settings: Settings) -> Tables:
-    """The frontier from one falling price, on every fold."""
-    frames = []
-    for fold in _folds(settings):
-        found = width_path(*fold.tensors(), fold.loss, LearnConfig(steps=settings["steps"], seed=fold.number))
-        score, error, units = found.score.numpy(), found.standard_error.numpy(), np.array(found.units).sum(1)
-        own = {"price": found.prices, "width": found.widths.sum(1).numpy(), "units": units, "score": score}
-        chosen = np.arange(len(units)) == found.one_standard_error()
-        own |= {"error": error, "train_loss": found.train_loss.numpy(), "chosen": chosen}
-        frames.append(pd.DataFrame(own).assign(task=settings["task"], fold=fold.fold, seed=fold.seed))
-    return {"results": _tables(settings, [])["results"], "path": pd.concat(frames, ignore_index=True)}
-
-
-COMPUTE: dict[str, Callable[[Settings], Tables]] = {
-    function.__name__: function for function in (grid, ours, route, sklearn, peers, splits, clock, path)
+#: Tasks with one repetition, for they are large.
+LARGE = ("satimage", "letter")
+#: Tasks on which the other methods start from every start, not from the default one alone.
+EVERY_START = ("digits", "two_spirals", "vehicle", "concrete")
+#: Regression tasks with published figures on 20 splits, and tasks whose path of prices is drawn.
+PUBLISHED, PATHS = ("concrete", "energy_heating", "yacht"), ("digits", "two_spirals", "concrete", "noisy_3")
+#: Rows of which a tenth are two.
+LEAST_PUBLISHED = 20
+#: Seconds per step of a stage, for the order of cells alone; of the others as of the path.
+STEP_SECONDS = {
+    "ours": 1.3e-4,
+    "route": 4.5e-4,
+    "grid": 2.4e-4,
+    "sklearn": 3.5e-4,
+    "clock": 1.6e-4,
+    "peers": 1e-3,
+    "path": 1e-4,
 }
-COLUMNS = {"task": "string", "kind": "string", "tuned": "boolean", "fold": "Int64", "seed": "Int64", "method": "string"}
-COLUMNS |= dict.fromkeys("start width units score rmse train_loss test_loss steps seconds".split(), "float64")
-COLUMNS |= {"saturated": "boolean", "outcome": "string"}
-COLUMNS |= dict.fromkeys("price gap graded_units train_rows test_rows".split(), "float64")
 
 
-def _tables(settings: Settings, rows: list[Row], **more: pd.DataFrame) -> Tables:
-    """Rows with all columns, whatever a method has no value for missing; typed, for there may be none."""
-    head = {"task": settings["task"], "kind": settings["kind"], "tuned": settings["task"] in TUNED}
-    frame = pd.DataFrame([head | row for row in rows], columns=list(COLUMNS)).astype(COLUMNS)
-    return {"results": frame, **more}
+def cells(config: Config) -> list[Cell]:
+    """One cell per task, kind of method and repetition."""
+    tasks = available_tasks(config.tasks, config.rows, strict=config.tasks != TASKS)
+    for name, task in tasks.items():
+        _check_rows(config, name, task)
+    return [cell for name, task in tasks.items() for cell in _TaskCells(config, name, task).planned()]
 
 
-def _folds(settings: Settings) -> list[Fold]:
-    return folds_of(_task(settings), settings["folds"], settings["seed"])
+def _check_rows(config: Config, name: str, task: Task) -> None:
+    """Refuse more folds than can be stratified, and test parts of fewer rows than the two that R2 needs."""
+    if task.kind == "classification":
+        most, what = int(np.bincount(task.target, minlength=task.classes).min()), "the rows of its smallest class"
+    else:
+        most, what = task.n // 2, "half its rows"
+    if config.folds > most:
+        remedy = "lower --folds, raise --rows, or leave the task out of --tasks"
+        raise BadInput("folds", expected=f"at most {most} for {name}, {what}", came=config.folds, remedy=remedy)
+    if name in PUBLISHED and not config.peers and task.n < LEAST_PUBLISHED:
+        expected = f"at least {LEAST_PUBLISHED} of {name}, whose published splits test on a tenth"
+        remedy = "raise --rows, or leave the task out of --tasks"
+        raise BadInput("rows", expected=expected, came=task.n, remedy=remedy)
 
 
-def _task(settings: Settings) -> Task:
-    return unchanged(task_of(settings["task"], settings["rows"]), settings["data"])
+@dataclass(frozen=True)
+class _TaskCells:
+    """The cells of one task. Stages keep the names that are recorded: "ours" is the graded method, "route" another."""
+
+    config: Config
+    name: str
+    task: Task
+
+    def planned(self) -> Iterator[Cell]:
+        config = self.config
+        for seed in range(1 if self.name in LARGE else config.seeds):
+            yield self._cell("grid", seed, len(config.widths) / 22, widths=config.widths)
+            yield self._cell("ours", seed, len(config.starts), starts=config.starts)
+            yield self._cell("sklearn", seed, 1)
+            for peer in PEERS if config.peers else ():
+                yield self._cell("peers", seed, 1, peer, method=peer, version=installed(PEERS[peer]))
+        if not config.peers:
+            yield from self._once()
+
+    def _once(self) -> Iterator[Cell]:
+        """Cells of the first repetition alone."""
+        config = self.config
+        for method in config.methods:
+            starts = config.starts if self.name in EVERY_START else (LearnConfig.start,)
+            yield self._cell("route", 0, len(starts), method, method=method, starts=starts)
+        yield self._cell("clock", 0, 4)
+        if self.name in PUBLISHED:
+            yield self._cell("splits", 0, 2 * config.splits / config.folds, splits=config.splits)
+        if self.name in PATHS:
+            yield self._cell("path", 0, 1)
+
+    def _cell(self, stage: str, seed: int, fits: float, label: str = "", **settings: JSON) -> Cell:
+        shared = {key: getattr(self.config, key) for key in ("folds", "steps", "batch", "rows", "max_units")}
+        names: dict[str, JSON] = {"stage": stage, "task": self.name, "kind": self.task.kind, "seed": seed}
+        data: dict[str, JSON] = {"data": {self.name: self.task.checksum}, "split": self._split(seed)}
+        repeated = stage not in ("splits", "clock", "path")
+        text = f"{self.name} {label or stage} {seed}" if repeated else f"{self.name} {stage}"
+        cost = self._steps * fits * STEP_SECONDS.get(stage, 1e-4)
+        return Cell(text, {**shared, **names, **data, **settings}, cost)
+
+    @cached_property
+    def _steps(self) -> float:
+        """Steps of a fit on every fold, rounding included."""
+        rows = self.task.n * (1 - 1 / self.config.folds)
+        return 1.5 * steps_for(self.config.steps, rows) * self.config.folds
+
+    def _split(self, seed: int) -> str:
+        """Checksum of the test targets of a repetition's folds: another scikit-learn may cut otherwise."""
+        if seed not in self._splits:
+            targets = b"".join(fold.test.y.tobytes() for fold in folds_of(self.task, self.config.folds, seed))
+            self._splits[seed] = sha256(targets).hexdigest()
+        return self._splits[seed]
+
+    @cached_property
+    def _splits(self) -> dict[int, str]:
+        return {}
 
 
-def _asked(settings: Settings) -> Asked:
-    return Asked(settings["steps"], settings["batch"], settings["max_units"])
+def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
+    """Train the networks of a cell; one row each."""
+    return STAGES[str(cell.settings["stage"])](cell.settings)

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from math import ceil
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
@@ -19,8 +21,9 @@ from .report import write
 from .targets import by_task
 
 BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK = OKABE_ITO[:7]
-COLUMNS = 4
-HEIGHT = 1.85  # inches of a row of small panels
+#: Panels in a row, and inches of a row.
+COLUMNS, HEIGHT = 4, 1.85
+#: Colours of the starts.
 STARTS = (SKY, RED, PURPLE)
 #: Marker and colour of the other methods.
 MARKS = {
@@ -52,21 +55,21 @@ def draw(tables: Tables, folder: Path) -> list[Path]:
 
 
 def _panels(names: list[str], *, legend: bool = True) -> tuple[Figure, dict[str, Axes]]:
-    """Small panels, one a name; with room for a legend in the last row."""
+    """Small panels, one per name; with room for a legend in the last row."""
     columns = min(COLUMNS, len(names))
     rows = ceil(len(names) / columns)
     figure, axes = new_figure(rows, columns, width=FULL, squeeze=False)
     figure.set_size_inches(FULL, HEIGHT * rows + 0.5 * legend)
     for ax in axes.flat[len(names) :]:
         ax.set_axis_off()
-    found = dict(zip(names, axes.flat, strict=False))
-    for name, ax in found.items():
+    panels: dict[str, Axes] = dict(zip(names, axes.flat, strict=False))
+    for name, ax in panels.items():
         ax.set_title(name, loc="left", fontweight="bold", fontsize=8)
-    return figure, found
+    return figure, panels
 
 
 def _left(panels: Mapping[str, Axes], text: str) -> None:
-    """Name the vertical axis once a row."""
+    """Name the vertical axis once per row."""
     for place, ax in enumerate(panels.values()):
         if place % COLUMNS == 0:
             ax.set_ylabel(text)
@@ -82,17 +85,17 @@ def _logarithmic(ax: Axes, which: str = "x") -> None:
 
 
 def _frontiers(results: pd.DataFrame) -> Figure:
-    """Score against width: the grid with its interval, ours from every start, the other methods."""
+    """Score against width: the grid with its interval, the graded method from every start, the other methods."""
     names = list(dict.fromkeys(results["task"]))
     figure, panels = _panels(names)
     for name, ax in panels.items():
         _frontier(ax, results[results["task"] == name])
         ax.set_xlabel("units", fontsize=7, labelpad=1)
     _left(panels, "accuracy or R²")
-    handles: dict[str, object] = {}
+    handles: dict[str, Artist] = {}
     for ax in panels.values():
         handles |= {label: handle for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=6, fontsize=7)
+    figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=6, fontsize=7)
     return figure
 
 
@@ -102,14 +105,15 @@ def _frontier(ax: Axes, frame: pd.DataFrame) -> None:
     sound = frame[frame["outcome"] == "ok"]
     heights = [*grid["mean"]]
     for method, (marker, color) in MARKS.items():
-        own = _usual(sound[sound["method"] == method])
-        if len(own):
-            at = own["width"].mean(), own["score"].mean()
+        fits = _usual(sound[sound["method"] == method])
+        if len(fits):
+            at = fits["width"].mean(), fits["score"].mean()
             ax.plot(*at, marker=marker, color=color, label=method, linestyle="none", markersize=3.5, zorder=3)
             heights.append(at[1])
-    for color, (start, own) in zip(STARTS, frame[frame["method"] == "graded"].groupby("start"), strict=False):
+    for color, (label, fits) in zip(STARTS, frame[frame["method"] == "graded"].groupby("start"), strict=False):
+        start = float(cast(float, label))
         score = float(np.interp(np.log(start), np.log(grid["units"]), grid["mean"]))
-        at = own["width"].mean(), own["score"].mean()
+        at = fits["width"].mean(), fits["score"].mean()
         ax.plot([start, at[0]], [score, at[1]], color=color, linewidth=0.8, zorder=4)
         ax.plot(*at, "*", color=color, markersize=7, label=f"ours from {start:g}", markeredgewidth=0, zorder=5)
         heights.append(at[1])
@@ -120,7 +124,8 @@ def _frontier(ax: Axes, frame: pd.DataFrame) -> None:
 def _usual(rows: pd.DataFrame) -> pd.DataFrame:
     """Of a method that starts somewhere, the start nearest to the default one."""
     distance = (rows["start"] - LearnConfig.start).abs()
-    return rows[distance.isna() | (distance == distance.min())]
+    usual: pd.DataFrame = rows[distance.isna() | (distance == distance.min())]
+    return usual
 
 
 def _zoom(ax: Axes, heights: np.ndarray) -> None:
@@ -136,9 +141,9 @@ def _curves(curves: pd.DataFrame) -> Figure:
     figure, panels = _panels(list(dict.fromkeys(curves["task"])))
     for name, ax in panels.items():
         lows = []
-        for color, (start, own) in zip(STARTS, curves[curves["task"] == name].groupby("start"), strict=False):
-            point = own.groupby(["fold", "seed"]).cumcount()
-            groups = own.groupby(point)
+        for color, (start, course) in zip(STARTS, curves[curves["task"] == name].groupby("start"), strict=False):
+            point = course.groupby(["fold", "seed"]).cumcount()
+            groups = course.groupby(point)
             steps, low, high = groups["step"].mean(), *(groups["width"].quantile(q) for q in (0.1, 0.9))
             band(ax, steps, groups["width"].mean(), low, high, color=color, label=f"from {start:g}")
             lows.append(low.iloc[-1])
@@ -153,12 +158,12 @@ def _curves(curves: pd.DataFrame) -> Figure:
 
 
 def _paths(paths: pd.DataFrame) -> Figure:
-    """Held-out score against units along a falling price, a line a fold; the point of the one-standard-error rule."""
+    """Held-out score against units along a falling price, one line per fold; the one-standard-error point."""
     figure, panels = _panels(list(dict.fromkeys(paths["task"])), legend=False)
     for name, ax in panels.items():
-        for _, own in paths[paths["task"] == name].groupby("fold"):
-            (line,) = ax.plot(own["units"], -own["score"], linewidth=0.7, marker=".", markersize=2.5)
-            chosen = own[own["chosen"]]
+        for _, path in paths[paths["task"] == name].groupby("fold"):
+            (line,) = ax.plot(path["units"], -path["score"], linewidth=0.7, marker=".", markersize=2.5)
+            chosen = path[path["chosen"]]
             ax.plot(chosen["units"], -chosen["score"], "o", color=line.get_color(), fillstyle="none", markersize=6)
         _logarithmic(ax)
         ax.set_xlabel("units")

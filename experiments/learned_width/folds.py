@@ -11,20 +11,22 @@ from torch import Tensor, nn
 
 from continuum.data import Task, prepare
 from continuum.data.splits import Split
+from continuum.data.standard import Part
 from continuum.ensemble import Stream
 from continuum.learn.settings import activation_for, steps_for
 
-Rows = Int64[np.ndarray, " rows"]
+RowNumbers = Int64[np.ndarray, " rows"]
 
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """One pair of training and test rows; ``number`` seeds all that is random when it is learned."""
+    """One pair of training and test rows, as a stream and as tensors; ``number`` seeds all that is random in a fit."""
 
     fold: int
     seed: int
     number: int
     stream: Stream
+    test: Part
     features: int
 
     @property
@@ -53,30 +55,30 @@ class Fold:
 
     def score(self, mean_square: float) -> float:
         """R2 from a mean squared error of the standardised target."""
-        return 1 - mean_square / float(self.stream.test.y.var())  # type: ignore[union-attr]
+        return 1 - mean_square / float(self.test.y.var())
 
-    def judged(self, network: nn.Module) -> dict[str, float]:
+    def scores_of(self, network: nn.Module) -> dict[str, float]:
         """Score (accuracy or R2), RMSE in units of the target, and mean losses of a plain network."""
-        found = {}
+        scores = {}
         for part in ("train", "test"):
             x, y = self.tensors(part)
             with torch.no_grad():
                 outputs = network(x)
             if self.stream.kind == "classification":
-                found[f"{part}_loss"] = float(nn.functional.cross_entropy(outputs, y))
-                found["score"], found["rmse"] = float((outputs.argmax(1) == y).float().mean()), np.nan
+                scores[f"{part}_loss"] = float(nn.functional.cross_entropy(outputs, y))
+                scores["score"], scores["rmse"] = float((outputs.argmax(1) == y).float().mean()), np.nan
             else:
                 square = float((outputs[:, 0] - y).square().mean())
-                found[f"{part}_loss"] = square / 2
-                found["score"], found["rmse"] = self.score(square), square**0.5 * self.stream.scale
-        return found
+                scores[f"{part}_loss"] = square / 2
+                scores["score"], scores["rmse"] = self.score(square), square**0.5 * self.stream.scale
+        return scores
 
 
 def folds_of(task: Task, count: int, seed: int) -> list[Fold]:
     """The folds of one repetition, stratified by class.
 
     >>> from continuum.data import load
-    >>> [len(fold.stream.test.x) for fold in folds_of(load("wine"), 5, seed=0)]
+    >>> [len(fold.test.x) for fold in folds_of(load("wine"), 5, seed=0)]
     [36, 36, 36, 35, 35]
     """
     cutter = (StratifiedKFold if task.kind == "classification" else KFold)(count, shuffle=True, random_state=seed)
@@ -87,19 +89,19 @@ def folds_of(task: Task, count: int, seed: int) -> list[Fold]:
 def random_splits(task: Task, count: int) -> list[Fold]:
     """The 90/10 splits of J. M. Hernandez-Lobato & R. Adams, "Probabilistic backpropagation", 2015, as published."""
     old = np.random.RandomState(1)  # the generator, and the seed, that drew them
-    found = []
+    cut = round(0.9 * task.n)
+    folds = []
     for number in range(count):
         rows = old.choice(range(task.n), task.n, replace=False)
-        cut = round(0.9 * task.n)
-        found.append(fold_of(task, rows[:cut], rows[cut:], number, 0, number))
-    return found
+        folds.append(fold_of(task, rows[:cut], rows[cut:], number, 0, number))
+    return folds
 
 
-def fold_of(task: Task, train: Rows, test: Rows, fold: int, seed: int, number: int) -> Fold:
+def fold_of(task: Task, train: RowNumbers, test: RowNumbers, fold: int, seed: int, number: int) -> Fold:
     """Standardise these rows by the training part."""
     parts = prepare(task, Split(train, test[:0], test))
     stream = Stream(number, task.kind, max(task.classes, 1), parts.train, None, parts.test, float(parts.target_scale))
-    return Fold(fold, seed, number, stream, task.d)
+    return Fold(fold, seed, number, stream, parts.test, task.d)
 
 
 def geometric(least: int, most: int, count: int) -> tuple[int, ...]:

@@ -9,42 +9,47 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .fits import Asked
+from .fits import FitOptions, row_head
 from .folds import Fold
 
 #: Names of the methods, and the distributions that bring them.
 PEERS = {"gromo": "gromo", "gal": "neural-trees"}
-GROWTHS = 20  # most growths; they share the steps of ours' graded phase, and the last training has those of rounding
-ADDED = 4  # most units of a growth
-PATIENCE = 5  # growths without a better held-out loss before growing ends
-RATE = 1e-2
+#: Most growths; they share the steps of the graded phase, and the last training has those of rounding.
+GROWTHS = 20
+#: Most units of a growth.
+ADDED = 4
+#: Growths without a better held-out loss before growing ends.
+PATIENCE = 5
+#: Learning rate of Adam, that of all other methods.
+LR = 1e-2
+#: Factors of a growth among which the line search chooses.
+SCALES = (0.0, 0.1, 0.5, 1.0)
 
 
-def peer(name: str, fold: Fold, asked: Asked) -> dict[str, object]:
+def peer_row(name: str, fold: Fold, options: FitOptions) -> dict[str, object]:
     """One row; a package that is absent, or fails, says so in ``outcome``."""
-    sizes = {"train_rows": len(fold.stream.train.x), "test_rows": len(fold.stream.test.x)}  # type: ignore[union-attr]
-    head = {"fold": fold.fold, "seed": fold.seed, "method": name, **sizes}
+    head = row_head(fold, name)
     began = time.process_time()
     try:
-        units, score = RUN[name](fold, asked)
+        units, score = RUN[name](fold, options)
     except Exception as error:  # of a foreign package anything may come, and it is what the row is to say
         return {**head, "outcome": f"{type(error).__name__}: {error}"}
     seconds = time.process_time() - began
     return {**head, "width": float(units), "units": units, "score": score, "seconds": seconds, "outcome": "ok"}
 
 
-def _gal(fold: Fold, asked: Asked) -> tuple[int, float]:
-    """GAL with its defaults, but for as many units and epochs as ours may take."""
+def _gal(fold: Fold, options: FitOptions) -> tuple[int, float]:
+    """GAL with its defaults, but for as many units and epochs as the graded method may take."""
     from neural_trees import GALNetwork
 
-    rows, test = fold.stream.train, fold.stream.test
-    epochs = max(fold.epochs(asked.total(fold), asked.batch), 100)
-    model = GALNetwork(max_hidden=asked.max_units, max_epochs=epochs, random_state=fold.number).fit(rows.x, rows.y)
-    return int(model.n_hidden_final_), float(model.score(test.x, test.y))  # type: ignore[union-attr]
+    rows, test = fold.stream.train, fold.test
+    epochs = max(fold.epochs(options.total(fold), options.batch), 100)
+    model = GALNetwork(max_hidden=options.max_units, max_epochs=epochs, random_state=fold.number).fit(rows.x, rows.y)
+    return int(model.n_hidden_final_), float(model.score(test.x, test.y))
 
 
-def _gromo(fold: Fold, asked: Asked) -> tuple[int, float]:
-    """TINY growth by the package's tutorial; when to stop, which it leaves to the user, is asked of held-out rows.
+def _gromo(fold: Fold, options: FitOptions) -> tuple[int, float]:
+    """TINY growth by the package's tutorial; when to stop, which it leaves to the user, held-out rows decide.
 
     Rectifiers serve it best: a fold of two spirals came to .77 with tanh, .84 with SELU, its default, 1 with them.
     """
@@ -53,32 +58,32 @@ def _gromo(fold: Fold, asked: Asked) -> tuple[int, float]:
     torch.manual_seed(fold.number)
     x, y = fold.tensors()
     order = torch.randperm(len(x))
-    held, rows = order[: len(x) // 5], order[len(x) // 5 :]
+    validation, rows = order[: len(x) // 5], order[len(x) // 5 :]
     net = GrowingMLP(x.shape[1], fold.stream.outputs, 2, 1, activation=nn.ReLU())
-    between = max(round(fold.steps(asked.steps) / GROWTHS / ceil(len(rows) / asked.batch)), 1)
+    between = max(round(fold.steps(options.steps) / GROWTHS / ceil(len(rows) / options.batch)), 1)
     best, since = np.inf, 0
     for _ in range(GROWTHS):
-        _epochs(net, x[rows], y[rows], between, asked.batch)
-        loss = _loss(net, x[held], y[held])
+        _epochs(net, x[rows], y[rows], between, options.batch)
+        loss = _loss(net, x[validation], y[validation])
         best, since = (loss, 0) if loss < best else (best, since + 1)
         if since >= PATIENCE:
             break
         _grow(net, x[rows], y[rows])
-    _epochs(net, x, y, fold.epochs(asked.total(fold) / 3, asked.batch), asked.batch)
-    return int(net.layers[0].weight.shape[0]), float(fold.judged(net.eval())["score"])
+    _epochs(net, x, y, fold.epochs(options.total(fold) / 3, options.batch), options.batch)
+    return int(net.layers[0].weight.shape[0]), float(fold.scores_of(net.eval())["score"])
 
 
 def _epochs(net: nn.Module, x: Tensor, y: Tensor, count: int, batch: int) -> None:
-    adam = torch.optim.Adam(net.parameters(), RATE)
+    adam = torch.optim.Adam(net.parameters(), LR)
     steps = count * ceil(len(x) / batch)
-    falling = torch.optim.lr_scheduler.CosineAnnealingLR(adam, steps)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, steps)
     net.train()
     for _ in range(count):
-        for rows in torch.randperm(len(x)).split(batch):
+        for rows in torch.randperm(len(x)).split(batch):  # type: ignore[no-untyped-call]
             adam.zero_grad()
-            nn.functional.cross_entropy(net(x[rows]), y[rows]).backward()
+            nn.functional.cross_entropy(net(x[rows]), y[rows]).backward()  # type: ignore[no-untyped-call]
             adam.step()
-            falling.step()
+            schedule.step()
 
 
 def _loss(net: nn.Module, x: Tensor, y: Tensor) -> float:
@@ -92,21 +97,21 @@ def _grow(net: nn.Module, x: Tensor, y: Tensor) -> None:
     model.eval()
     model.set_growing_layers("all")
     model.init_computation()
-    for rows in torch.arange(len(x)).split(256):
+    for rows in torch.arange(len(x)).split(256):  # type: ignore[no-untyped-call]
         model.zero_grad()
-        nn.functional.cross_entropy(model(x[rows]), y[rows], reduction="sum").backward()
+        nn.functional.cross_entropy(model(x[rows]), y[rows], reduction="sum").backward()  # type: ignore[no-untyped-call]
         model.update_computation()
     model.compute_optimal_updates(maximum_added_neurons=ADDED)
     model.reset_computation()
     model.dummy_select_update()
-    scales = (0.0, 0.1, 0.5, 1.0)
     losses = []
-    for scale in scales:
+    for scale in SCALES:
         model.set_scaling_factor(scale)
         with torch.no_grad():
             losses.append(float(nn.functional.cross_entropy(model.extended_forward(x), y)))
-    model.set_scaling_factor(scales[int(np.argmin(losses))])
+    model.set_scaling_factor(SCALES[int(np.argmin(losses))])
     model.apply_change()
 
 
-RUN: dict[str, Callable[[Fold, Asked], tuple[int, float]]] = {"gromo": _gromo, "gal": _gal}
+#: How each peer is run: units and score.
+RUN: dict[str, Callable[[Fold, FitOptions], tuple[int, float]]] = {"gromo": _gromo, "gal": _gal}

@@ -31,8 +31,8 @@ PEERS = (
 def splits_table(splits: pd.DataFrame) -> pd.DataFrame:
     """Test RMSE of the run, in units of the target with its standard error, above the published figures."""
     rows = []
-    for task, own in splits.groupby("task", sort=False):
-        for method, frame in own.groupby("method", sort=False):
+    for task, rows_of_task in splits.groupby("task", sort=False):
+        for method, frame in rows_of_task.groupby("method", sort=False):
             error = frame["rmse"].std(ddof=1) / len(frame) ** 0.5
             named = {"graded": "learned width", "fixed": "50 units, same steps"}[str(method)]
             measured = {"rmse": frame["rmse"].mean(), "spread": error, "units": frame["units"].mean()}

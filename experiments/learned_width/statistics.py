@@ -8,9 +8,9 @@ from jaxtyping import Float64
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
-from continuum.analysis.statistics import ConfidenceInterval
+from continuum.analysis.statistics import ConfidenceInterval, one_standard_error
 
-Table = Float64[np.ndarray, "folds widths"]
+Scores = Float64[np.ndarray, "folds widths"]
 
 
 class Oracle(NamedTuple):
@@ -34,26 +34,26 @@ def oracle(grid: pd.DataFrame, draws: int = 500) -> Oracle:
 
     >>> scores = {1: (0.5, 0.6), 2: (0.88, 0.9), 4: (0.9, 0.94)}
     >>> rows = [(f, 0, units, score[f]) for units, score in scores.items() for f in (0, 1)]
-    >>> found = oracle(pd.DataFrame(rows, columns=["fold", "seed", "units", "score"]))
-    >>> found.width, found.at, round(found.enough, 3)
+    >>> best = oracle(pd.DataFrame(rows, columns=["fold", "seed", "units", "score"]))
+    >>> best.width, best.at, round(best.enough, 3)
     (4.0, 4.0, 0.9)
     """
     table = grid.pivot(index=["seed", "fold"], columns="units", values="score")
     widths, scores = table.columns.to_numpy(float), table.to_numpy(float)
-    place, best, error = sufficient(scores)
+    place, best, error = sufficient(scores, widths)
     rng = np.random.default_rng(0)
-    drawn = [widths[sufficient(scores[rng.integers(0, len(scores), len(scores))])[0]] for _ in range(draws)]
+    drawn = [widths[sufficient(scores[rng.integers(0, len(scores), len(scores))], widths)[0]] for _ in range(draws)]
     low, high = np.quantile(drawn, [0.1, 0.9], method="nearest")
     at = widths[int(np.nanargmax(scores.mean(0)))]
     return Oracle(float(widths[place]), float(low), float(high), best, error, float(at))
 
 
-def sufficient(scores: Table) -> tuple[int, float, float]:
-    """Place of the smallest width within a standard error of the best, the best mean, and its standard error."""
+def sufficient(scores: Scores, widths: ArrayLike) -> tuple[int, float, float]:
+    """Place of the smallest width within one standard error of the best, the best mean, and its standard error."""
     mean = scores.mean(0)  # a width of which a network diverged has no mean, and is not taken
     at = int(np.nanargmax(mean))
     error = float(scores[:, at].std(ddof=1) / np.sqrt(len(scores)))
-    return int(np.flatnonzero(mean >= mean[at] - error)[0]), float(mean[at]), error
+    return one_standard_error(mean, error, widths), float(mean[at]), error
 
 
 def corrected(differences: ArrayLike, ratio: float, level: float = 0.95) -> ConfidenceInterval:

@@ -12,11 +12,18 @@ from .statistics import Oracle, oracle, paired
 from .tasks import NOISY
 
 Tables = Mapping[str, pd.DataFrame]
+TaskRows = Mapping[str, tuple[pd.DataFrame, Oracle]]
+#: Most spread of the mean widths of the starts, by kind of task.
 SPREAD = {"classification": 0.03, "regression": 0.06}
+#: Lowest end of an interval that counts as not worse, and tasks on which the learned width must be better.
 WORSE, WINS = -0.01, 3
+#: Most width in oracles on tasks of known Bayes error, and least share of tasks with a score near the best.
 NOISE_RATIO, SHARE = 2.0, 0.8
+#: Most wall clock of a whole fit in trainings of one fixed network.
 SLOWER = {"64 units": 1.4, "the oracle's width": 2.0}
+#: Most seconds of a fit of digits.
 DIGITS_SECONDS = 1.0
+#: Least accuracy and most units of two tasks.
 EXACT = {"digits": (0.975, 24), "two_spirals": (0.995, 16)}
 
 
@@ -48,53 +55,53 @@ def ratios(clock: pd.DataFrame, width: float) -> dict[str, float]:
 
 
 def targets(tables: Tables) -> pd.DataFrame:
-    """A row a target: measured, asked for, held or missed; those whose tasks were not run say so."""
+    """One row per target: what it demands, what was measured, whether it held or was not run."""
     results = tables["results"]
-    found = by_task(results)
+    tasks = by_task(results)
     rows = [
-        *_exact(found),
-        *_starts(found),
-        *_twins(found),
-        *_noise(found),
-        *_best(found),
-        *_time(tables.get("clock"), found),
-        *_peers(found),
+        *_exact(tasks),
+        *_starts(tasks),
+        *_twins(tasks),
+        *_noise(tasks),
+        *_best(tasks),
+        *_time(tables.get("clock"), tasks),
+        *_peers(tasks),
     ]
     columns = ["target", "asked", "measured", "verdict", "detail"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _row(name: str, asked: str, measured: str, held: bool | None, detail: str = "") -> dict[str, Any]:
+def _row(name: str, demand: str, measured: str, held: bool | None, detail: str = "") -> dict[str, Any]:
     verdict = "not run" if held is None else "held" if held else "MISSED"
-    return {"target": name, "asked": asked, "measured": measured, "verdict": verdict, "detail": detail}
+    return {"target": name, "asked": demand, "measured": measured, "verdict": verdict, "detail": detail}
 
 
-def _exact(found: Mapping[str, tuple[pd.DataFrame, Oracle]]) -> Iterator[dict[str, Any]]:
+def _exact(tasks: TaskRows) -> Iterator[dict[str, Any]]:
     for name, (score, units) in EXACT.items():
-        asked = f"accuracy >= {score:g} at <= {units} units"
-        if name not in found:
-            yield _row(name, asked, "", None)
+        demand = f"accuracy >= {score:g} at <= {units} units"
+        if name not in tasks:
+            yield _row(name, demand, "", None)
             continue
-        ours = _ours(found[name][0])
-        got, at = ours["score"].mean(), ours["units"].mean()
-        yield _row(name, asked, f"{got:.4f} at {at:.1f}", bool(got >= score and at <= units))
+        graded = _graded(tasks[name][0])
+        accuracy, size = graded["score"].mean(), graded["units"].mean()
+        yield _row(name, demand, f"{accuracy:.4f} at {size:.1f}", bool(accuracy >= score and size <= units))
 
 
-def _starts(found: Mapping[str, tuple[pd.DataFrame, Oracle]]) -> Iterator[dict[str, Any]]:
+def _starts(tasks: TaskRows) -> Iterator[dict[str, Any]]:
     for kind, most in SPREAD.items():
-        spreads = {name: spread(rows) for name, (rows, _) in found.items() if rows["kind"].iloc[0] == kind}
-        asked = f"<= {most:.0%} on every task"
+        spreads = {name: spread(rows) for name, (rows, _) in tasks.items() if rows["kind"].iloc[0] == kind}
+        demand = f"<= {most:.0%} on every task"
         if not spreads:
-            yield _row(f"starts, {kind}", asked, "", None)
+            yield _row(f"starts, {kind}", demand, "", None)
             continue
         over = {name: value for name, value in spreads.items() if value > most}
         text = f"median {np.median(list(spreads.values())):.1%}, most {max(spreads.values()):.1%}"
         detail = f"{len(spreads) - len(over)} of {len(spreads)} tasks within" + _listed(over, ".1%")
-        yield _row(f"starts, {kind}", asked, text, not over, detail)
+        yield _row(f"starts, {kind}", demand, text, not over, detail)
 
 
-def _twins(found: Mapping[str, tuple[pd.DataFrame, Oracle]]) -> Iterator[dict[str, Any]]:
-    gaps = {name: paired(_ours(rows), rows[rows["method"] == "same_width"]) for name, (rows, _) in found.items()}
+def _twins(tasks: TaskRows) -> Iterator[dict[str, Any]]:
+    gaps = {name: paired(_graded(rows), rows[rows["method"] == "same_width"]) for name, (rows, _) in tasks.items()}
     worse = {name: gap.low for name, gap in gaps.items() if not gap.low > WORSE}
     better = {name: gap.low for name, gap in gaps.items() if gap.low > 0}
     least = min((gap.low for gap in gaps.values()), default=np.nan)
@@ -102,37 +109,37 @@ def _twins(found: Mapping[str, tuple[pd.DataFrame, Oracle]]) -> Iterator[dict[st
     yield _row(
         "same width and steps: not worse", f"every interval > {WORSE:g}", text, not worse, _listed(worse, "+.3f")
     )
-    asked = f"interval > 0 on >= {WINS} tasks"
+    demand = f"interval > 0 on >= {WINS} tasks"
     text = f"{len(better)} of {len(gaps)} tasks"
-    yield _row("same width and steps: better", asked, text, len(better) >= WINS, _listed(better, "+.3f"))
+    yield _row("same width and steps: better", demand, text, len(better) >= WINS, _listed(better, "+.3f"))
 
 
-def _noise(found: Mapping[str, tuple[pd.DataFrame, Oracle]]) -> Iterator[dict[str, Any]]:
+def _noise(tasks: TaskRows) -> Iterator[dict[str, Any]]:
     for name in NOISY:
-        asked = f"width / oracle <= {NOISE_RATIO:g}"
-        if name not in found:
-            yield _row(name, asked, "", None)
+        demand = f"width / oracle <= {NOISE_RATIO:g}"
+        if name not in tasks:
+            yield _row(name, demand, "", None)
             continue
-        rows, best = found[name]
-        width = _ours(rows)["width"].mean()
+        rows, best = tasks[name]
+        width = _graded(rows)["width"].mean()
         text = f"{width / best.width:.2f} ({width:.2f} / {best.width:g} [{best.low:g}, {best.high:g}])"
-        yield _row(name, asked, text, bool(width <= NOISE_RATIO * best.width))
+        yield _row(name, demand, text, bool(width <= NOISE_RATIO * best.width))
 
 
-def _best(found: Mapping[str, tuple[pd.DataFrame, Oracle]]) -> Iterator[dict[str, Any]]:
-    short = {n: _ours(rows)["score"].mean() - best.enough for n, (rows, best) in found.items()}
-    below = {name: value for name, value in short.items() if value < 0}
-    share = 1 - len(below) / max(len(found), 1)
-    clean = [name for name, (rows, _) in found.items() if not rows["tuned"].iloc[0]]
+def _best(tasks: TaskRows) -> Iterator[dict[str, Any]]:
+    margins = {n: _graded(rows)["score"].mean() - best.enough for n, (rows, best) in tasks.items()}
+    below = {name: value for name, value in margins.items() if value < 0}
+    share = 1 - len(below) / max(len(tasks), 1)
+    clean = [name for name, (rows, _) in tasks.items() if not rows["tuned"].iloc[0]]
     detail = f"of fresh tasks {sum(name not in below for name in clean)} of {len(clean)}" + _listed(below, "+.4f")
-    text = f"{len(found) - len(below)} of {len(found)} tasks"
+    text = f"{len(tasks) - len(below)} of {len(tasks)} tasks"
     yield _row("score >= best - SE", f">= {SHARE:.0%} of tasks", text, share >= SHARE, detail)
 
 
-def _time(clock: pd.DataFrame | None, found: Mapping[str, tuple[pd.DataFrame, Oracle]]) -> Iterator[dict[str, Any]]:
+def _time(clock: pd.DataFrame | None, tasks: TaskRows) -> Iterator[dict[str, Any]]:
     if clock is None:
         return
-    each = {str(name): ratios(rows, found[str(name)][1].width) for name, rows in clock.groupby("task", sort=False)}
+    each = {str(name): ratios(rows, tasks[str(name)][1].width) for name, rows in clock.groupby("task", sort=False)}
     for what, most in SLOWER.items():
         values = {name: ratio[what] for name, ratio in each.items()}
         over = {name: value for name, value in values.items() if value > most}
@@ -141,32 +148,32 @@ def _time(clock: pd.DataFrame | None, found: Mapping[str, tuple[pd.DataFrame, Or
         )
         detail = f"{len(values) - len(over)} of {len(values)} tasks within"
         yield _row(f"wall time / a fixed training of {what}", f"<= {most:g} on every task", text, not over, detail)
-    own = clock[(clock["task"] == "digits") & (clock["what"] == "graded")]
-    text = "" if own.empty else f"{own['wall'].median():.2f} s ({own['cpu'].median():.2f} s of processor)"
-    held = None if own.empty else bool(own["wall"].median() <= DIGITS_SECONDS)
+    digits = clock[(clock["task"] == "digits") & (clock["what"] == "graded")]
+    text = "" if digits.empty else f"{digits['wall'].median():.2f} s ({digits['cpu'].median():.2f} s of processor)"
+    held = None if digits.empty else bool(digits["wall"].median() <= DIGITS_SECONDS)
     yield _row("digits, whole fit", f"<= {DIGITS_SECONDS:g} s", text, held)
 
 
-def _peers(found: Mapping[str, tuple[pd.DataFrame, Oracle]]) -> Iterator[dict[str, Any]]:
+def _peers(tasks: TaskRows) -> Iterator[dict[str, Any]]:
     """Peers of this run; where none was run, what was measured earlier stands there without a verdict."""
     for name in EXACT:
-        if name not in found:
+        if name not in tasks:
             continue
-        rows = found[name][0]
-        ours = _ours(rows)
-        score, units = ours["score"].mean(), ours["units"].mean()
-        run = rows[rows["method"].isin(list(PEERS)) & (rows["outcome"] == "ok")].groupby("method")
-        there = {str(method): (own["units"].mean(), own["score"].mean()) for method, own in run}
-        theirs = earlier(name) | there
+        rows = tasks[name][0]
+        graded = _graded(rows)
+        score, units = graded["score"].mean(), graded["units"].mean()
+        groups = rows[rows["method"].isin(list(PEERS)) & (rows["outcome"] == "ok")].groupby("method")
+        in_run = {str(method): (frame["units"].mean(), frame["score"].mean()) for method, frame in groups}
+        peers = earlier(name) | in_run
         text = f"ours {score:.4f} at {units:.1f}: " + ", ".join(
-            f"{method} {got:.4f} at {at:.1f}{'' if method in there else ' (measured earlier)'}"
-            for method, (at, got) in theirs.items()
+            f"{method} {accuracy:.4f} at {size:.1f}{'' if method in in_run else ' (measured earlier)'}"
+            for method, (size, accuracy) in peers.items()
         )
-        held = all(score > got and units <= at for at, got in theirs.values()) if there else None
+        held = all(score > accuracy and units <= size for size, accuracy in peers.values()) if in_run else None
         yield _row(f"peers, {name}", "ahead at no more units", text, held)
 
 
-def _ours(rows: pd.DataFrame) -> pd.DataFrame:
+def _graded(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["method"] == "graded"]
 
 

@@ -22,7 +22,8 @@ NOISY = {"noisy_3": (3, 8, 1000, 2, 0.3), "noisy_4": (4, 12, 1200, 3, 0.4)}
 INPUTS, ROWS, NOISE = 10, 1000, 0.1
 #: Most units of a network, a teacher too: far above any width that is compared, and a desktop has memory for them.
 MOST_UNITS = 65_536
-SEED = 20_613  # of all that is made up here: seen by no default
+#: Seed of all that is made up here; no default was chosen with it.
+SEED = 20_613
 
 
 def task_of(name: str, rows: int) -> Task:
@@ -47,18 +48,18 @@ def _catalogued(name: str) -> Task:
         raise
 
 
-def had(names: tuple[str, ...], rows: int, *, strict: bool) -> dict[str, Task]:
-    """The tasks that are to be had here; unless strict, the others are named on the error stream and left out."""
-    found: dict[str, Task] = {}
+def available_tasks(names: tuple[str, ...], rows: int, *, strict: bool) -> dict[str, Task]:
+    """The tasks whose data this machine has; unless strict, the others are named on the error stream and left out."""
+    available: dict[str, Task] = {}
     for name in names:
         try:
-            found[name] = task_of(name, rows)
+            available[name] = task_of(name, rows)
         except ContinuumError as error:
             if strict:
                 raise
             line = f"task {name} is left out, for it cannot be had here: {error}"
             Console(stderr=True).print(line, markup=False, highlight=False, soft_wrap=True)
-    return found
+    return available
 
 
 def bayes_score(name: str) -> float:

@@ -1,4 +1,4 @@
-"""The figures of soft_vs_fuzzy: found against predicted widths, what every law found, and what it costs."""
+"""The figures of soft_vs_fuzzy: widths against their predictions, widths by task, and what each law costs."""
 
 from collections.abc import Mapping
 from math import ceil
@@ -15,8 +15,9 @@ from matplotlib.lines import Line2D
 from continuum.analysis.style import FULL, HEIGHT, OKABE_ITO, new_figure, save
 
 from .predictions import networks
-from .report import write
+from .report import BELOW, write
 
+#: Colour of each measure, marker of each kind.
 COLOURS = dict(zip(("euclidean", "l2", "root"), OKABE_ITO, strict=False))
 MARKERS = {
     "interval": "o",
@@ -27,7 +28,6 @@ MARKERS = {
     "systematic": "<",
     "concrete": "*",
 }
-
 #: Columns of the figure of costs.
 MEASURES = {
     "gap": "loss added\nby rounding",
@@ -48,30 +48,29 @@ def draw(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
             column = frame["order"] + " " + frame["needed"].astype(int).astype(str) + _side(frame)
             figures[f"readout_{optimizer}"] = _matrices(frame.assign(column=column))
     if (results["stage"] == "network").any():
-        found = networks(results)
-        figures["networks"] = _matrices(found.assign(column=found["task"] + _side(found)))
-        figures["cost"] = _cost(found)
+        means = networks(results)
+        figures["networks"] = _matrices(means.assign(column=means["task"] + _side(means)))
+        figures["cost"] = _cost(means)
     paths = [path for name, figure in figures.items() for path in save(figure, folder, name)]
     return paths + write(tables, folder)
 
 
 def _side(frame: pd.DataFrame) -> pd.Series:
-    return pd.Series(np.where(frame["start"] < 2, " ↑", " ↓"), index=frame.index)
+    return pd.Series(np.where(frame["start"] < BELOW, " ↑", " ↓"), index=frame.index)
 
 
 def _predicted(members: pd.DataFrame) -> Figure:
-    """Every member: the width found against the one predicted, a panel a rule."""
-    rules = members["law"].str.split("/").str[0]
-    names = list(dict.fromkeys(rules))
+    """Every member: the width found against the one predicted, one panel per kind."""
+    names = list(dict.fromkeys(members["law"].str.split("/").str[0]))
     figure, axes = new_figure(ceil(len(names) / 3), 3, width=FULL, squeeze=False, sharex=True, sharey=True)
     spread = np.random.default_rng(0)
     for ax, name in zip(axes.flat, names, strict=False):
         for measure, colour in COLOURS.items():
-            own = members[members["law"] == f"{name}/{measure}"]
-            if len(own):
-                shift = spread.uniform(-0.25, 0.25, len(own))
+            trained = members[members["law"] == f"{name}/{measure}"]
+            if len(trained):
+                shift = spread.uniform(-0.25, 0.25, len(trained))
                 style = {"marker": ".", "linestyle": "none", "alpha": 0.25, "markeredgewidth": 0}
-                ax.plot(own["predicted"] + shift, own["width"] + shift, color=colour, **style)
+                ax.plot(trained["predicted"] + shift, trained["width"] + shift, color=colour, **style)
         top = members[["predicted", "width"]].max().max()
         ax.plot([0, top], [0, top], color="0.7", linewidth=0.6, zorder=0)
         ax.set_title(name, loc="left", fontweight="bold")
@@ -87,7 +86,7 @@ def _predicted(members: pd.DataFrame) -> Figure:
 
 
 def _matrices(frame: pd.DataFrame) -> Figure:
-    """One matrix a price: laws by tasks, the mean width found, coloured by its ratio to the needed one."""
+    """One matrix per price: laws by tasks, the mean width, coloured by its ratio to the needed one."""
     prices = sorted(frame["price"].unique())
     laws, columns = list(dict.fromkeys(frame["law"])), list(dict.fromkeys(frame["column"]))
     height = (0.16 * len(laws) + 0.9) * len(prices)
@@ -96,8 +95,7 @@ def _matrices(frame: pd.DataFrame) -> Figure:
     figure.set_size_inches(FULL, max(height, HEIGHT))
     axes = figure.subplots(len(prices), 1, squeeze=False, sharex=True).flat
     for ax, price in zip(axes, prices, strict=True):
-        own = frame[frame["price"] == price]
-        image = _matrix(ax, own, laws, columns)
+        image = _matrix(ax, frame[frame["price"] == price], laws, columns)
         ax.set_title(f"price {price:g}", loc="left", fontweight="bold")
     ax.set_xticks(range(len(columns)), columns, rotation=90)
     ax.set_xlabel("started below (↑) or above (↓) the needed width")
@@ -120,17 +118,17 @@ def _matrix(ax: Axes, frame: pd.DataFrame, laws: list[str], columns: list[str]) 
     return image
 
 
-def _cost(found: pd.DataFrame) -> Figure:
-    """What rounding costs, how noisy the slope in the width is, and how many units a step computes: a row a law."""
+def _cost(means: pd.DataFrame) -> Figure:
+    """What rounding costs, how noisy the slope in the width is, and how many units a step computes: one row per law."""
     figure, axes = new_figure(1, 4, width=FULL, sharey=True)
     figure.set_size_inches(FULL, 3.4)
-    laws = list(dict.fromkeys(found["law"]))[::-1]
-    drawn = found.assign(drop=found["score"] - found["rounded_score"], sd=np.sqrt(found["noise_end"]))
+    laws = list(dict.fromkeys(means["law"]))[::-1]
+    drawn = means.assign(drop=means["score"] - means["rounded_score"], sd=np.sqrt(means["noise_end"]))
     for ax, (column, title) in zip(axes, MEASURES.items(), strict=True):
         for place, law in enumerate(laws):
-            rule, measure = law.split("/")
+            kind, measure = law.split("/")
             values = drawn.loc[drawn["law"] == law, column]
-            style = {"linestyle": "none", "marker": MARKERS[rule], "color": COLOURS[measure], "alpha": 0.5}
+            style = {"linestyle": "none", "marker": MARKERS[kind], "color": COLOURS[measure], "alpha": 0.5}
             ax.plot(values, np.full(len(values), place), markersize=2.5, markeredgewidth=0, **style)
             ax.plot(values.mean(), place, marker="|", color="black", markersize=8)
         if column in ("gap", "drop"):

@@ -10,16 +10,20 @@ from continuum.analysis.statistics import holm, mean_interval, share_interval
 TOLERANCE = 0.5
 #: At least this share of members has the predicted width, the predictions say.
 SHARE = 0.9
+#: Level of Holm's procedure over all predictions.
 FAMILY_LEVEL = 0.01
+#: What names a prediction about widths.
 GROUP = ["law", "order", "price", "start"]
+#: What is said of it.
+COLUMNS = ["statistic", "predicted_width", "width", "n", "expected", "measured", "low", "high", "outside", "p"]
 
 
 def verdicts(results: pd.DataFrame) -> pd.DataFrame:
-    """One row a prediction: its statistic with the 95 % interval, p-value, Holm's p-value, verdict."""
-    found = pd.concat([_widths(results), _fresh(results)], ignore_index=True)
-    found["holm"] = holm(found["p"])
-    found["verdict"] = np.where(found["holm"] < FAMILY_LEVEL, "FAILED", "held")
-    return found
+    """One row per prediction: its statistic with the 95 % interval, p-value, Holm's p-value, verdict."""
+    tested = pd.concat([_widths(results), _fresh(results)], ignore_index=True)
+    tested["holm"] = holm(tested["p"])
+    tested["verdict"] = np.where(tested["holm"] < FAMILY_LEVEL, "FAILED", "held")
+    return tested
 
 
 def _widths(results: pd.DataFrame) -> pd.DataFrame:
@@ -31,16 +35,13 @@ def _widths(results: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*GROUP, *COLUMNS, "needed_found"])
 
 
-COLUMNS = ["statistic", "predicted_width", "width", "n", "expected", "measured", "low", "high", "outside", "p"]
-
-
 def _share(frame: pd.DataFrame) -> dict[str, object]:
     right, n = int(near(frame, "predicted").sum()), len(frame)
     share, low, high = share_interval(right, n)
     means = {"predicted_width": frame["predicted"].mean(), "width": frame["width"].mean()}
     p = float(binom.cdf(right, n, SHARE))  # of a share this low, if it is SHARE
-    found = {"n": n, "expected": SHARE, "measured": share, "low": low, "high": high, "outside": high < SHARE, "p": p}
-    return {"statistic": "share within 1/2", **means, **found}
+    interval = {"measured": share, "low": low, "high": high, "outside": high < SHARE}
+    return {"statistic": "share within 1/2", **means, "n": n, "expected": SHARE, **interval, "p": p}
 
 
 def near(frame: pd.DataFrame, column: str) -> pd.Series:
@@ -54,13 +55,9 @@ def _fresh(results: pd.DataFrame) -> pd.DataFrame:
         half, z = norm.ppf(0.975) * row["error"], abs(row["off"]) / row["error"]
         at = {"n": int(row["draws"]), "expected": row["predicted"], "measured": row["predicted"] + row["off"]}
         ends = {"low": at["measured"] - half, "high": at["measured"] + half}
-        own = {
-            "law": row["case"],
-            "statistic": "mean slope / |c|^2",
-            "order": "fresh",
-            "outside": abs(row["off"]) > half,
-        }
-        rows.append(own | at | ends | {"p": float(2 * norm.sf(z))})
+        head = {"law": row["case"], "statistic": "mean slope / |c|^2", "order": "fresh"}
+        test = {"outside": abs(row["off"]) > half, "p": float(2 * norm.sf(z))}
+        rows.append(head | at | ends | test)
     return pd.DataFrame(rows)
 
 
@@ -70,12 +67,12 @@ def needed_widths(results: pd.DataFrame) -> pd.DataFrame:
     fixed = networks[networks["law"] == "fixed/euclidean"]
     means = fixed.groupby(["task", "start"])["objective"].mean().reset_index()
     rows = []
-    asked = networks.loc[networks["price"] > 0, ["task", "price"]].drop_duplicates()
-    for task, price in asked.itertuples(index=False):
-        own = means[means["task"] == task]
-        if len(own):
-            total = own["objective"] + price * own["start"]
-            rows.append({"task": task, "price": price, "oracle": float(own.loc[total.idxmin(), "start"])})
+    priced = networks.loc[networks["price"] > 0, ["task", "price"]].drop_duplicates()
+    for task, price in priced.itertuples(index=False):
+        candidates = means[means["task"] == task]
+        if len(candidates):
+            total = candidates["objective"] + price * candidates["start"]
+            rows.append({"task": task, "price": price, "oracle": float(candidates.loc[total.idxmin(), "start"])})
     return pd.DataFrame(rows, columns=["task", "price", "oracle"])
 
 
@@ -87,12 +84,12 @@ def networks(results: pd.DataFrame) -> pd.DataFrame:
     members = members.assign(
         found=near(members, "needed").astype(float), close=_close(members), lost=members["width"].isna().astype(float)
     )
-    wanted = [
+    columns = [
         "needed", "oracle", "width", "found", "close", "lost", "live", "score", "rounded_score", "gap", "slope_start",
         "noise_start", "noise_end", "used", "drift",
     ]  # fmt: skip
     keys = ["task", "law", "price", "start"]
-    means = members.groupby(keys, sort=False)[wanted].mean()
+    means = members.groupby(keys, sort=False)[columns].mean()
     bounds = members.groupby(keys, sort=False)["width"].apply(mean_interval)
     means.insert(3, "width_low", [bound.low for bound in bounds])
     means.insert(4, "width_high", [bound.high for bound in bounds])
@@ -109,6 +106,6 @@ def readouts(results: pd.DataFrame) -> pd.DataFrame:
     """Means of what each law found on readouts, with plain descent and with Adam."""
     members = results[results["stage"] == "readout"]
     members = members.assign(found=near(members, "needed").astype(float))
-    wanted = ["width", "predicted", "found", "live", "gap", "noise_start", "noise_end", "used", "drift"]
+    columns = ["width", "predicted", "found", "live", "gap", "noise_start", "noise_end", "used", "drift"]
     keys = ["optimizer", "law", "order", "price", "start", "needed"]
-    return members.groupby(keys, sort=False)[wanted].mean().reset_index()
+    return members.groupby(keys, sort=False)[columns].mean().reset_index()

@@ -13,6 +13,7 @@ from continuum.ensemble import Stream
 
 #: Incoming weights of a teacher's unit have this length: long enough to bend over normal inputs.
 GAIN = 1.5
+#: Standard deviation of the noise of a target, and test rows of a teacher.
 NOISE, TEST_ROWS = 0.1, 1000
 
 
@@ -34,11 +35,14 @@ class Problem(Protocol):
 
 @dataclass
 class Readout:
-    r"""Fixed features and a learned readout: :math:`\frac12 v^T C v - b^T v + c_0`, :math:`v = m \odot W`."""
+    r"""Fixed features and a learned readout: :math:`\frac12 v^T C v - b^T v + c_0`, :math:`v = m \odot W`.
+
+    ``moments`` is C, ``cross_moments`` is b (feature times target), ``constant`` is c_0, half the target's mean square.
+    """
 
     moments: Float[Tensor, "problems units units"]
-    pulls: Float[Tensor, "problems units"]
-    rest: Float[Tensor, " problems"]
+    cross_moments: Float[Tensor, "problems units"]
+    constant: Float[Tensor, " problems"]
     readout: Float[Tensor, "problems members units 1"]
     others: list[Tensor]
 
@@ -48,13 +52,16 @@ class Readout:
     def loss(self, gates: Float[Tensor, "problems members units"]) -> Float[Tensor, "problems members"]:
         """Half mean squared error, from the second moments."""
         v = gates * self.readout.squeeze(-1)
-        return (v * (v @ self.moments / 2 - self.pulls.unsqueeze(1))).sum(-1) + self.rest.unsqueeze(1)
+        return (v * (v @ self.moments / 2 - self.cross_moments.unsqueeze(1))).sum(-1) + self.constant.unsqueeze(1)
 
     def whole(self) -> "Readout":
+        """All rows are in the moments."""
         return self
 
 
-def readout(needed: int, units: int, rows: int, seed: int, *, shuffled: bool, dtype: torch.dtype) -> list[Tensor]:
+def readout_moments(
+    needed: int, units: int, rows: int, seed: int, *, shuffled: bool, dtype: torch.dtype
+) -> list[Tensor]:
     """Moments of one problem: of ``units`` features tanh(GAIN x_i) of independent inputs the target uses ``needed``.
 
     The target is their sum with random signs and a little noise. The needed features come first, or anywhere.
@@ -65,12 +72,12 @@ def readout(needed: int, units: int, rows: int, seed: int, *, shuffled: bool, dt
     target = features[:, :needed] @ signs + NOISE * rng.standard_normal(rows)
     if shuffled:
         features = features[:, rng.permutation(units)]
-    found = (features.T @ features / rows, features.T @ target / rows, np.mean(target**2) / 2)
-    return [torch.as_tensor(value, dtype=dtype) for value in found]
+    moments = (features.T @ features / rows, features.T @ target / rows, np.mean(target**2) / 2)
+    return [torch.as_tensor(value, dtype=dtype) for value in moments]
 
 
 class Networks:
-    """Tanh networks with one gated hidden layer, one minibatch a problem that its members share."""
+    """Tanh networks with one gated hidden layer, one minibatch per problem that its members share."""
 
     def __init__(self, streams: list[Stream], members: int, units: int, *, batch: int, seed: int) -> None:
         self.kind, self.batch, self.units = streams[0].kind, batch, units
@@ -91,36 +98,35 @@ class Networks:
     def advance(self) -> None:
         """Draw rows with replacement, so that all problems have equally large minibatches."""
         x, y = self.train
-        picked = torch.randint(x.shape[1], (x.shape[0], self.batch), generator=self.generator)
-        across = torch.arange(x.shape[0]).unsqueeze(-1)
-        self.rows = x[across, picked], y[across, picked]
+        chosen = torch.randint(x.shape[1], (x.shape[0], self.batch), generator=self.generator)
+        problems = torch.arange(x.shape[0]).unsqueeze(-1)
+        self.rows = x[problems, chosen], y[problems, chosen]
 
     def outputs(self, x: Tensor, gates: Tensor) -> Float[Tensor, "problems members rows outputs"]:
-        """What the networks say to the rows x of each problem."""
+        """Outputs of the networks for the rows x of each problem."""
         hidden = torch.baddbmm(self.incoming[:, -1:], x, self.incoming[:, :-1]).tanh()
         hidden = hidden.reshape(*x.shape[:2], -1, self.units).transpose(1, 2)
         return hidden @ (gates.unsqueeze(-1) * self.readout) + self.bias
 
     def loss(self, gates: Float[Tensor, "problems members units"]) -> Float[Tensor, "problems members"]:
-        return self._losses(self.rows, gates)
-
-    def _losses(self, rows: tuple[Tensor, Tensor], gates: Tensor) -> Tensor:
-        found, y = self.outputs(rows[0], gates), rows[1].unsqueeze(1).expand(-1, gates.shape[1], -1)
+        """Mean over the present rows: half squared error, or cross-entropy in nats."""
+        outputs, y = self.outputs(self.rows[0], gates), self.rows[1].unsqueeze(1).expand(-1, gates.shape[1], -1)
         if self.kind == "regression":
-            return (found.squeeze(-1) - y).square().mean(-1) / 2
-        return cross_entropy(found.flatten(0, 2), y.flatten(), reduction="none").reshape(y.shape).mean(-1)
+            return (outputs.squeeze(-1) - y).square().mean(-1) / 2
+        return cross_entropy(outputs.flatten(0, 2), y.flatten(), reduction="none").reshape(y.shape).mean(-1)
 
     def whole(self) -> "Networks":
+        """The same networks; their losses are those of all training rows from here on."""
         self.rows = self.train
         return self
 
     @torch.no_grad()
     def score(self, gates: Float[Tensor, "problems members units"]) -> Float[Tensor, "problems members"]:
         """Accuracy, or the share of the target's variance that is explained, on the test rows."""
-        found, y = self.outputs(self.test[0], gates), self.test[1].unsqueeze(1)
+        outputs, y = self.outputs(self.test[0], gates), self.test[1].unsqueeze(1)
         if self.kind == "classification":
-            return (found.argmax(-1) == y).float().mean(-1)
-        return 1 - (found.squeeze(-1) - y).square().mean(-1) / y.var(-1, correction=0)
+            return (outputs.argmax(-1) == y).float().mean(-1)
+        return 1 - (outputs.squeeze(-1) - y).square().mean(-1) / y.var(-1, correction=0)
 
 
 def _stacked(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[Tensor, Tensor]:

@@ -8,6 +8,7 @@ from continuum.errors import BadInput
 
 from .problems import GAIN, NOISE, TEST_ROWS
 
+#: Inputs of a teacher.
 INPUTS = 8
 
 

@@ -188,6 +188,6 @@ it falls, and the loss goes from $0.405$ to $0.36125$.""",
         "continuum.widths.interval",
         "continuum.ensemble.chunk",
         "continuum.ensemble.gating",
-        "continuum.ensemble.descent",
+        "continuum.ensemble.optimizer",
     ),
 )

@@ -395,6 +395,6 @@ moves.""",
         "continuum.ensemble.chunk",
         "continuum.ensemble.gating",
         "continuum.ensemble.layers",
-        "continuum.ensemble.descent",
+        "continuum.ensemble.optimizer",
     ),
 )

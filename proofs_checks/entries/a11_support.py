@@ -78,7 +78,7 @@ def polynomial(positive: Positive, roots: list[float], lead: float) -> None:
     f = Polynomial(torch.from_numpy(lead * np.polynomial.polynomial.polyfromroots(roots)))
     expected = lengths(positive, f, roots)
     assert_close(hard_gates(f, UNITS), expected, rtol=0, atol=1e-9)
-    found = [zero.at for zero in zeros(f, 0, UNITS).found]
+    found = [zero.at for zero in zeros(f, 0, UNITS).zeros]
     assert_close(torch.tensor(found), torch.tensor(roots), rtol=0, atol=1e-9)
 
 

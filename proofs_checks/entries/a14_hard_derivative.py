@@ -96,7 +96,7 @@ def by_moved_zeros(formula: Term, f: nn.Module, ends: list[float], g: Tensor) ->
     found = hard_derivative(f, g, direction, grid=8)
     assume(found.differentiable and ordinary(f, found))
     pushes = direction(torch.tensor(found.zeros.simple)).tolist()
-    pairs = zip(pushes, found.zeros.found, strict=True)
+    pairs = zip(pushes, found.zeros.zeros, strict=True)
     expected = float(sum(formula(push, g[int(zero.at)].item(), zero.right) for push, zero in pairs))
     assert_close(found.value.item(), expected, rtol=1e-9, atol=1e-12)
     assert_close(support.one_sided(f, g, direction, step=2e-5), (expected, expected), rtol=1e-5, atol=1e-5)
@@ -105,11 +105,11 @@ def by_moved_zeros(formula: Term, f: nn.Module, ends: list[float], g: Tensor) ->
 def ordinary(f: nn.Module, found: HardVariation) -> bool:
     """Whether small shifts neither make zeros nor carry one over a corner: then differences have no jumps."""
     corners = torch.tensor([*range(UNITS + 1), *KNOTS])
-    apart = [(corners - zero.at).abs().min().item() > 0.01 for zero in found.zeros.found]
+    apart = [(corners - zero.at).abs().min().item() > 0.01 for zero in found.zeros.zeros]
     values = f(torch.linspace(0, UNITS, 401)).detach()
     turns = values.diff()[1:] * values.diff()[:-1] <= 0
     extrema = values[1:-1][turns].abs()
-    return all(apart) and all(abs(zero.right) > 0.1 for zero in found.zeros.found) and bool((extrema > 1e-3).all())
+    return all(apart) and all(abs(zero.right) > 0.1 for zero in found.zeros.zeros) and bool((extrema > 1e-3).all())
 
 
 KNOTS = (0.0, 1.3, 2.2, 3.6)
@@ -158,7 +158,7 @@ def border_or_kink(formula: Side, place: float, slopes: tuple[float, float, int]
     assert_close((found.ahead.item(), found.behind.item()), expected, rtol=1e-8, atol=1e-12)
     assert_close(support.one_sided(f, g, direction), expected, rtol=1e-7, atol=1e-8)
     kind = "border" if place % 1 == 0 else "simple" if left == right else "kink"
-    support.same([zero.kind for zero in found.zeros.found], [kind])
+    support.same([zero.kind for zero in found.zeros.zeros], [kind])
     support.same(refused(found), kind != "simple")
 
 
@@ -187,7 +187,7 @@ def parabola() -> dict[str, float]:
     return {
         "true": found.value.item(),
         "differences": sum(support.one_sided(f, g, one)) / 2,
-        "printed": float(len(found.zeros.found)),
+        "printed": float(len(found.zeros.zeros)),
     }
 
 

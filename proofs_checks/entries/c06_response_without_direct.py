@@ -88,7 +88,7 @@ def of_self_tuning(formula: Formula, problem: QuadraticBilevel, at: Tensor) -> N
 
     slopes = solve(problem.a, problem.slope)
     here = solve(problem.a, problem.b + problem.slope @ at)
-    method = SelfTuning(0.5, steps=2, rate=0.1, noise=Hermite(3), slopes=slopes, linearised=False)
+    method = SelfTuning(0.5, steps=2, lr=0.1, noise=Hermite(3), slopes=slopes, linearised=False)
     result = method(problem, here, at)
     truth = grad(miss)(at)
     assert_close(formula(result), truth, rtol=1e-10, atol=1e-11)

@@ -80,8 +80,8 @@ def by_fitting(
     assert_close(problem.solution(at + change) - problem.solution(at), expected, rtol=1e-10, atol=1e-11)
     assert_close(problem.self_tuned(at)[1] @ change, expected, rtol=1e-10, atol=1e-11)
     # The mean square of all inputs sets the unit of the rate, so that each of h slopes descends h times more slowly.
-    rate = HYPERPARAMETERS / float(torch.linalg.eigvalsh(problem.a)[-1])
-    method = SelfTuning(scale, steps=40, rate=rate, noise=Hermite(2), linearised=False)
+    lr = HYPERPARAMETERS / float(torch.linalg.eigvalsh(problem.a)[-1])
+    method = SelfTuning(scale, steps=40, lr=lr, noise=Hermite(2), linearised=False)
     fitted = method.fit(problem, problem.solution(at), at)
     assert_close(fitted(at + change) - fitted(at), expected, rtol=1e-5, atol=1e-5)
 

@@ -130,7 +130,7 @@ WRONG: dict[str, Formula] = {
 def by_training(formula: Formula, problem: Ridge, at: float, scale: float) -> None:
     """The shipped closed form; and the shipped objective has no slope there (in w_0 only if it is trained)."""
     here = torch.tensor(at)
-    method = SelfTuning(scale, steps=1, rate=0.1, noise=Hermite(NODES), linearised=False)
+    method = SelfTuning(scale, steps=1, lr=0.1, noise=Hermite(NODES), linearised=False)
     linearised = replace(method, linearised=True)
     for joint in (False, True):
         start, tilt = formula(problem, at, scale, joint)
@@ -198,7 +198,7 @@ def error(part: int, *, joint: bool) -> Callable[[float], float]:
 def condition(scale: float) -> float:
     """Condition number of the shipped objective in (w_0, w_1) of the scalar example."""
     here = torch.tensor(CENTRE, dtype=torch.float64)
-    method = SelfTuning(scale, steps=1, rate=0.1, noise=Hermite(NODES), linearised=False)
+    method = SelfTuning(scale, steps=1, lr=0.1, noise=Hermite(NODES), linearised=False)
 
     def objective(both: Tensor) -> Tensor:
         return method.loss(scalar(), BestResponse(both[:1], both[1:].unsqueeze(-1), here, linear), here)

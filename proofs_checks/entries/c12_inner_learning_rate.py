@@ -68,7 +68,7 @@ def by_unrolling(formula: Formula, problem: QuadraticBilevel, start: Tensor, sha
     error = start - solve(problem.a, problem.b)
     expected = formula(problem.a, error, rate, steps).unsqueeze(-1)
     for mode in MODES:
-        method = Unrolled(steps, rate=lambda eta: eta, mode=mode)
+        method = Unrolled(steps, lr=lambda eta: eta, mode=mode)
         seen = jacobian(method, lambda w, eta: problem.inner(w, none), start, torch.tensor(rate))
         assert_close(seen, expected, rtol=1e-10, atol=1e-11)
 
@@ -77,7 +77,7 @@ def at_the_minimum(formula: float, problem: QuadraticBilevel, rate: float) -> No
     """Implicit differentiation, and unrolling that starts at the minimum."""
     none = torch.zeros(2)
     minimum = solve(problem.a, problem.b)
-    for method in (Implicit(Dense()), Implicit(ConjugateGradient(SIZE)), Unrolled(3, rate=lambda eta: eta)):
+    for method in (Implicit(Dense()), Implicit(ConjugateGradient(SIZE)), Unrolled(3, lr=lambda eta: eta)):
         seen = jacobian(method, lambda w, eta: problem.inner(w, none), minimum, torch.tensor(rate))
         assert_close(seen, torch.full((SIZE, 1), formula), rtol=0, atol=1e-12)
 
@@ -85,7 +85,7 @@ def at_the_minimum(formula: float, problem: QuadraticBilevel, rate: float) -> No
 def slope(steps: float) -> float:
     """(dw_T/d eta) / 0.9^T for w^2 from w_0 = 1 with eta = 0.05, by the shipped unrolling."""
     problem = Bilevel(lambda w, eta: w**2, lambda w, eta: w)
-    result = Unrolled(int(steps), rate=lambda eta: eta)(problem, torch.tensor(1.0), torch.tensor(0.05))
+    result = Unrolled(int(steps), lr=lambda eta: eta)(problem, torch.tensor(1.0), torch.tensor(0.05))
     return float(result.response) / float(0.9**steps)
 
 

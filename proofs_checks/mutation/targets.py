@@ -11,14 +11,21 @@ ROOMS = ("widths", "estimators", "hypergrad")
 CONTRACT, IMPLICIT = "hypergrad/test_contract.py", ("hypergrad/test_implicit.py", "hypergrad/test_solvers.py")
 #: Modules that other modules' tests answer for.
 TESTS = {
-    "widths.width": ["widths/test_interval.py"],
+    "widths.width": ["widths/test_interval.py", "widths/test_fuzzy.py"],
     "widths.power": ["widths/test_interval.py", "widths/test_fuzzy.py"],
-    "widths.bounds": ["widths/test_interval.py", "widths/test_fuzzy.py"],
     "widths.clipped": ["widths/test_simplex.py", "widths/test_fuzzy.py"],
-    "widths.fields.cells": ["widths/test_softsupport.py", "widths/test_variation.py"],
-    "widths.fields.combined": ["widths/test_fields.py", "widths/test_softsupport.py", "widths/test_variation.py"],
-    "widths.fields.piecewise": ["widths/test_fields.py", "widths/test_softsupport.py", "widths/test_zeros.py"],
-    "widths.fields.line": ["widths/test_zeros.py", "widths/test_variation.py"],
+    "widths.fields.cells": ["widths/test_softsupport.py", "widths/fields/test_variation.py"],
+    "widths.fields.combined": [
+        "widths/fields/test_field.py",
+        "widths/test_softsupport.py",
+        "widths/fields/test_variation.py",
+    ],
+    "widths.fields.piecewise": [
+        "widths/fields/test_field.py",
+        "widths/test_softsupport.py",
+        "widths/fields/test_zeros.py",
+    ],
+    "widths.fields.line": ["widths/fields/test_zeros.py", "widths/fields/test_variation.py"],
     "widths.schedule": ["widths/test_concrete.py"],
     "estimators.bernoulli": ["estimators"],
     "estimators.categorical": ["estimators"],
@@ -78,10 +85,10 @@ def targets(rooms: tuple[str, ...] = ROOMS) -> list[Target]:
 
 
 def _tests(name: str) -> list[Path]:
-    room, *_, stem = name.split(".")
-    own = [ROOT / "tests" / room / f"test_{stem}.py"]
-    named = [ROOT / "tests" / test for test in TESTS.get(name, [])]
-    tests = [test for test in named or own if test.exists()]
+    room, *folders, stem = name.split(".")
+    mirror = ROOT.joinpath("tests", room, *folders, f"test_{stem}.py")
+    listed = [ROOT / "tests" / test for test in TESTS.get(name, [])]
+    tests = [test for test in listed or [mirror] if test.exists()]
     return tests or [ROOT / "tests" / room]
 
 

@@ -89,7 +89,7 @@ def test_every_member_equals_the_plain_loop(case: str) -> None:
     settings, options, kind = CASES[case]
     depth = int(options.get("depth", 1))
     group = members(depth, **{k: v for k, v in options.items() if k != "depth"})
-    group = [m for m in group if all(expresses(settings.law, 8, g) for g in m.gammas)]
+    group = [m for m in group if all(expresses(settings.law, 8, g) for g in m.gamma)]
     streams = [stream(kind, 0), stream(kind, 1)]
     trained = train(streams, group, settings)
     for number, member in enumerate(group[:10]):  # all of the first stream, two of the second
@@ -114,13 +114,13 @@ def test_rates_and_decays_may_differ_between_members() -> None:
 def test_neither_chunks_nor_order_matter(case: str) -> None:
     settings, options, kind = CASES[case]
     group = members(int(options.get("depth", 1)), **{k: v for k, v in options.items() if k != "depth"})
-    group = [m for m in group if all(expresses(settings.law, 8, g) for g in m.gammas)]
+    group = [m for m in group if all(expresses(settings.law, 8, g) for g in m.gamma)]
     streams = [stream(kind, 0), stream(kind, 1)]
     whole = train(streams, group, settings)
     shuffled = np.random.default_rng(0).permutation(len(group))
     for chunk in (1, 5):
         pieces = train(streams, [group[i] for i in shuffled], dataclasses.replace(settings, chunk=chunk))
-        assert pieces.outcome == [whole.outcome[i] for i in shuffled]
+        assert list(pieces.outcome) == [whole.outcome[i] for i in shuffled]
         assert_close(pieces.gamma, whole.gamma[shuffled], **TOLERANCE)
         assert_close(pieces.validation_loss, whole.validation_loss[:, shuffled], equal_nan=True, **TOLERANCE)
         assert_close(pieces.measure("test")[0], whole.measure("test")[0][shuffled], **TOLERANCE)
@@ -150,7 +150,7 @@ def test_decay_is_that_of_torch_where_all_units_are_on() -> None:
     settings = dataclasses.replace(BASE, optimizer="adamw")
     trained = train([dataclasses.replace(data, validation=None)], [member], settings)
     from benchmarks.plain_loop import build, loss_of
-    from continuum.ensemble.batches import order
+    from continuum.ensemble.stream import order
 
     network = build(member, settings, 5, 3)
     weights = [p for p in network.parameters() if p.dim() == 2]

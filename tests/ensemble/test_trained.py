@@ -17,7 +17,7 @@ GAMMAS = (0.0, 0.5, 1.0, 2.0, 2.25, 3.0, 7.75, 8.0)
 
 
 def trained_on(kind: str, settings: Settings = SETTINGS) -> TrainedEnsemble:
-    depth = len(settings.allocated)
+    depth = len(settings.units)
     return train([stream(kind, 0)], [Member((g,) * depth) for g in GAMMAS], settings)
 
 
@@ -93,7 +93,7 @@ def test_a_diverged_member_never_touches_its_neighbours() -> None:
     wild = [Member(g, lr=1e30) for g in (1.5, 2.5, 3.0)]
     mixed = train([stream("regression", 0)], [wild[0], sound[0], wild[1], sound[1], sound[2], wild[2]], settings)
     alone = train([stream("regression", 0)], sound, settings)
-    assert mixed.outcome == ["diverged", "ok", "diverged", "ok", "ok", "diverged"]
+    assert mixed.outcome == ("diverged", "ok", "diverged", "ok", "ok", "diverged")
     assert_close(mixed.validation_loss[:, [1, 3, 4]], alone.validation_loss, rtol=0, atol=1e-6)
     losses, scores = mixed.measure("test")
     assert np.isnan(losses[[0, 2, 5]]).all()
@@ -105,7 +105,7 @@ def test_divergence_is_seen_without_a_validation_part() -> None:
     data = dataclasses.replace(stream("regression", 0), validation=None)
     settings = dataclasses.replace(SETTINGS, optimizer="sgd")
     trained = train([data], [Member(2.5, lr=0.05), Member(2.5, lr=1e200)], settings)
-    assert trained.outcome == ["ok", "diverged"]
+    assert trained.outcome == ("ok", "diverged")
     assert trained.best_epoch.tolist() == [5, 0]
 
 
@@ -115,7 +115,7 @@ def test_a_fixed_width_is_safe_from_learning_neighbours() -> None:
     group = [Member(2.0), Member(2.5, gamma_lr=0.01), Member(3.0, gamma_lr=0.01)]
     mixed = train([stream("classification", 0)], group, settings)
     alone = train([stream("classification", 0)], group[:1], settings)
-    assert mixed.outcome == ["ok", "ok", "ok"]
+    assert mixed.outcome == ("ok", "ok", "ok")
     assert_close(mixed.validation_loss[:, 0], alone.validation_loss[:, 0], rtol=0, atol=1e-10)
     assert mixed.gamma[1, 0] != 2.5
 
@@ -129,17 +129,23 @@ def test_a_diverged_width_does_not_stop_others_from_growing() -> None:
     assert np.isnan(trained.slice(0, "test", np.array([1.0]))[0]).all()
 
 
-def test_progress_ends_at_one() -> None:
-    seen: list[float] = []
-    train([stream("regression", 0)], [Member(g) for g in GAMMAS], SETTINGS, seen.append)
-    assert seen == sorted(seen)
-    assert seen[-1] == 1.0
+def test_progress_counts_gradient_steps() -> None:
+    told: list[tuple[int, int, float]] = []
+    members = [*(Member(g) for g in GAMMAS), Member(2.5, gamma_lr=0.1)]
+    trained = train([stream("regression", 0)], members, SETTINGS, lambda *report: told.append(report))
+    steps = len(members) * SETTINGS.epochs * 5  # 150 rows in batches of 32
+    assert [total for _, total, _ in told] == [steps] * len(told)
+    assert [done for done, *_ in told] == sorted(done for done, *_ in told)
+    assert told[0] == (0, steps, sum((*GAMMAS, 2.5)) / len(members))
+    assert told[-1][0] == steps
+    assert told[-1][2] != told[0][2]
+    assert trained.outcome == ("ok",) * len(members)
 
 
 def test_all_members_may_stop_early() -> None:
     settings = dataclasses.replace(SETTINGS, epochs=60, patience=2)
     trained = train([stream("classification", 0)], [Member(g, lr=0.3) for g in (4.0, 5.0)], settings)
-    assert trained.outcome == ["stopped", "stopped"]
+    assert trained.outcome == ("stopped", "stopped")
     assert np.isnan(trained.validation_loss[-1]).all()
 
 

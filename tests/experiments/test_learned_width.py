@@ -1,6 +1,7 @@
 """learned_width, from tasks and statistics to tables and figures."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -8,16 +9,24 @@ import pandas as pd
 import pytest
 import torch
 from continuum_experiments import learned_width
-from continuum_experiments.learned_width import ROUTES, TASKS, Config
-from continuum_experiments.learned_width.cells import COLUMNS
-from continuum_experiments.learned_width.clock import plain
-from continuum_experiments.learned_width.fits import Asked, fixed, learned
+from continuum_experiments.learned_width import Config
+from continuum_experiments.learned_width.clock import plain_loop
+from continuum_experiments.learned_width.config import OTHER_METHODS, TASKS
+from continuum_experiments.learned_width.fits import FitOptions, fixed_rows, learned_row
 from continuum_experiments.learned_width.folds import folds_of, random_splits
-from continuum_experiments.learned_width.peers import PEERS, peer
+from continuum_experiments.learned_width.peers import PEERS, peer_row
 from continuum_experiments.learned_width.published import splits_table
+from continuum_experiments.learned_width.stages import COLUMNS
 from continuum_experiments.learned_width.statistics import corrected, oracle, paired
 from continuum_experiments.learned_width.targets import ratios, spread, targets
-from continuum_experiments.learned_width.tasks import NOISY, TUNED, bayes_score, had, known_units, task_of
+from continuum_experiments.learned_width.tasks import (
+    NOISY,
+    TUNED,
+    available_tasks,
+    bayes_score,
+    known_units,
+    task_of,
+)
 
 from continuum.errors import BadInput
 from continuum.exp import main, presets, registry
@@ -31,10 +40,10 @@ def quick(**changes: object) -> Config:
 
 
 SMALL = {"tasks": ("teacher_2",), "folds": 2, "seeds": 1, "starts": (1, 3), "widths": (1, 2, 4), "steps": 20}
-SMALL |= {"rows": 60, "splits": 1, "routes": ("interval",)}
+SMALL |= {"rows": 60, "splits": 1, "methods": ("interval",)}
 FLAGS = "--tasks teacher_2 wine --folds 2 --seeds 1 --starts 1 3 --widths 1 2 4 --steps 20 --rows 100".split()
-FLAGS += "--splits 1 --routes interval --jobs 1".split()
-ASKED = Asked(30, 16, 16)
+FLAGS += "--splits 1 --methods interval --jobs 1".split()
+OPTIONS = FitOptions(30, 16, 16)
 
 
 def grid(scores: dict[int, tuple[float, ...]]) -> pd.DataFrame:
@@ -45,12 +54,12 @@ def grid(scores: dict[int, tuple[float, ...]]) -> pd.DataFrame:
 
 def test_oracle_is_the_smallest_width_within_a_standard_error() -> None:
     scores = {1: (0.2, 0.4), 2: (0.82, 0.84), 4: (0.8, 0.9), 8: (0.79, 0.9)}
-    found = oracle(grid(scores))
-    assert (found.width, found.at) == (2, 4)
-    assert found.enough == pytest.approx(0.85 - 0.05)
-    assert found.low <= found.width <= found.high
+    best = oracle(grid(scores))
+    assert (best.width, best.at) == (2, 4)
+    assert best.enough == pytest.approx(0.85 - 0.05)
+    assert best.low <= best.width <= best.high
     with pytest.raises(AssertionError):  # the best width itself is another one
-        assert found.width == found.at
+        assert best.width == best.at
 
 
 def test_a_diverged_width_is_not_taken() -> None:
@@ -98,33 +107,33 @@ def test_noisy_tasks_have_their_bayes_error() -> None:
 def test_teacher_is_learned_by_a_network_of_its_width() -> None:
     task = task_of("teacher_2", 500)
     (fold, _) = folds_of(task, 2, 0)
-    (row,) = fixed([fold], [(0, 4)], Asked(2000, 32, 8), "fixed")
+    (row,) = fixed_rows([fold], [(0, 4)], FitOptions(2000, 32, 8), "fixed")
     assert row["score"] > 0.9
     assert row["score"] < bayes_score("teacher_2") + 0.02
 
 
 def test_fixed_rows_are_those_of_the_plain_network() -> None:
-    """R2, RMSE and losses of the engine against those of torch: the same network, judged in two ways."""
+    """R2, RMSE and losses of the engine against those of torch: the same network, measured twice."""
     (fold, _) = folds_of(task_of("teacher_2", 80), 2, 0)
-    row, found = learned(fold, ASKED, 2)
-    assert found is not None
+    row, result = learned_row(fold, OPTIONS, 2)
+    assert result is not None
     x, y = fold.tensors("test")
     with torch.no_grad():
-        outputs = found.network(x)[:, 0]
+        outputs = result.network(x)[:, 0]
     square = float((outputs - y).square().mean())
     assert row["score"] == pytest.approx(1 - square / float(y.var(correction=0)), rel=1e-5)
     assert row["rmse"] == pytest.approx(square**0.5 * fold.stream.scale, rel=1e-5)
     assert row["test_loss"] == pytest.approx(square / 2, rel=1e-5)
-    (twin,) = fixed([fold], [(0, row["units"])], ASKED, "same_width")
+    (twin,) = fixed_rows([fold], [(0, row["units"])], OPTIONS, "same_width")
     assert twin["score"] == pytest.approx(1 - 2 * twin["test_loss"] / float(y.var(correction=0)), rel=1e-4)
     assert twin["rmse"] == pytest.approx((2 * twin["test_loss"]) ** 0.5 * fold.stream.scale, rel=1e-4)
-    assert twin["steps"] == pytest.approx(ASKED.total(fold), abs=3)
+    assert twin["steps"] == pytest.approx(OPTIONS.total(fold), abs=3)
 
 
 def test_folds_are_shared_and_cover_every_row() -> None:
     task = task_of("wine", 5000)
     first, again = folds_of(task, 5, 0), folds_of(task, 5, 0)
-    assert sum(len(fold.stream.test.y) for fold in first) == task.n  # type: ignore[union-attr]
+    assert sum(len(fold.test.y) for fold in first) == task.n
     for one, other in zip(first, again, strict=True):
         np.testing.assert_array_equal(one.stream.train.x, other.stream.train.x)
     assert len({fold.number for seed in (0, 1) for fold in folds_of(task, 5, seed)}) == 10
@@ -137,43 +146,43 @@ def test_published_splits() -> None:
     for fold in random_splits(task, 3):
         rows = np.random.choice(range(task.n), task.n, replace=False)[45:]
         np.testing.assert_allclose(
-            fold.stream.test.y * fold.stream.scale,  # type: ignore[union-attr]
+            fold.test.y * fold.stream.scale,
             task.target[rows] - task.target[np.setdiff1d(range(50), rows)].mean(),
         )
 
 
 def test_plain_loop_learns() -> None:
     (fold, _) = folds_of(task_of("wine", 200), 2, 0)
-    assert fold.judged(plain(fold, 8, 16, 200))["score"] > 0.9
+    assert fold.scores_of(plain_loop(fold, 8, 16, 200))["score"] > 0.9
 
 
-def test_every_route_gives_a_row() -> None:
+def test_every_method_gives_a_row() -> None:
     (fold, _) = folds_of(task_of("wine", 90), 2, 0)
-    for method in ROUTES:
-        row, _ = learned(fold, ASKED, 3, method)
+    for method in OTHER_METHODS:
+        row, _ = learned_row(fold, OPTIONS, 3, method)
         assert row["outcome"] == "ok", (method, row["outcome"])
-        assert row["units"] <= ASKED.max_units
-    assert set(ROUTES) == set(METHODS) - {"graded"}
+        assert row["units"] <= OPTIONS.max_units
+    assert set(OTHER_METHODS) == set(METHODS) - {"graded"} | {"interval_sqrt"}
 
 
-def test_a_failing_route_and_an_absent_peer_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_method_and_an_absent_peer_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     (fold, _) = folds_of(task_of("wine", 90), 2, 0)
-    row, found = learned(fold, ASKED, 3, "no such route")
-    assert found is None
+    row, result = learned_row(fold, OPTIONS, 3, "no such method")
+    assert result is None
     assert "method" in row["outcome"]
     for name in PEERS:
         monkeypatch.setitem(__import__("sys").modules, {"gal": "neural_trees", "gromo": "gromo"}[name], None)
-        assert "Error" in str(peer(name, fold, ASKED)["outcome"])
+        assert "Error" in str(peer_row(name, fold, OPTIONS)["outcome"])
 
 
 def made_up(wins: float) -> dict[str, pd.DataFrame]:
-    """Rows of three tasks and starts on which ours beats its twin by ``wins``."""
+    """Rows of three tasks and starts on which the graded method beats its twin by ``wins``."""
     parts = []
     for task, kind in (("digits", "classification"), ("noisy_3", "classification"), ("yacht", "regression")):
         fixed_ = grid({1: (0.5,) * 4, 4: (0.9, 0.91, 0.92, 0.91), 16: (0.9, 0.91, 0.92, 0.9)})
         same = pd.concat([grid({4: (0.91, 0.92, 0.91, 0.92)}).assign(start=s) for s in (1.0, 8.0)])
-        ours = same.assign(method="graded", score=same["score"] + wins, width=3.5, saturated=False, price=4.0)
-        frame = pd.concat([fixed_, same.assign(method="same_width"), ours])
+        graded = same.assign(method="graded", score=same["score"] + wins, width=3.5, saturated=False, price=4.0)
+        frame = pd.concat([fixed_, same.assign(method="same_width"), graded])
         parts.append(frame.assign(task=task, kind=kind, tuned=task in TUNED, outcome="ok"))
     return {"results": pd.concat(parts, ignore_index=True)}
 
@@ -193,17 +202,17 @@ def test_spread_and_ratios() -> None:
     rows = pd.DataFrame({"method": "graded", "start": [1, 1, 8, 8], "width": [9.0, 10.0, 10.0, 11.0]})
     assert spread(rows) == pytest.approx(0.1)
     what = {"graded": [(0, 3.0)], "fixed": [(1, 1.0), (64, 2.0)], "fixed, same steps": [(64, 3.0)], "torch": [(64, 6)]}
-    clock = pd.DataFrame([(w, u, s) for w, found in what.items() for u, s in found], columns=["what", "units", "wall"])
-    found = ratios(clock, 8.0)
-    assert found["64 units"] == 1.5
-    assert found["the oracle's width"] == pytest.approx(2.0)
-    assert found["64 units, PyTorch loop"] == 0.5
+    clock = pd.DataFrame([(w, u, s) for w, times in what.items() for u, s in times], columns=["what", "units", "wall"])
+    time = ratios(clock, 8.0)
+    assert time["64 units"] == 1.5
+    assert time["the oracle's width"] == pytest.approx(2.0)
+    assert time["64 units, PyTorch loop"] == 0.5
 
 
 def test_published_figures_are_marked() -> None:
     splits = pd.DataFrame({"task": "yacht", "method": "graded", "rmse": [1.0, 2.0], "units": 5.0})
-    found = splits_table(splits)
-    assert found["source"].str.startswith("published").sum() == len(found) - 1
+    table = splits_table(splits)
+    assert table["source"].str.startswith("published").sum() == len(table) - 1
 
 
 def test_a_cell_gives_the_same_rows_again() -> None:
@@ -229,23 +238,22 @@ def test_the_whole_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert json.loads((folder / "manifest.json").read_text())["status"] == "complete"
 
 
-def test_tasks_that_cannot_be_had_are_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_tasks_without_data_are_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("CONTINUUM_UCI", "/nonexistent")
     monkeypatch.setattr("continuum.data.loading.fetch", _no_network)
     monkeypatch.setattr("continuum.data.loading.cache_folder", lambda: Path("/nonexistent"))
-    found = had(TASKS, 100, strict=False)
-    assert {"digits", "wine", "breast_cancer", "two_spirals", *NOISY, "teacher_4", "teacher_16"} == set(found)
+    available = available_tasks(TASKS, 100, strict=False)
+    assert {"digits", "wine", "breast_cancer", "two_spirals", *NOISY, "teacher_4", "teacher_16"} == set(available)
     assert "task letter is left out" in capsys.readouterr().err
 
 
 def test_published_splits_have_rows_to_test_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = import_module("continuum_experiments.learned_width.cells")  # the package has a function of that name
     config = Config(tasks=("yacht",), folds=2)
-    monkeypatch.setattr(learned_width, "had", lambda *_, **__: {"yacht": task_of("teacher_2", 19)})
+    monkeypatch.setattr(module, "available_tasks", lambda *_, **__: {"yacht": task_of("teacher_2", 19)})
     with pytest.raises(BadInput, match="at least 20 of yacht"):
         learned_width.cells(config)
-    monkeypatch.setattr(learned_width, "had", lambda *_, **__: {"yacht": task_of("teacher_2", 20)})
+    monkeypatch.setattr(module, "available_tasks", lambda *_, **__: {"yacht": task_of("teacher_2", 20)})
     assert "yacht splits" in [cell.label for cell in learned_width.cells(config)]
 
 
@@ -260,8 +268,8 @@ def _no_network(entry: object) -> str:
 BAD = {
     "task": (["--tasks", "teacher_x"], "teacher_K"),
     "no such task": (["--tasks", "digit"], "digits"),
-    "route": (["--routes", "intervall"], "interval"),
-    "graded is no other route": (["--routes", "graded"], "routes"),
+    "method": (["--methods", "intervall"], "interval"),
+    "graded is no other method": (["--methods", "graded"], "methods"),
     "folds": (["--folds", "1"], "folds: expected an integer >= 2"),
     "widths": (["--widths", "0"], "widths"),
     "start": (["--starts", "1000"], "starts: expected a finite number in [1, 512], got 1000"),
@@ -275,7 +283,7 @@ BAD = {
     "tasks twice": (["--tasks", "wine", "wine"], "tasks: expected each once, got ['wine', 'wine']"),
     "starts twice": (["--starts", "1", "8", "1"], "starts: expected each once"),
     "widths twice": (["--widths", "5", "5"], "widths: expected each once, got [5, 5]"),
-    "routes twice": (["--routes", "interval", "interval"], "routes: expected each once"),
+    "methods twice": (["--methods", "interval", "interval"], "methods: expected each once"),
     "more folds than rows": (
         ["--tasks", "wine", "--folds", "49"],
         "at most 48 for wine, the rows of its smallest class",

@@ -6,53 +6,63 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import tyro
 from continuum_experiments import soft_vs_fuzzy
 from continuum_experiments.soft_vs_fuzzy import Config
-from continuum_experiments.soft_vs_fuzzy.arms import ARMS, Arm, build, by_name, charged, moving, width_slope
-from continuum_experiments.soft_vs_fuzzy.fresh import immediate
-from continuum_experiments.soft_vs_fuzzy.learning import Recipe, learn, objective
+from continuum_experiments.soft_vs_fuzzy.fresh_unit import immediate_gradients
+from continuum_experiments.soft_vs_fuzzy.methods import (
+    METHODS,
+    Method,
+    build,
+    learned_parameters,
+    method_of,
+    priced_width,
+    width_slope,
+)
 from continuum_experiments.soft_vs_fuzzy.predictions import needed_widths, networks, verdicts
-from continuum_experiments.soft_vs_fuzzy.problems import Networks, Readout, readout
+from continuum_experiments.soft_vs_fuzzy.problems import Networks, Readout, readout_moments
 from continuum_experiments.soft_vs_fuzzy.tasks import taught, teacher_width
-from continuum_experiments.soft_vs_fuzzy.theory import FINE, _descend, flows_to, prefix_values, soft_values, unordered
+from continuum_experiments.soft_vs_fuzzy.theory import (
+    FINE,
+    first_minima,
+    predicted_ends,
+    prefix_values,
+    soft_values,
+    unordered,
+)
+from continuum_experiments.soft_vs_fuzzy.training import Recipe, objective, train
 from torch.testing import assert_close
 
 from continuum.exp import main, presets, registry
-
-
-def quick(**changes: object) -> Config:
-    """The preset quick, with some fields changed."""
-    config: Config = presets.config(registry.load("soft_vs_fuzzy"), "quick", **changes)
-    return config
-
+from continuum.exp.store import RunFolder
 
 UNITS, DECAY = 5, 0.2
 LAWS = ["interval/root", "bernoulli/l2"]
-FLAGS = ["--units", "6", "--needed", "1", "3", "--seeds", "2", "--network-seeds", "2", "--steps", "10"]
-FLAGS += ["--network-steps", "5", "--tasks", "teacher_2", "--jobs", "1", "--laws", *LAWS]
+FLAGS = ["--units", "6", "--needed", "1", "3", "--seeds", "2", "--network-seeds", "2", "--steps", "40"]
+FLAGS += ["--network-steps", "12", "--tasks", "teacher_2", "--jobs", "1", "--laws", *LAWS]
 
 
 def problem(members: int = 2, units: int = UNITS) -> Readout:
-    drawn = [readout(2, units, 200, seed, shuffled=bool(seed), dtype=torch.float64) for seed in (0, 1)]
-    moments, pulls, rest = (torch.stack(parts) for parts in zip(*drawn, strict=True))
+    drawn = [readout_moments(2, units, 200, seed, shuffled=bool(seed), dtype=torch.float64) for seed in (0, 1)]
+    moments, cross_moments, constant = (torch.stack(parts) for parts in zip(*drawn, strict=True))
     weights = torch.zeros(2, members, units, 1, dtype=torch.float64, requires_grad=True)
-    return Readout(moments, pulls, rest, weights, [])
+    return Readout(moments, cross_moments, constant, weights, [])
 
 
-def optimum(found: Readout, which: int, gates: torch.Tensor) -> float:
+def optimum(readouts: Readout, which: int, gates: torch.Tensor) -> float:
     """Least loss + decay behind fixed gates, from the normal equations."""
-    scaled = gates.unsqueeze(-1) * found.moments[which] * gates + DECAY * torch.eye(len(gates), dtype=gates.dtype)
-    pulls = gates * found.pulls[which]
-    return float(found.rest[which] - pulls @ torch.linalg.solve(scaled, pulls) / 2)
+    scaled = gates.unsqueeze(-1) * readouts.moments[which] * gates + DECAY * torch.eye(len(gates), dtype=gates.dtype)
+    b = gates * readouts.cross_moments[which]
+    return float(readouts.constant[which] - b @ torch.linalg.solve(scaled, b) / 2)
 
 
 def test_moments_are_those_of_the_rows() -> None:
-    moments, pulls, rest = readout(2, UNITS, 50, 3, shuffled=False, dtype=torch.float64)
+    moments, cross_moments, constant = readout_moments(2, UNITS, 50, 3, shuffled=False, dtype=torch.float64)
     rng = np.random.default_rng([3, 2, UNITS])
     features = np.tanh(1.5 * rng.standard_normal((50, UNITS)))
     target = features[:, :2] @ rng.choice([-1.0, 1.0], size=2) + 0.1 * rng.standard_normal(50)
     weights = torch.tensor([[0.3, -1.0, 0.0, 2.0, 0.5]], dtype=torch.float64)
-    one = Readout(moments[None], pulls[None], rest[None], weights[None, ..., None], [])
+    one = Readout(moments[None], cross_moments[None], constant[None], weights[None, ..., None], [])
     gates = torch.tensor([[[1.0, 0.5, 1.0, 0.25, 0.0]]], dtype=torch.float64)
     plain = ((features @ (gates[0, 0] * weights[0]).numpy() - target) ** 2).mean() / 2
     assert float(one.loss(gates)) == pytest.approx(plain, rel=1e-12)
@@ -62,57 +72,57 @@ def test_moments_are_those_of_the_rows() -> None:
 
 @pytest.mark.parametrize("linear", [True, False])
 def test_prefix_values_are_least_losses(linear: bool) -> None:
-    found = problem()
-    values = prefix_values(found, DECAY, linear=linear)
+    readouts = problem()
+    values = prefix_values(readouts, DECAY, linear=linear)
     for which, width in itertools.product((0, 1), (0.0, 0.5, 1.0, 2.25, 4.75, 5.0)):
         gates = (width - torch.arange(UNITS, dtype=torch.float64)).clamp(0, 1)
-        expected = optimum(found, which, gates.sqrt() if linear else gates)
+        expected = optimum(readouts, which, gates.sqrt() if linear else gates)
         assert float(values[which, round(width * FINE)]) == pytest.approx(expected, rel=1e-12)
     with pytest.raises(AssertionError):
-        assert_close(prefix_values(found, DECAY, linear=not linear), values)
+        assert_close(prefix_values(readouts, DECAY, linear=not linear), values)
 
 
 def test_soft_values_are_least_losses() -> None:
-    found = problem()
-    law = build(Arm("soft", "l2"), UNITS, torch.tensor(2.5, dtype=torch.float64), kappa=8.0, temperature=1.0)
-    expected = optimum(found, 1, law.gates().detach().sqrt())
-    assert float(soft_values(found, DECAY, 8.0, True)[1, 40]) == pytest.approx(expected, rel=1e-12)
+    readouts = problem()
+    law = build(Method("soft", "l2"), UNITS, torch.tensor(2.5, dtype=torch.float64), kappa=8.0, temperature=1.0)
+    expected = optimum(readouts, 1, law.gates().detach().sqrt())
+    assert float(soft_values(readouts, DECAY, 8.0, True)[1, 40]) == pytest.approx(expected, rel=1e-12)
 
 
 def test_descent_stops_at_the_first_minimum() -> None:
     values = torch.tensor([[3.0, 1.0, 2.0, 0.0, 1.0, 0.5]])
-    found = _descend(values, 1, torch.tensor([0.0] * 5), torch.tensor([0.0, 1.0, 2.0, 4.0, 5.0]).expand(1, 5))
-    assert found.tolist() == [[1.0, 1.0, 3.0, 5.0, 5.0]]
-    charged_ = _descend(values, 1, torch.tensor([10.0]), torch.tensor([[4.0]]))
-    assert charged_.tolist() == [[0.0]]  # a price above every gain leaves nothing
+    ends = first_minima(values, 1, torch.tensor([0.0] * 5), torch.tensor([0.0, 1.0, 2.0, 4.0, 5.0]).expand(1, 5))
+    assert ends.tolist() == [[1.0, 1.0, 3.0, 5.0, 5.0]]
+    priced = first_minima(values, 1, torch.tensor([10.0]), torch.tensor([[4.0]]))
+    assert priced.tolist() == [[0.0]]  # a price above every gain leaves nothing
 
 
 @pytest.mark.parametrize("sampled", [False, True])
 def test_unordered_optimum_is_where_training_the_expected_loss_ends(sampled: bool) -> None:
     """Descent on grades and weights, with the variance of independent gates written out by enumeration."""
-    found, price = problem(1), torch.tensor([0.08], dtype=torch.float64)
+    readouts, price = problem(1), torch.tensor([0.08], dtype=torch.float64)
     grades = torch.full((2, UNITS), 0.5, dtype=torch.float64, requires_grad=True)
     weights = torch.full((2, UNITS), 0.1, dtype=torch.float64, requires_grad=True)
     masks = torch.tensor(list(itertools.product((0.0, 1.0), repeat=UNITS)), dtype=torch.float64)
     for _ in range(800):
-        total = expected_loss(found, grades, weights, masks if sampled else None)
+        total = expected_loss(readouts, grades, weights, masks if sampled else None)
         total = total + (DECAY / 2 * grades * weights.square() + 0.08 * grades).sum(-1)
         slopes = torch.autograd.grad(total.sum(), (grades, weights))
         with torch.no_grad():
             grades.sub_(0.3 * slopes[0]).clamp_(1e-4, 1)
             weights.sub_(0.5 * slopes[1] / grades)
     reached = grades.detach().sum(-1)
-    assert_close(unordered(found, DECAY, price, sampled=sampled)[:, 0], reached, rtol=0, atol=2e-3)
+    assert_close(unordered(readouts, DECAY, price, sampled=sampled)[:, 0], reached, rtol=0, atol=2e-3)
     with pytest.raises(AssertionError):
-        assert_close(unordered(found, DECAY, price, sampled=not sampled)[:, 0], reached, rtol=0, atol=2e-3)
+        assert_close(unordered(readouts, DECAY, price, sampled=not sampled)[:, 0], reached, rtol=0, atol=2e-3)
 
 
 def expected_loss(
-    found: Readout, grades: torch.Tensor, weights: torch.Tensor, masks: torch.Tensor | None
+    readouts: Readout, grades: torch.Tensor, weights: torch.Tensor, masks: torch.Tensor | None
 ) -> torch.Tensor:
     def loss(gates: torch.Tensor) -> torch.Tensor:
         v = gates * weights.unsqueeze(1)
-        return (v * (v @ found.moments / 2 - found.pulls.unsqueeze(1))).sum(-1)
+        return (v * (v @ readouts.moments / 2 - readouts.cross_moments.unsqueeze(1))).sum(-1)
 
     if masks is None:
         return loss(grades.unsqueeze(1)).squeeze(1)
@@ -122,7 +132,10 @@ def expected_loss(
 
 def test_linear_mask_is_pinned_and_the_root_mask_is_not() -> None:
     price, start = torch.tensor([0.03], dtype=torch.float64), torch.tensor([0.5], dtype=torch.float64)
-    ends = {m: flows_to(Arm("interval", m), problem(1), DECAY, price, start, ()) for m in ("euclidean", "root", "l2")}
+    ends = {
+        m: predicted_ends(Method("interval", m), problem(1), DECAY, price, start, ())
+        for m in ("euclidean", "root", "l2")
+    }
     assert float(ends["euclidean"][0, 0]) == 1.0
     assert float(ends["root"][0, 0]) == 2.0
     assert_close(ends["root"], ends["l2"])
@@ -130,31 +143,32 @@ def test_linear_mask_is_pinned_and_the_root_mask_is_not() -> None:
 
 def test_training_ends_where_theory_says() -> None:
     price, start = torch.tensor([0.03, 0.08], dtype=torch.float64), torch.tensor([1.5, 1.5], dtype=torch.float64)
-    recipe = Recipe(1500, 15, "gd", 0.5, 0.3, DECAY, (4.0, 200.0))
-    for arm in (Arm("interval", "l2"), Arm("fuzzy", "l2")):
-        found = problem()
-        law = build(arm, UNITS, start.expand(2, -1).clone(), kappa=10.0, temperature=0.5)
-        course = learn(found, law, arm, price, recipe, torch.Generator())
-        assert_close(course.mean("widths", 0.9), flows_to(arm, found, DECAY, price, start, ()), rtol=0, atol=0.05)
+    recipe = Recipe(600, 15, "gd", 0.5, 0.3, DECAY, (4.0, 200.0))
+    for method in (Method("interval", "l2"), Method("fuzzy", "l2")):
+        readouts = problem()
+        law = build(method, UNITS, start.expand(2, -1).clone(), kappa=10.0, temperature=0.5)
+        trajectory = train(readouts, law, method, price, recipe, torch.Generator())
+        expected = predicted_ends(method, readouts, DECAY, price, start, ())
+        assert_close(trajectory.mean("widths", 0.9), expected, rtol=0, atol=0.05)
 
 
-@pytest.mark.parametrize("name", [arm.name for arm in ARMS])
-def test_every_arm_starts_at_its_width_and_moves(name: str) -> None:
-    arm, found = by_name(name), problem()
+@pytest.mark.parametrize("name", [method.name for method in METHODS])
+def test_every_method_starts_at_its_width_and_moves(name: str) -> None:
+    method, readouts = method_of(name), problem()
     start = torch.tensor([[1.5, 3.5], [1.5, 3.5]], dtype=torch.float64)
-    law = build(arm, UNITS, start, kappa=50.0, temperature=0.5)
-    assert_close(charged(law, law.expected_gates()), start, rtol=0, atol=0.02)
+    law = build(method, UNITS, start, kappa=50.0, temperature=0.5)
+    assert_close(priced_width(law, law.expected_gates()), start, rtol=0, atol=0.02)
     with torch.no_grad():
-        found.readout += 0.1
+        readouts.readout += 0.1
     price = torch.tensor([0.1, 0.1], dtype=torch.float64)
-    _, total = objective(found, law, arm, price, DECAY, torch.Generator().manual_seed(0))
-    slopes = torch.autograd.grad(total.sum(), moving(law))
+    _, total = objective(readouts, law, method, price, DECAY, torch.Generator().manual_seed(0))
+    slopes = torch.autograd.grad(total.sum(), learned_parameters(law))
     assert all(bool(slope.isfinite().all()) and float(slope.abs().sum()) > 0 for slope in slopes)
 
 
 def test_slope_in_the_width_of_the_concrete_law() -> None:
     """Of the width itself it is 1, and it is linear in the loss."""
-    law = build(Arm("concrete", "l2"), 4, torch.tensor([1.5, 2.5]), kappa=1.0, temperature=0.5)
+    law = build(Method("concrete", "l2"), 4, torch.tensor([1.5, 2.5]), kappa=1.0, temperature=0.5)
     width = law.expected_gates().sum(-1)
     assert_close(width_slope(law, 3 * width, width), torch.full((2,), 3.0))
 
@@ -174,7 +188,7 @@ def test_networks_agree_with_a_plain_one() -> None:
 
 def test_fresh_units() -> None:
     """The statistic sees a wrong factor: with 4000 draws a tenth of |c|^2 is more than 5 standard errors."""
-    frame = immediate(needed=2, units=4, draws=4000, seed=1).set_index("case")
+    frame = immediate_gradients(needed=2, units=4, draws=4000, seed=1).set_index("case")
     assert (frame["off"].abs() < 4 * frame["error"]).all()
     assert (frame["error"] < 0.03).all()
     assert abs(frame.loc["bernoulli, exact", "measured"] - 0) > 5 * frame.loc["bernoulli, exact", "error"]
@@ -189,19 +203,19 @@ def test_verdicts() -> None:
     fresh = pd.DataFrame(
         {"stage": ["fresh"], "case": ["x"], "predicted": [0.5], "off": [0.1], "error": [0.1], "draws": [9]}
     )
-    found = verdicts(pd.concat([group("good", 38), group("bad", 20), fresh], ignore_index=True)).set_index("law")
-    assert found.loc["good", "verdict"] == "held"
-    assert found.loc["bad", "verdict"] == "FAILED"
-    assert found.loc["bad", "measured"] == 0.5
-    assert found.loc["x", "p"] == pytest.approx(0.3173, abs=1e-4)
+    tested = verdicts(pd.concat([group("good", 38), group("bad", 20), fresh], ignore_index=True)).set_index("law")
+    assert tested.loc["good", "verdict"] == "held"
+    assert tested.loc["bad", "verdict"] == "FAILED"
+    assert tested.loc["bad", "measured"] == 0.5
+    assert tested.loc["x", "p"] == pytest.approx(0.3173, abs=1e-4)
 
 
 def test_needed_width_is_the_cheapest_fixed_one() -> None:
     fixed = pd.DataFrame(
         {"start": [1.0, 2.0, 4.0], "objective": [1.0, 0.4, 0.3], "law": "fixed/euclidean", "price": 0.0}
     )
-    own = pd.DataFrame({"start": [1.5, 1.5], "objective": np.nan, "law": "a/l2", "price": [0.01, 0.2]})
-    frame = pd.concat([fixed, own], ignore_index=True).assign(stage="network", task="t")
+    priced = pd.DataFrame({"start": [1.5, 1.5], "objective": np.nan, "law": "a/l2", "price": [0.01, 0.2]})
+    frame = pd.concat([fixed, priced], ignore_index=True).assign(stage="network", task="t")
     assert needed_widths(frame)["oracle"].tolist() == [4.0, 2.0]
 
 
@@ -210,27 +224,40 @@ def test_teachers() -> None:
     assert taught(4, 0, 10).train.y.shape == (10,)
 
 
-def test_the_whole_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["soft_vs_fuzzy", *FLAGS, "--out", str(tmp_path / "a")]) == 0
-    assert "predictions" in capsys.readouterr().out
-    (folder,) = (tmp_path / "a" / "soft_vs_fuzzy").iterdir()
-    results = pd.read_parquet(folder / "results.parquet")
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole run by the command."""
+    out = tmp_path_factory.mktemp("runs")
+    assert main(["soft_vs_fuzzy", *FLAGS, "--out", str(out)]) == 0
+    (folder,) = (out / "soft_vs_fuzzy").iterdir()
+    return folder
+
+
+def test_the_whole_run(run: Path) -> None:
+    results = pd.read_parquet(run / "results.parquet")
     assert set(results["stage"]) == {"fresh", "readout", "network"}
     assert results.loc[results["stage"] != "fresh", "width"].between(0, 6).all()
     assert len(networks(results)) == len(LAWS) * 4
-    names = {path.stem for path in (folder / "figures").iterdir()}
+    names = {path.stem for path in (run / "figures").iterdir()}
     assert names >= {"predicted", "readout_gd", "readout_adam", "networks", "cost", "predictions"}
-    assert json.loads((folder / "manifest.json").read_text())["status"] == "complete"
+    assert json.loads((run / "manifest.json").read_text())["status"] == "complete"
 
 
-def test_a_cell_gives_the_same_rows_again() -> None:
+def test_the_report(run: Path) -> None:
+    tables = soft_vs_fuzzy.report({"results": pd.read_parquet(run / "results.parquet")}, Config())
+    titles = [str(table.title) for table in tables]
+    assert [title.split()[1] for title in titles] == ["predictions,", "of", "networks,"]
+
+
+def test_a_cell_gives_the_same_rows_again(run: Path) -> None:
     """What a resumed run relies on; sampled gates included."""
-    small = {"units": 6, "needed": (2,), "seeds": 1, "network_seeds": 1, "steps": 60, "network_steps": 12}
-    config = Config(laws=("systematic/l2",), tasks=("teacher_2",), **small)  # type: ignore[arg-type]
-    for cell in soft_vs_fuzzy.cells(config)[1:]:
-        first, second = (soft_vs_fuzzy.run(cell)["results"] for _ in range(2))
-        pd.testing.assert_frame_equal(first, second, check_exact=True)
-        assert first["width"].nunique() > 2
+    stored = RunFolder(run).labels()
+    for cell in soft_vs_fuzzy.cells(tyro.cli(Config, args=FLAGS)):
+        if cell.settings["law"] == "bernoulli/l2":
+            first = pd.read_parquet(run / "cells" / stored[cell.label].key / "results.parquet")
+            second = soft_vs_fuzzy.run(cell)["results"]
+            pd.testing.assert_frame_equal(first, second, check_exact=True)
+            assert first["width"].nunique() > 2
 
 
 BAD = {
@@ -254,10 +281,10 @@ def test_bad_input(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert not (tmp_path / "out").exists()
 
 
-def test_quick_keeps_what_the_user_asked_for() -> None:
-    assert quick().tasks == ("teacher_4",)
-    assert quick(seeds=7).seeds == 7
-    assert {cell.label for cell in soft_vs_fuzzy.cells(quick(laws=("fuzzy/l2",)))} == {
+def test_the_quick_preset_and_changes_of_it() -> None:
+    config = presets.config(registry.load("soft_vs_fuzzy"), "quick", seeds=7, laws=("fuzzy/l2",))
+    assert (config.tasks, config.seeds, config.network_seeds) == (("teacher_4",), 7, 2)
+    assert {cell.label for cell in soft_vs_fuzzy.cells(config)} == {
         "fresh unit",
         "readout gd fuzzy/l2",
         "readout adam fuzzy/l2",

@@ -52,11 +52,11 @@ def minimum(problem: Predictive, parameters: Tree, hyperparameters: Tree) -> Tre
     return unravel(vector)
 
 
-def descend(problem: Predictive, parameters: Tree, hyperparameters: Tree, steps: int, rate: float = RATE) -> Tree:
+def descend(problem: Predictive, parameters: Tree, hyperparameters: Tree, steps: int, lr: float = RATE) -> Tree:
     """Gradient descent, written anew."""
     for _ in range(steps):
         step = grad(problem.inner)(parameters, hyperparameters)
-        parameters = tree_map(lambda w, g: w - rate * g, parameters, step)
+        parameters = tree_map(lambda w, g: w - lr * g, parameters, step)
     return parameters
 
 

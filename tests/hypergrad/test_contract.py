@@ -37,7 +37,7 @@ class TestUnrolled(MethodContract):
     mappable = False
 
     def make(self) -> Method:
-        return Unrolled(steps=5, rate=RATE)
+        return Unrolled(steps=5, lr=RATE)
 
     def definition(self, problem: Predictive, parameters: Tree, hyperparameters: Tree, moved: Tree) -> Tensor:
         return problem.outer(descend(problem, parameters, moved, 5), moved)
@@ -47,14 +47,14 @@ class TestUnrolledForward(TestUnrolled):
     mappable = True
 
     def make(self) -> Method:
-        return Unrolled(steps=5, rate=RATE, mode="forward")
+        return Unrolled(steps=5, lr=RATE, mode="forward")
 
 
 class TestTruncated(MethodContract):
     mappable = False
 
     def make(self) -> Method:
-        return Unrolled(steps=5, rate=RATE, truncate=2)
+        return Unrolled(steps=5, lr=RATE, truncate=2)
 
     def definition(self, problem: Predictive, parameters: Tree, hyperparameters: Tree, moved: Tree) -> Tensor:
         fixed = descend(problem, parameters, hyperparameters, 3)
@@ -65,7 +65,7 @@ class TestTruncatedForward(TestTruncated):
     mappable = True
 
     def make(self) -> Method:
-        return Unrolled(steps=5, rate=RATE, truncate=2, mode="forward")
+        return Unrolled(steps=5, lr=RATE, truncate=2, mode="forward")
 
 
 class TestDense(MethodContract):
@@ -96,7 +96,7 @@ class TestNeumann(MethodContract):
     """K terms at a minimum are K steps from there."""
 
     def make(self) -> Method:
-        return Implicit(Neumann(terms=4, rate=RATE))
+        return Implicit(Neumann(terms=4, lr=RATE))
 
     def definition(self, problem: Predictive, parameters: Tree, hyperparameters: Tree, moved: Tree) -> Tensor:
         return problem.outer(descend(problem, parameters, moved, 4), moved)
@@ -104,7 +104,7 @@ class TestNeumann(MethodContract):
 
 class TestSelfTuning(MethodContract):
     def make(self) -> SelfTuning:
-        return SelfTuning(scale=0.3, steps=5, rate=RATE, noise=Hermite(2))
+        return SelfTuning(scale=0.3, steps=5, lr=RATE, noise=Hermite(2))
 
     def definition(self, problem: Predictive, parameters: Tree, hyperparameters: Tree, moved: Tree) -> Tensor:
         return problem.outer(self.make().fit(problem, parameters, hyperparameters)(moved), moved)
@@ -117,4 +117,4 @@ class TestSelfTuning(MethodContract):
 
 class TestSelfTuningSampled(TestSelfTuning):
     def make(self) -> SelfTuning:
-        return SelfTuning(scale=0.3, steps=5, rate=RATE, noise=Sampled(pairs=3), linearised=False)
+        return SelfTuning(scale=0.3, steps=5, lr=RATE, noise=Sampled(pairs=3), linearised=False)

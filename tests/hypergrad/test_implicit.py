@@ -154,35 +154,35 @@ class TestNeumann:
     @problems
     @pytest.mark.parametrize("terms", [1, 2, 25])
     def test_equals_its_own_closed_form(self, problem, lam, terms):
-        rate = 0.9 / float(torch.linalg.eigvalsh(problem.hessian(lam))[-1])
+        lr = 0.9 / float(torch.linalg.eigvalsh(problem.hessian(lam))[-1])
         w = torch.linspace(-1, 1, len(problem.linear(lam)), dtype=torch.float64)  # anywhere
-        result, exact = Implicit(Neumann(terms, rate))(problem, w, lam), problem.neumann(w, lam, rate, terms)
+        result, exact = Implicit(Neumann(terms, lr))(problem, w, lam), problem.neumann(w, lam, lr, terms)
         assert_close(result.response, exact.response, **EXACT)
         assert result.outcome is (Outcome.TRUNCATED if result.residual > 1e-14 else Outcome.SOLVED)
         if result.outcome is Outcome.SOLVED:
             return
         with pytest.raises(AssertionError):
-            assert_close(result.response, problem.neumann(w, lam, rate, terms + 1).response, **EXACT)
+            assert_close(result.response, problem.neumann(w, lam, lr, terms + 1).response, **EXACT)
 
     def test_distance_from_the_truth_falls_at_the_rate_rho(self):
         """Late, when only the slowest direction is left; its error then falls by rho a term, to rounding."""
-        w, exact, rate = RIDGE.solution(LAM), RIDGE.hypergradient(LAM).total, 1 / LARGEST
-        errors = [(Implicit(Neumann(k, rate))(RIDGE, w, LAM).total - exact).abs() for k in (200, 250)]
+        w, exact, lr = RIDGE.solution(LAM), RIDGE.hypergradient(LAM).total, 1 / LARGEST
+        errors = [(Implicit(Neumann(k, lr))(RIDGE, w, LAM).total - exact).abs() for k in (200, 250)]
         found = float(errors[1] / errors[0]) ** (1 / 50)
-        assert found == pytest.approx(RIDGE.contraction(LAM, rate), rel=2e-3)
-        assert found != pytest.approx(RIDGE.contraction(LAM, rate) ** 2, rel=2e-3)
+        assert found == pytest.approx(RIDGE.contraction(LAM, lr), rel=2e-3)
+        assert found != pytest.approx(RIDGE.contraction(LAM, lr) ** 2, rel=2e-3)
 
     def test_says_that_it_diverges(self):
         w = RIDGE.solution(LAM)
-        for rate, outcome in ((1.9 / LARGEST, Outcome.TRUNCATED), (2.1 / LARGEST, Outcome.DIVERGED)):
-            result = Implicit(Neumann(terms=200, rate=rate))(RIDGE, w, LAM)
+        for lr, outcome in ((1.9 / LARGEST, Outcome.TRUNCATED), (2.1 / LARGEST, Outcome.DIVERGED)):
+            result = Implicit(Neumann(terms=200, lr=lr))(RIDGE, w, LAM)
             assert result.outcome is outcome
             assert bool(result.total.isnan()) == (outcome is Outcome.DIVERGED)
-        with pytest.raises(BadInput, match=r"got DIVERGED; take a rate below 2 / \(largest eigenvalue"):
+        with pytest.raises(BadInput, match=r"got DIVERGED; take an lr below 2 / \(largest eigenvalue"):
             result.checked()
 
     def test_no_divergence_from_rounding(self):
-        result = Implicit(Neumann(terms=3000, rate=1.0 / LARGEST))(RIDGE, RIDGE.solution(LAM), LAM)
+        result = Implicit(Neumann(terms=3000, lr=1.0 / LARGEST))(RIDGE, RIDGE.solution(LAM), LAM)
         assert result.outcome is Outcome.SOLVED
         assert_close(result.total, RIDGE.hypergradient(LAM).total, **EXACT)
 

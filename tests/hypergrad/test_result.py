@@ -19,7 +19,7 @@ def test_the_outcome_of_a_batch_is_the_worst(worst):
 
 
 @pytest.mark.parametrize(
-    ("failed", "remedy"), [(Outcome.DIVERGED, "take a rate below"), (Outcome.NEGATIVE_CURVATURE, "a strict minimum")]
+    ("failed", "remedy"), [(Outcome.DIVERGED, "take an lr below"), (Outcome.NEGATIVE_CURVATURE, "a strict minimum")]
 )
 def test_a_batch_with_a_failure_is_refused_with_the_remedy(failed, remedy):
     with pytest.raises(BadInput, match=f"got {failed.name}.*{remedy}"):

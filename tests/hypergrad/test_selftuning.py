@@ -28,55 +28,81 @@ def number(value: float) -> Tensor:
 
 
 RIDGE, LAM = ridge(features=3, rows=20, held_out=10), number(0.5)
-RATE = 0.7 / float(torch.linalg.eigvalsh(RIDGE.hessian(LAM))[-1])
+LR = 0.7 / float(torch.linalg.eigvalsh(RIDGE.hessian(LAM))[-1])
 BILEVEL, POINT = quadratic_bilevel(), torch.tensor([0.3, -0.7], dtype=torch.float64)
 #: Nodes for a Gaussian mean of exp(sigma e) times a square, sigma <= 1, to rounding.
 FINE = Hermite(16)
 
 
-def tuned(scale: float, steps: int = 400, **options) -> SelfTuning:
-    return SelfTuning(scale, steps, RATE, FINE, linearised=False, **options)
+#: Steps from a fixed point: were it none, each would move by the gradient there, far above rounding.
+STILL = 4
+
+
+def tuned(scale: float, steps: int, **options) -> SelfTuning:
+    return SelfTuning(scale, steps, LR, FINE, linearised=False, **options)
+
+
+def distances(method: SelfTuning, problem: Bilevel, start: Tensor, at: Tensor, end: Tensor) -> list[float]:
+    """How far the slopes are from ``end``, at a start twice as far from 0 and after a few steps from there."""
+    off = dataclasses.replace(method, steps=STILL, slopes=2 * end).fit(problem, start, at).slopes
+    return [float(torch.linalg.vector_norm(slopes - end)) for slopes in (2 * end, off)]
 
 
 class TestFixedPoints:
     @pytest.mark.parametrize("scale", [0.1, 0.7])
     def test_ridge(self, scale):
         w, slope = RIDGE.self_tuned(LAM, scale)
-        response = tuned(scale).fit(RIDGE, RIDGE.solution(LAM), LAM)
+        response = tuned(scale, steps=180).fit(RIDGE, RIDGE.solution(LAM), LAM)  # from slopes of 0
         assert torch.equal(response.parameters, RIDGE.solution(LAM))
         assert_close(response.slopes, slope, rtol=1e-10, atol=1e-12)
-        result = tuned(scale)(RIDGE, RIDGE.solution(LAM), LAM)
+        result = tuned(scale, STILL, slopes=response.slopes)(RIDGE, RIDGE.solution(LAM), LAM)
         assert_close(result.total, slope[:, 0] @ RIDGE.outer_gradient(w, LAM), rtol=1e-10, atol=1e-12)
         with pytest.raises(AssertionError):  # not the truth, at this scale
             assert_close(result.total, RIDGE.hypergradient(LAM).total, rtol=1e-4, atol=0)
 
     def test_ridge_with_weights_trained_under_the_noise(self):
         w, slope = RIDGE.self_tuned(LAM, 0.7, perturbed=True)
-        response = tuned(0.7, steps=1200, perturbed=True).fit(RIDGE, torch.zeros(3, dtype=torch.float64), LAM)
+        method = tuned(0.7, STILL, perturbed=True, slopes=slope)
+        response = method.fit(RIDGE, w, LAM)
         assert_close(response.parameters, w, rtol=1e-10, atol=1e-12)
         assert_close(response.slopes, slope, rtol=1e-10, atol=1e-12)
+        before, after = distances(method, RIDGE, w, LAM, slope)
+        assert after < 0.9 * before
+        moved = method.fit(RIDGE, 2 * w, LAM).parameters
+        assert (moved - w).norm() < 0.9 * w.norm()
         with pytest.raises(AssertionError):  # they are not the minimum
             assert_close(response.parameters, RIDGE.solution(LAM), rtol=1e-3, atol=0)
 
     def test_the_naive_form_ends_in_the_same_line_without_centre(self):
         w, slope = RIDGE.self_tuned(LAM, 0.7, perturbed=True)
-        method = SelfTuning.naive(0.7, steps=2500, rate=RATE, noise=Hermite(12))
-        response = method.fit(RIDGE, torch.zeros(3, dtype=torch.float64), LAM)
+        method = SelfTuning.naive(0.7, steps=STILL, lr=LR, noise=Hermite(12), slopes=slope)
+        response = method.fit(RIDGE, w - slope[:, 0] * LAM, LAM)
         assert_close(response(LAM), w, rtol=1e-9, atol=1e-11)
         assert_close(response.slopes, slope, rtol=1e-9, atol=1e-11)
         assert_close(response.parameters, w - slope[:, 0] * LAM, rtol=1e-9, atol=1e-11)
+        before, after = distances(method, RIDGE, response.parameters, LAM, slope)
+        assert after < 0.9 * before
 
     def test_an_affine_minimum_is_met_exactly_at_any_scale(self):
-        rate = 1 / float(torch.linalg.eigvalsh(BILEVEL.a)[-1])
-        for scale in (0.01, 3.0, torch.tensor([1.0, 2.0], dtype=torch.float64)):
-            method = SelfTuning(scale, 800, rate, Hermite(2), linearised=False)
-            result, exact = method(BILEVEL, BILEVEL.solution(POINT), POINT), BILEVEL.hypergradient(POINT)
+        lr, exact = 1 / float(torch.linalg.eigvalsh(BILEVEL.a)[-1]), BILEVEL.hypergradient(POINT)
+        w, slope = BILEVEL.solution(POINT), BILEVEL.jacobian(POINT)
+        from_zero = {"steps": 260, "slopes": None}
+        for scale, start in ((0.01, {}), (3.0, from_zero), (torch.tensor([1.0, 2.0], dtype=torch.float64), {})):
+            method = SelfTuning(
+                scale, lr=lr, noise=Hermite(2), linearised=False, **({"steps": STILL, "slopes": slope} | start)
+            )
+            before, after = distances(method, BILEVEL, w, POINT, slope)
+            assert after < 0.9 * before
+            result = method(BILEVEL, w, POINT)
             assert_close(result.direct, exact.direct, rtol=1e-10, atol=1e-12)
             assert_close(result.response, exact.response, rtol=1e-9, atol=1e-10)
 
     def test_error_is_the_square_of_the_scale(self):
         truth = RIDGE.hypergradient(LAM).total
-        errors = [(tuned(s)(RIDGE, RIDGE.solution(LAM), LAM).total - truth).abs() for s in (0.05, 0.1)]
+        errors = []
+        for scale in (0.05, 0.1):
+            w, slope = RIDGE.self_tuned(LAM, scale)
+            errors.append((tuned(scale, STILL, slopes=slope)(RIDGE, w, LAM).total - truth).abs())
         assert_close(torch.log2(errors[1] / errors[0]), number(2.0), rtol=0, atol=0.05)
 
     def test_response_only_would_be_wrong(self):
@@ -88,9 +114,11 @@ class TestFixedPoints:
 
 class TestCorrections:
     def test_the_naive_gradient_is_further_from_the_truth(self):
-        truth, start = RIDGE.hypergradient(LAM).total, RIDGE.solution(LAM)
-        corrected = tuned(0.5)(RIDGE, start, LAM).total
-        naive = SelfTuning.naive(0.5, steps=800, rate=RATE, noise=Hermite(8))(RIDGE, start, LAM).total
+        truth, (start, slope) = RIDGE.hypergradient(LAM).total, RIDGE.self_tuned(LAM, 0.5)
+        corrected = tuned(0.5, STILL, slopes=slope)(RIDGE, start, LAM).total
+        w, slope = RIDGE.self_tuned(LAM, 0.5, perturbed=True)
+        naive = SelfTuning.naive(0.5, steps=STILL, lr=LR, noise=Hermite(8), slopes=slope)
+        naive = naive(RIDGE, w - slope[:, 0] * LAM, LAM).total
         assert (corrected - truth).abs() < (naive - truth).abs()
 
     def test_the_naive_form_takes_the_same_noise(self):
@@ -107,12 +135,12 @@ class TestCorrections:
         """f = w^3: for a square loss the best slope of the linear output is that of f, at any scale."""
         problem = Predictive(lambda w, h: w**3, lambda o, w, h: (o - h).square(), lambda w, h: w)
         w, h = number(2.0), number(8.0)
-        method = SelfTuning(2.0, 400, 1 / 288, Hermite(8))
-        slope = method.fit(problem, w, h).slopes[0]
-        assert_close(slope, number(1 / 12), rtol=1e-10, atol=0)
-        bent = dataclasses.replace(method, linearised=False, rate=1 / 2000, steps=500).fit(problem, w, h).slopes[0]
-        with pytest.raises(AssertionError):
-            assert_close(bent, number(1 / 12), rtol=1e-3, atol=0)
+        method = SelfTuning(2.0, STILL, 1 / 288, Hermite(8))  # 288 is the curvature: one step would do
+        slope = method.fit(problem, w, h).slopes
+        assert_close(slope[0], number(1 / 12), rtol=1e-10, atol=0)
+        plain = dataclasses.replace(method, linearised=False, lr=1 / 2000, steps=20, slopes=slope)
+        with pytest.raises(AssertionError):  # no fixed point of the output as it is
+            assert_close(plain.fit(problem, w, h).slopes[0], number(1 / 12), rtol=1e-3, atol=0)
 
     def test_one_step_at_the_inverse_of_the_curvature(self):
         """The rate of the slopes is over the mean square of what they are multiplied with, summed over all of it."""
@@ -120,12 +148,12 @@ class TestCorrections:
         problem = Bilevel(lambda w, h: curvature / 2 * (w - c @ h).square(), lambda w, h: w)
         h, scale = torch.tensor([3.0, 0.5], dtype=torch.float64), torch.tensor([0.5, 2.0], dtype=torch.float64)
         centred = SelfTuning(scale, 1, 1 / curvature, Hermite(2), linearised=False)
-        found = centred.fit(problem, c @ h, h).slopes
-        assert_close(found, c * scale.square() / scale.square().sum(), rtol=1e-12, atol=0)
+        slopes = centred.fit(problem, c @ h, h).slopes
+        assert_close(slopes, c * scale.square() / scale.square().sum(), rtol=1e-12, atol=0)
         # Without a centre they are multiplied with h + noise.
-        found = dataclasses.replace(centred, centred=False).fit(problem, number(0.0), h).slopes
+        slopes = dataclasses.replace(centred, centred=False).fit(problem, number(0.0), h).slopes
         moments = torch.outer(h, h) + scale.square().diag()
-        assert_close(found, moments @ c / moments.trace(), rtol=1e-12, atol=0)
+        assert_close(slopes, moments @ c / moments.trace(), rtol=1e-12, atol=0)
 
     def test_slopes_see_the_inner_loss_only(self):
         other = Bilevel(RIDGE.inner, lambda w, lam: 100 * w.sum())
@@ -173,8 +201,8 @@ class TestScale:
         assert bool((curvature > 0).all())
         still = (entropy / curvature).sqrt()
         zero = torch.zeros(2, dtype=torch.float64)
-        found = scale_gradient(BILEVEL, response, POINT, still, Hermite(3), entropy)
-        assert_close(found, zero, rtol=0, atol=1e-12)
+        gradient = scale_gradient(BILEVEL, response, POINT, still, Hermite(3), entropy)
+        assert_close(gradient, zero, rtol=0, atol=1e-12)
         halved = scale_gradient(BILEVEL, response, POINT, still / 2**0.5, Hermite(3), entropy)
         with pytest.raises(AssertionError):  # tau / (2 F'')
             assert_close(halved, zero, rtol=0, atol=1e-12)
@@ -182,9 +210,9 @@ class TestScale:
     def test_is_scale_squared_times_curvature_less_entropy(self):
         w, slope = BILEVEL.self_tuned(POINT)
         response = BestResponse(w, slope, POINT, linear)
-        found = scale_gradient(BILEVEL, response, POINT, 0.7, Hermite(3), 0.2)
+        gradient = scale_gradient(BILEVEL, response, POINT, 0.7, Hermite(3), 0.2)
         expected = 0.49 * BILEVEL.outer_curvature(POINT).diagonal() - 0.2
-        assert_close(found, expected, rtol=1e-12, atol=1e-12)
+        assert_close(gradient, expected, rtol=1e-12, atol=1e-12)
 
 
 class TestNoise:
@@ -207,8 +235,8 @@ class TestNoise:
             Hermite(10)(7)
 
 
-def test_a_rate_that_is_too_large_is_told():
-    method = SelfTuning(0.5, 400, 50 * RATE, Hermite(4), linearised=False)
+def test_an_lr_that_is_too_large_is_told():
+    method = SelfTuning(0.5, 60, 1e6 * LR, Hermite(4), linearised=False)
     result = method(RIDGE, RIDGE.solution(LAM), LAM)
     assert result.outcome is Outcome.DIVERGED
     assert bool(result.response.isnan())

@@ -223,7 +223,7 @@ class TestUnits:
         (lambda: ConjugateGradient(0), "steps: expected an integer >= 1"),
         (lambda: ConjugateGradient(5, -1.0), "tolerance"),
         (lambda: Neumann(0, 0.1), "terms"),
-        (lambda: Neumann(5, 0.0), "rate"),
+        (lambda: Neumann(5, 0.0), "lr"),
     ],
 )
 def test_bad_settings(make, message):

@@ -29,7 +29,7 @@ problems = pytest.mark.parametrize(("problem", "lam"), PROBLEMS.values(), ids=PR
 modes = pytest.mark.parametrize("mode", ["reverse", "forward"])
 
 
-def rate_of(problem: Quadratic, lam: Tensor) -> float:
+def lr_of(problem: Quadratic, lam: Tensor) -> float:
     return 0.5 / float(torch.linalg.eigvalsh(problem.hessian(lam))[-1])
 
 
@@ -38,23 +38,23 @@ class TestClosedForm:
     @modes
     @pytest.mark.parametrize(("steps", "truncate"), [(1, None), (8, None), (8, 8), (8, 3), (8, 1)])
     def test_equals_it(self, problem, lam, mode, steps, truncate):
-        rate = rate_of(problem, lam)
+        lr = lr_of(problem, lam)
         start = torch.linspace(-1, 1, len(problem.linear(lam)), dtype=torch.float64)
-        result = Unrolled(steps, rate, truncate, mode)(problem, start, lam)
-        exact = problem.unrolled(start, lam, rate, steps, truncate)
-        assert_close(result.parameters, problem.trained(start, lam, rate, steps), **EXACT)
+        result = Unrolled(steps, lr, truncate, mode)(problem, start, lam)
+        exact = problem.unrolled(start, lam, lr, steps, truncate)
+        assert_close(result.parameters, problem.trained(start, lam, lr, steps), **EXACT)
         assert_close(result.direct, exact.direct, **EXACT)
         assert_close(result.response, exact.response, **EXACT)
         assert result.outcome is (Outcome.SOLVED if truncate in (None, steps) else Outcome.TRUNCATED)
         with pytest.raises(AssertionError):
-            assert_close(result.response, problem.unrolled(start, lam, rate, steps + 1, truncate).response, **EXACT)
+            assert_close(result.response, problem.unrolled(start, lam, lr, steps + 1, truncate).response, **EXACT)
 
     @problems
     def test_from_the_minimum_it_is_a_neumann_series(self, problem, lam):
-        w, rate = problem.solution(lam), rate_of(problem, lam)
+        w, lr = problem.solution(lam), lr_of(problem, lam)
         assert_close(
-            Unrolled(7, rate)(problem, w, lam).response,
-            Implicit(Neumann(7, rate))(problem, w, lam).response,
+            Unrolled(7, lr)(problem, w, lam).response,
+            Implicit(Neumann(7, lr))(problem, w, lam).response,
             **EXACT,
         )
 
@@ -62,15 +62,15 @@ class TestClosedForm:
 class TestDistanceFromTheTruth:
     """The slope of log(error) over the steps: log(rho), once T rho^(T-1) is divided by T."""
 
-    rate = rate_of(RIDGE, LAM)
+    lr = lr_of(RIDGE, LAM)
     truth = RIDGE.hypergradient(LAM).total
 
     def errors(self, start: Tensor, steps: list[int]) -> list[float]:
-        return [float((Unrolled(t, self.rate)(RIDGE, start, LAM).total - self.truth).abs()) for t in steps]
+        return [float((Unrolled(t, self.lr)(RIDGE, start, LAM).total - self.truth).abs()) for t in steps]
 
     def test_is_steps_times_the_power_from_anywhere(self):
         """The error over rho^T is affine in T, up to the next power (here 1e-4 of it)."""
-        rho, steps = RIDGE.contraction(LAM, self.rate), [200, 300, 400]
+        rho, steps = RIDGE.contraction(LAM, self.lr), [200, 300, 400]
         errors = self.errors(torch.zeros(6, dtype=torch.float64), steps)
         one, two, three = (error / rho**t for error, t in zip(errors, steps, strict=True))
         assert (three - two) / (two - one) == pytest.approx(1, abs=1e-2)
@@ -78,15 +78,14 @@ class TestDistanceFromTheTruth:
         assert three / one != pytest.approx(1, abs=0.5)  # as a pure rho^T would have it
 
     def test_is_the_power_from_the_minimum(self):
-        rho = RIDGE.contraction(LAM, self.rate)
+        rho = RIDGE.contraction(LAM, self.lr)
         one, two = self.errors(RIDGE.solution(LAM), [100, 150])
         assert (two / one) ** (1 / 50) == pytest.approx(rho, rel=1e-4)
 
     def test_truncation_leaves_the_power_of_what_is_kept(self):
-        rho, start = RIDGE.contraction(LAM, self.rate), torch.zeros(6, dtype=torch.float64)
+        rho, start = RIDGE.contraction(LAM, self.lr), torch.zeros(6, dtype=torch.float64)
         one, two = (
-            float((Unrolled(1000, self.rate, truncate=k)(RIDGE, start, LAM).total - self.truth).abs())
-            for k in (100, 150)
+            float((Unrolled(1000, self.lr, truncate=k)(RIDGE, start, LAM).total - self.truth).abs()) for k in (100, 150)
         )
         assert (two / one) ** (1 / 50) == pytest.approx(rho, rel=1e-4)
 
@@ -97,9 +96,9 @@ class TestLearningRate:
     @modes
     @pytest.mark.parametrize("steps", [1, 6])
     def test_equals_its_closed_form(self, mode, steps):
-        eta, start = number(rate_of(RIDGE, LAM)), torch.ones(6, dtype=torch.float64)
+        eta, start = number(lr_of(RIDGE, LAM)), torch.ones(6, dtype=torch.float64)
         fixed = Bilevel(lambda w, h: RIDGE.inner(w, LAM), lambda w, h: RIDGE.outer(w, LAM))
-        result = Unrolled(steps, rate=lambda h: h, mode=mode)(fixed, start, eta)
+        result = Unrolled(steps, lr=lambda h: h, mode=mode)(fixed, start, eta)
         hessian, end = RIDGE.hessian(LAM), RIDGE.solution(LAM)
         shrink = torch.linalg.matrix_power(torch.eye(6, dtype=torch.float64) - eta * hessian, steps - 1)
         followed = -steps * hessian @ shrink @ (start - end)
@@ -107,10 +106,10 @@ class TestLearningRate:
         assert_close(result.total, followed @ RIDGE.outer_gradient(trained, LAM), **EXACT)
 
     def test_the_minimum_does_not_know_it(self):
-        eta, start = number(rate_of(RIDGE, LAM)), torch.ones(6, dtype=torch.float64)
+        eta, start = number(lr_of(RIDGE, LAM)), torch.ones(6, dtype=torch.float64)
         fixed = Bilevel(lambda w, h: RIDGE.inner(w, LAM), lambda w, h: RIDGE.outer(w, LAM))
         assert Implicit(Dense())(fixed, RIDGE.solution(LAM), eta).total == 0
-        sizes = [float(Unrolled(t, rate=lambda h: h)(fixed, start, eta).total.abs()) for t in (2, 200, 2000)]
+        sizes = [float(Unrolled(t, lr=lambda h: h)(fixed, start, eta).total.abs()) for t in (2, 200, 2000)]
         assert sizes[0] > 1e3 * sizes[1]
         assert sizes[2] < 1e-12
 
@@ -119,8 +118,8 @@ class TestLearningRate:
         """Both at once, by central differences."""
         start = torch.ones(6, dtype=torch.float64)
         problem = Bilevel(lambda w, h: RIDGE.inner(w, h["lam"]), lambda w, h: RIDGE.outer(w, h["lam"]))
-        h = {"eta": number(rate_of(RIDGE, LAM)), "lam": LAM}
-        result = Unrolled(4, rate=lambda h: h["eta"], mode=mode)(problem, start, h)
+        h = {"eta": number(lr_of(RIDGE, LAM)), "lam": LAM}
+        result = Unrolled(4, lr=lambda h: h["eta"], mode=mode)(problem, start, h)
         for name in h:
             ends = []
             for sign in (1, -1):
@@ -155,7 +154,7 @@ class TestUse:
 
     @modes
     def test_a_rate_that_is_too_large_is_told(self, mode):
-        result = Unrolled(400, 30 * rate_of(RIDGE, LAM), mode=mode)(RIDGE, torch.ones(6, dtype=torch.float64), LAM)
+        result = Unrolled(400, 30 * lr_of(RIDGE, LAM), mode=mode)(RIDGE, torch.ones(6, dtype=torch.float64), LAM)
         assert result.outcome is Outcome.DIVERGED
         assert bool(result.response.isnan())
 
@@ -173,11 +172,11 @@ class TestUse:
     @pytest.mark.parametrize(
         ("settings", "message"),
         [
-            ({"steps": 0, "rate": 0.1}, "steps: expected an integer >= 1"),
-            ({"steps": 5, "rate": -0.1}, "rate"),
-            ({"steps": 5, "rate": 0.1, "truncate": 6}, "it counts the last of the steps"),
-            ({"steps": 5, "rate": 0.1, "truncate": 0}, "truncate"),
-            ({"steps": 5, "rate": 0.1, "mode": "backward"}, "mode: expected one of forward, reverse"),
+            ({"steps": 0, "lr": 0.1}, "steps: expected an integer >= 1"),
+            ({"steps": 5, "lr": -0.1}, "lr"),
+            ({"steps": 5, "lr": 0.1, "truncate": 6}, "it counts the last of the steps"),
+            ({"steps": 5, "lr": 0.1, "truncate": 0}, "truncate"),
+            ({"steps": 5, "lr": 0.1, "mode": "backward"}, "mode: expected one of forward, reverse"),
         ],
     )
     def test_bad_settings(self, settings, message):

@@ -10,8 +10,9 @@ from torch import nn
 from torch.testing import assert_close
 
 from continuum.errors import BadInput, Diverged
-from continuum.learn.calibration import chosen
-from continuum.learn.learning import DEFAULT_PRICE, LearnConfig, Likelihood, WidthResult, learn_width, width_path
+from continuum.learn import LearnConfig, Likelihood, WidthResult, learn_width, width_path
+from continuum.learn.calibration import winning_place
+from continuum.learn.settings import DEFAULT_PRICE
 from tests.learn.tasks import ring
 
 FAST = LearnConfig(price=4.0, steps=400)
@@ -80,7 +81,7 @@ class TestResult:
             return (max(widths) - min(widths)) / min(widths)
 
         assert apart() < 0.06
-        monkeypatch.setattr("continuum.learn.pool.AT_BIRTH", 0)
+        monkeypatch.setattr("continuum.learn.pool.AT_START", 0)
         with pytest.raises(AssertionError):
             assert apart() < 0.06
 
@@ -100,7 +101,7 @@ class TestResult:
 
 
 class TestLosses:
-    def test_a_loss_of_one_s_own_equals_the_built_in_one(self):
+    def test_a_loss_of_your_own_equals_the_built_in_one(self):
         x, y = ring(dtype=torch.float64)
         own = Likelihood(nn.functional.cross_entropy, outputs=2)
         found, expected = (learn_width(x, y, loss, FAST) for loss in (own, "cross_entropy"))
@@ -131,7 +132,7 @@ class TestCalibration:
     def test_equal_prices_leave_the_default(self):
         """Chance alone raises the price at most in some of a hundred tables; the two-error rule errs in about 2 %."""
         random = np.random.default_rng(0)
-        raised = sum(chosen(random.normal(size=(2, 300)), np.ones(300)) != 1 for _ in range(400))
+        raised = sum(winning_place(random.normal(size=(2, 300)), np.ones(300)) != 1 for _ in range(400))
         assert raised < 24  # 9 expected, standard deviation 3
 
     def test_the_least_mean_alone_is_rejected(self):
@@ -178,19 +179,17 @@ class TestDivergence:
     """Of every method: see test_methods."""
 
     def test_a_price_beyond_all_scales(self):
-        with pytest.raises(
-            Diverged, match="training diverged: the widths are nan; lower learning_rate, or mend the sc"
-        ):
+        with pytest.raises(Diverged, match="training diverged: the widths are nan; lower lr, or mend the sc"):
             learn_width(*ring(50), "cross_entropy", LearnConfig(price=1e300, steps=20))
 
     def test_while_rounding(self, monkeypatch):
-        monkeypatch.setattr("continuum.learn.whole.RATE", 1e60)
+        monkeypatch.setattr("continuum.learn.rounding.LR_FACTOR", 1e60)
         with pytest.raises(Diverged, match="not all weights are finite"):
             learn_width(*squares(), "squared_error", LearnConfig(price=4.0, steps=40))
 
     def test_on_a_path(self):
         with pytest.raises(Diverged, match="the widths are nan"):
-            width_path(*squares(), "squared_error", LearnConfig(learning_rate=1e30, steps=90))
+            width_path(*squares(), "squared_error", LearnConfig(lr=1e30, steps=90))
 
     def test_the_error_crosses_process_borders(self):
         error = pickle.loads(pickle.dumps(Diverged("the widths are nan")))
@@ -210,9 +209,9 @@ class TestBadInput:
             ({"start": 600}, "start"),
             ({"decay": 0.0}, "decay"),
             ({"steps": 0}, "steps"),
-            ({"learning_rate": math.nan}, "learning_rate"),
-            ({"learning_rate": "a"}, "learning_rate: expected a finite number > 0, got 'a'; 0.01 is a common choice"),
-            ({"learning_rate": None}, "learning_rate: expected a finite number > 0, got None"),
+            ({"lr": math.nan}, "lr"),
+            ({"lr": "a"}, "lr: expected a finite number > 0, got 'a'; 0.01 is a common choice"),
+            ({"lr": None}, "lr: expected a finite number > 0, got None"),
             ({"price": "1"}, "price: expected a finite number > 0, got '1'"),
             ({"price": np.ones(1)}, r"price: expected a finite number > 0, got array\(\[1\.\]\)"),
             ({"price": np.float64(0)}, r"price: expected a finite number > 0, got 0\.0"),
@@ -292,7 +291,7 @@ class TestBadInput:
     @pytest.mark.parametrize("settings", [{"price": 3.0}, {}, 4.0])
     def test_settings_of_another_type(self, settings):
         for call in (learn_width, width_path):
-            with pytest.raises(BadInput, match=r"settings: expected a LearnConfig, got .*; give LearnConfig\(price="):
+            with pytest.raises(BadInput, match=r"config: expected a LearnConfig, got .*; give LearnConfig\(price="):
                 call(*ring(50), "cross_entropy", settings)
 
     @pytest.mark.parametrize(
@@ -313,7 +312,7 @@ class TestBadInput:
         with pytest.raises(BadInput, match=match):
             learn_width(x, y.float(), "squared_error", validation=change(x, y.float()), progress=never)
 
-    def test_validation_for_a_loss_of_one_s_own(self):
+    def test_validation_for_a_loss_of_your_own(self):
         x, y = ring(50)
         held = (x, y.float())
         with pytest.raises(BadInput, match=r"targets of shape \(rows, 1\), got \(rows\)"):

@@ -1,6 +1,7 @@
 """Every method returns the same kind of result, from the same settings: one suite, inherited by all."""
 
 import math
+from typing import ClassVar
 
 import pytest
 import torch
@@ -8,11 +9,9 @@ from torch import nn
 from torch.testing import assert_close
 
 from continuum.errors import BadInput, Diverged
-from continuum.learn.learning import DEFAULT_PRICE, LearnConfig, Likelihood, WidthResult, learn_width
-from continuum.learn.methods.path import PRICES
-from continuum.learn.methods.registry import BY_NAME, JUDGED
-from continuum.learn.settings import METHODS
-from continuum.learn.whole import rounding_steps
+from continuum.learn import LearnConfig, Likelihood, WidthResult, learn_width
+from continuum.learn.methods.registry import BY_NAME, USE_VALIDATION
+from continuum.learn.settings import DEFAULT_PRICE, METHODS, PRICES, rounding_steps
 from tests.learn.tasks import ring
 
 
@@ -30,10 +29,13 @@ class Contract:
 
     method: str
     price: float | None = 4.0
+    options: ClassVar[dict[str, float]] = {}
     deep: float = 0.9  # accuracy of two hidden layers
 
     def settings(self, **given) -> LearnConfig:
-        return LearnConfig(**{"method": self.method, "price": self.price, "steps": 300, "max_units": 40} | given)
+        return LearnConfig(
+            **{"method": self.method, "price": self.price, "steps": 300, "max_units": 40} | self.options | given
+        )
 
     def learn(self, rows=200, dtype=torch.float32, loss="cross_entropy", **given) -> WidthResult:
         return learn_width(*ring(rows, dtype), loss, self.settings(**given))
@@ -60,7 +62,7 @@ class Contract:
         assert same(one, again)
         assert not same(one, other)
 
-    @pytest.mark.parametrize("given", [{"batch": 16}, {"learning_rate": 0.02}, {"start": 3.5}, {"decay": 0.1}])
+    @pytest.mark.parametrize("given", [{"batch": 16}, {"lr": 0.02}, {"start": 3.5}, {"decay": 0.1}])
     def test_settings_are_heard(self, given):
         assert not same(self.learn(steps=100), self.learn(steps=100, **given))
 
@@ -82,7 +84,7 @@ class Contract:
         found = learn_width(x, y, "squared_error", self.settings(steps=600))
         assert (found.network(x) - y).square().mean() < 0.1
 
-    def test_a_loss_of_one_s_own_equals_the_built_in_one(self):
+    def test_a_loss_of_your_own_equals_the_built_in_one(self):
         own = Likelihood(nn.functional.cross_entropy, outputs=2)
         one, other = (self.learn(steps=60, dtype=torch.float64, loss=loss) for loss in (own, "cross_entropy"))
         assert_close(one.widths[0], other.widths[0], rtol=1e-6, atol=1e-9)
@@ -151,10 +153,8 @@ class Priced(Weighted):
 
     @pytest.mark.parametrize("activation", ["tanh", "relu"])
     def test_what_diverged_is_not_returned(self, activation):
-        with pytest.raises(
-            Diverged, match=r"training diverged: .*(finite|nan); lower learning_rate, or mend the scale"
-        ):
-            self.learn(steps=60, learning_rate=1e30, activation=activation)
+        with pytest.raises(Diverged, match=r"training diverged: .*(finite|nan); lower lr, or mend the scale"):
+            self.learn(steps=60, lr=1e30, activation=activation)
 
     def test_saturation_is_reported(self):
         found = self.learn(price=0.01, max_units=2, start=2)
@@ -171,8 +171,9 @@ class TestInterval(Contract, Priced):
     method = "interval"
 
 
-class TestIntervalSqrt(Contract, Priced):
-    method = "interval_sqrt"
+class TestSquareRootGate(Contract, Priced):
+    method = "interval"
+    options: ClassVar = {"exponent": 0.5}
 
 
 class TestSoftSupport(Contract, Priced):
@@ -255,6 +256,6 @@ class TestPath(Contract):
 
 
 def test_those_that_use_held_out_rows_are_named():
-    assert set(JUDGED) == {"graded", "hypergradient", "path"}
+    assert set(USE_VALIDATION) == {"graded", "hypergradient", "path"}
     with pytest.raises(BadInput, match="method: expected one of concrete, fuzzy, graded, hypergradient, interval"):
         LearnConfig(method="soft")

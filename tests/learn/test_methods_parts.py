@@ -8,30 +8,30 @@ import torch
 from torch.testing import assert_close
 
 from continuum.learn.loss import objective
-from continuum.learn.methods.concrete import ConcreteLaw
-from continuum.learn.methods.fuzzy import FuzzyLaw
-from continuum.learn.methods.gated import newborn, plain
-from continuum.learn.methods.interval import IntervalLaw
+from continuum.learn.methods.concrete import ConcreteMethod
+from continuum.learn.methods.fuzzy import FuzzyMethod
+from continuum.learn.methods.gated import new_gated_network, plain_network
+from continuum.learn.methods.interval import IntervalMethod
 from continuum.learn.methods.lookahead import AHEAD, Lookahead
-from continuum.learn.methods.soft_support import SoftSupportLaw
-from continuum.learn.rows import Rows
-from continuum.learn.weights import activations
+from continuum.learn.methods.soft_support import SoftSupportMethod
+from continuum.learn.network import activations
+from continuum.learn.rows import TrainingRows
 
 FLOAT = np.dtype(np.float64)
 
 
 def sample(layers=1, activation="tanh"):
     random = np.random.default_rng(0)
-    gated = newborn((3, layers, 2), 8, 4.0, activation, 0, FLOAT)
+    gated = new_gated_network((3, layers, 2), 8, 4.0, activation, 0, FLOAT)
     x = np.concatenate([random.normal(size=(9, 3)), np.ones((9, 1))], 1)
-    rows = Rows(x, np.eye(2)[random.integers(0, 2, 9)], random.uniform(0.5, 2, (9, 1)))
+    rows = TrainingRows(x, np.eye(2)[random.integers(0, 2, 9)], random.uniform(0.5, 2, (9, 1)))
     gates = [np.array([1.0, 1.0, 0.7, 0.2, 0.0]) for _ in range(layers)]
     return gated, rows, gates
 
 
 def by_autograd(gated, rows, gates, decay, l2):
     """Gradients in the weights' active parts and in the gates, written as one formula."""
-    part = gated.part(gated.weights, gates)
+    part = gated.active_part(gated.weights, gates)
     arrays = [part.incoming, *part.outgoing, *part.biases, *gates]
     tensors = [torch.tensor(array, requires_grad=True) for array in arrays]
     depth, act = len(gates), torch.tanh if gated.activation == "tanh" else torch.relu
@@ -53,7 +53,7 @@ class TestGated:
     def found(self, layers, activation, l2):
         gated, rows, gates = sample(layers, activation)
         slopes = gated.differentiate(gates, rows, objective("cross_entropy"), 0.3, l2=l2)
-        part = gated.part(gated.slopes, gates)
+        part = gated.active_part(gated.slopes, gates)
         return [torch.tensor(a) for a in (part.incoming, *part.outgoing, *part.biases, *slopes)], gated, rows, gates
 
     def test_gradient_equals_autograd(self, layers, activation, l2):
@@ -77,12 +77,12 @@ class TestGated:
 def test_the_plain_network_computes_the_same(layers):
     gated, rows, gates = sample(layers)
     expected = activations(gated.effective(gates), rows.x, "tanh")[-1]
-    network = plain(gated, gates, [1] * layers)
+    network = plain_network(gated, gates, [1] * layers)
     assert network.units == [4] * layers
     np.testing.assert_allclose(activations(network, rows.x, "tanh")[-1], expected, rtol=1e-12)
-    assert plain(gated, gates, [5] * layers).units == [5] * layers
+    assert plain_network(gated, gates, [5] * layers).units == [5] * layers
     with pytest.raises(AssertionError):
-        np.testing.assert_allclose(activations(gated.part(gated.weights, gates), rows.x, "tanh")[-1], expected)
+        np.testing.assert_allclose(activations(gated.active_part(gated.weights, gates), rows.x, "tanh")[-1], expected)
 
 
 def test_effective_incoming_weights_have_length_1():
@@ -94,11 +94,11 @@ def test_effective_incoming_weights_have_length_1():
 
 
 LAWS = {
-    "interval": lambda: IntervalLaw(8, 3.3, 1.0),
-    "interval_sqrt": lambda: IntervalLaw(8, 3.3, 0.5),
-    "soft_support": lambda: SoftSupportLaw(8, 3.3),
-    "fuzzy": lambda: FuzzyLaw(8, 3.3),
-    "concrete": lambda: ConcreteLaw(8, 3.3, torch.Generator().manual_seed(0)),
+    "interval": lambda: IntervalMethod(8, 3.3, 1.0),
+    "square-root gate": lambda: IntervalMethod(8, 3.3, 0.5),
+    "soft_support": lambda: SoftSupportMethod(8, 3.3),
+    "fuzzy": lambda: FuzzyMethod(8, 3.3),
+    "concrete": lambda: ConcreteMethod(8, 3.3, torch.Generator().manual_seed(0)),
 }
 
 
@@ -126,7 +126,7 @@ class TestLaws:
         h = 1e-2 if name == "concrete" else 1e-5  # whose logits are in single precision
         expected = (value(h) - value(-h)) / (2 * h)
         value(0.0)
-        law.pull(slopes[: len(law._graph) if hasattr(law, "_graph") else len(law.gates())], 0.7)
+        law.backward(slopes[: len(law._gates) if hasattr(law, "_gates") else len(law.gates())], 0.7)
         found = sum(float((p.grad * way).sum()) for p, way in zip(values, ways, strict=True))
         assert found == pytest.approx(expected, rel=2e-3 if name == "concrete" else 1e-6)
         with pytest.raises(AssertionError):
@@ -135,32 +135,32 @@ class TestLaws:
     def test_the_start_is_the_width(self, name):
         law = LAWS[name]()
         assert law.width() == pytest.approx(3.3, abs=0.01 if name != "soft_support" else 0.8)
-        assert law.width() <= len(law.expected()) <= 8
+        assert law.width() <= len(law.final_gates()) <= 8
 
 
 def test_the_slope_of_a_root_is_finite_at_integers():
-    for law in (IntervalLaw(8, 3.0, 0.5), IntervalLaw(8, 8.0, 0.5), FuzzyLaw(8, 1.0)):
-        law.pull(np.ones(len(law.gates())), 0.0)
+    for law in (IntervalMethod(8, 3.0, 0.5), IntervalMethod(8, 8.0, 0.5), FuzzyMethod(8, 1.0)):
+        law.backward(np.ones(len(law.gates())), 0.0)
         assert all(bool(p.grad.isfinite().all()) for p in law.parameters)
 
 
 def test_grades_share_out_more_when_more_is_to_be_shared():
-    law = FuzzyLaw(512, 8.0)
-    before = law.expected()
+    law = FuzzyMethod(512, 8.0)
+    before = law.final_gates()
     assert len(before) == 64
     law.total.data.fill_(40.0)
     law.prepare(0.5)
-    assert len(law.expected()) == 128
+    assert len(law.final_gates()) == 128
     law.total.data.fill_(500.0)
     law.prepare(0.5)
-    assert len(law.expected()) == 512
-    assert np.square(law.expected()).sum() == pytest.approx(500.0)
+    assert len(law.final_gates()) == 512
+    assert np.square(law.final_gates()).sum() == pytest.approx(500.0)
 
 
 class TestLookahead:
     def part(self):
         gated, rows, _ = sample()
-        return gated.part(gated.weights, [np.ones(4)]), rows, replace(rows, y=rows.y[::-1].copy())
+        return gated.active_part(gated.weights, [np.ones(4)]), rows, replace(rows, y=rows.y[::-1].copy())
 
     def by_differences(self, response: bool, h: float = 1e-5) -> float:
         """Of the held-out loss after steps of descent, which follow the width or, without response, do not."""
@@ -195,7 +195,7 @@ class TestLookahead:
     def test_a_rate_that_is_too_high_is_halved_and_nothing_is_said(self):
         gated, rows, _ = sample()
         gated.weights.outgoing[0][:] *= 50
-        part = gated.part(gated.weights, [np.ones(4)])
-        lookahead = Lookahead("squared_error", "tanh", 0.01, rate=10.0)
+        part = gated.active_part(gated.weights, [np.ones(4)])
+        lookahead = Lookahead("squared_error", "tanh", 0.01, lr=10.0)
         assert lookahead(part, [3.5], rows, rows) is None
-        assert lookahead.rate == 5.0
+        assert lookahead.lr == 5.0

@@ -6,12 +6,11 @@ import torch
 from torch.testing import assert_close
 
 from continuum.errors import BadInput
-from continuum.learn.calibration import falling, scores
-from continuum.learn.frontier import parted
-from continuum.learn.learning import LearnConfig, WidthPath, width_path
-from continuum.learn.progress import Meter
-from continuum.learn.task import task_of
-from continuum.learn.whole import rounded_copy, whole_units
+from continuum.learn import LearnConfig, WidthPath, width_path
+from continuum.learn.calibration import held_out_scores, price_stages
+from continuum.learn.rounding import rounded_copy, whole_units
+from continuum.learn.task import checked_task
+from continuum.progress import Meter
 from tests.learn.tasks import ring
 
 PRICES = (100.0, 10.0, 1.0)
@@ -27,10 +26,10 @@ def test_widths_rise_as_the_price_falls():
 
 
 def graded_scores(settings: LearnConfig) -> torch.Tensor:
-    task = task_of((*ring(), None), None, "cross_entropy", settings)
-    rows, held = parted(task)
-    run = task.run(rows, settings.steps // len(PRICES), PRICES[0])
-    return torch.tensor([-scores(run, held).mean() for _ in falling(run, PRICES, Meter())])
+    task = checked_task((*ring(), None), None, "cross_entropy", settings)
+    rows, held = task.split()
+    run = task.graded_run(rows, settings.steps // len(PRICES), PRICES[0])
+    return torch.tensor([-held_out_scores(run, held).mean() for _ in price_stages(run, PRICES, Meter())])
 
 
 def test_graded_networks_promise_more_than_whole_units_hold():
@@ -45,9 +44,9 @@ def test_graded_networks_promise_more_than_whole_units_hold():
 
 
 def test_a_rounded_copy_leaves_the_run_as_it_is():
-    task = task_of((*ring(), None), None, "cross_entropy", LearnConfig())
-    run, twin = (task.run(task.rows, 150, 4.0) for _ in range(2))
-    price, other = falling(run, (4.0, 1.0), Meter()), falling(twin, (4.0, 1.0), Meter())
+    task = checked_task((*ring(), None), None, "cross_entropy", LearnConfig())
+    run, twin = (task.graded_run(task.rows, 150, 4.0) for _ in range(2))
+    price, other = price_stages(run, (4.0, 1.0), Meter()), price_stages(twin, (4.0, 1.0), Meter())
     next(price), next(other)
     whole = rounded_copy(run)
     assert whole.pool.weights.units == whole_units(run.widths())
@@ -150,7 +149,7 @@ def test_an_answer_before_there_is_a_point_ends_nothing():
 
 def test_a_lower_price_recruits_what_a_higher_one_kept_silent():
     """Stages too short to draw fresh directions of their own begin with a reserve."""
-    task = task_of((*ring(), None), None, "cross_entropy", LearnConfig())
-    run = task.run(task.rows, 150, 1000.0)
-    counts = [run.pool.counts()[0] for _ in falling(run, (1000.0, 1.0), Meter())]
+    task = checked_task((*ring(), None), None, "cross_entropy", LearnConfig())
+    run = task.graded_run(task.rows, 150, 1000.0)
+    counts = [run.pool.counts()[0] for _ in price_stages(run, (1000.0, 1.0), Meter())]
     assert counts[1] > counts[0]

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from continuum.learn.pool import AT_BIRTH, LEAST_RESERVE, newborn
-from continuum.learn.rows import Rows
-from continuum.learn.weights import activations
+from continuum.learn.network import activations
+from continuum.learn.pool import AT_START, LEAST_RESERVE, new_pool
+from continuum.learn.rows import TrainingRows
 
 FLOAT = np.dtype(np.float64)
 
 
 def pool(layers=1, start=5.0, limit=128, activation="tanh"):
-    return newborn((3, layers, 2), start, activation, limit, 0, FLOAT)
+    return new_pool((3, layers, 2), start, activation, limit, 0, FLOAT)
 
 
 def outputs(pool):
@@ -59,7 +59,7 @@ def test_a_fractional_start_weakens_the_last_unit():
 def test_the_start_decides_only_which_units_are_on(activation):
     born = [pool(start=start, activation=activation) for start in (1.0, 8.0, 64.0)]
     for network in born:
-        assert network.weights.units == [AT_BIRTH]
+        assert network.weights.units == [AT_START]
         np.testing.assert_allclose(network.weights.incoming, born[0].weights.incoming, rtol=1e-12)
     for network in born:
         network.repack(reserve=True)  # a reserve of so many, whatever is on
@@ -68,7 +68,7 @@ def test_the_start_decides_only_which_units_are_on(activation):
 
 
 def test_batches_take_every_row_once_an_epoch():
-    rows = Rows(np.arange(20.0)[:, None], np.zeros((20, 1)))
+    rows = TrainingRows(np.arange(20.0)[:, None], np.zeros((20, 1)))
     batches = rows.batches(5, np.random.default_rng(0))
     for _ in range(3):
         seen = np.concatenate([next(batches).x[:, 0] for _ in range(4)])

@@ -2,8 +2,9 @@
 
 import pytest
 
+from continuum.learn import LearnConfig, WidthResult, learn_width
 from continuum.learn.calibration import MULTIPLES, STAGE
-from continuum.learn.learning import DEFAULT_PRICE, LearnConfig, WidthResult, learn_width
+from continuum.learn.settings import DEFAULT_PRICE
 from tests.learn.tasks import ring
 
 Told = list[tuple[int, int, float]]

@@ -11,12 +11,10 @@ from hypothesis.extra.numpy import arrays
 from torch.testing import assert_close
 
 from continuum.errors import BadInput
-from continuum.learn.calibration import chosen
-from continuum.learn.learning import LearnConfig, WidthResult, learn_width, width_path
-from continuum.learn.moments import mean_and_error
+from continuum.learn import LearnConfig, WidthResult, learn_width, width_path
+from continuum.learn.calibration import mean_and_error, winning_place
 from continuum.learn.rounding import removals
-from continuum.learn.rows import Rows
-from continuum.learn.samples import rows_of
+from continuum.learn.rows import TrainingRows, training_rows
 from continuum.learn.settings import steps_for
 from tests.learn.tasks import ring
 
@@ -52,7 +50,7 @@ class TestRepetition:
         four = learn_width(x, y, "cross_entropy", FULL, sample_weight=torch.full((60,), 4.0))
         agree(four, learn_width(x, y, "cross_entropy", LearnConfig(price=1.0, steps=100, batch=10_000)), x)
 
-    @pytest.mark.parametrize("method", ["graded", "interval_sqrt"])
+    @pytest.mark.parametrize("method", ["graded", "interval"])
     def test_weights_that_are_hardly_there_are_noted(self, method):
         x, y = ring(60)
         own = replace(FULL, method=method)
@@ -70,7 +68,7 @@ class TestRepetition:
 
     def test_a_class_of_weight_0_keeps_its_output(self):
         x, y = ring(60)
-        rows = rows_of(x, y, "cross_entropy", 1.0 - y)
+        rows = training_rows(x, y, "cross_entropy", 1.0 - y)
         assert rows.y.shape == (int((y == 0).sum()), 2)
         assert rows.importance is not None
         assert rows.total == len(rows)
@@ -80,7 +78,7 @@ class TestRows:
     @given(COUNTS)
     def test_the_weight_of_parts_adds_up(self, counts):
         x = torch.arange(12.0, dtype=torch.float64)[:, None]
-        rows = rows_of(x, x[:, 0], "squared_error", torch.from_numpy(counts))
+        rows = training_rows(x, x[:, 0], "squared_error", torch.from_numpy(counts))
         kept = counts[counts > 0]
         np.testing.assert_allclose(rows.weights(), kept, rtol=1e-12)
         cut = len(kept) // 2
@@ -93,7 +91,7 @@ class TestRows:
     def test_minibatches_keep_the_importance_among_all_rows(self):
         """Else the sum of an epoch's gradients would not be that of all rows."""
         weights = np.where(np.arange(20) < 19, 1.0, 50.0)[:, None]
-        rows = Rows(np.arange(20.0)[:, None], np.zeros((20, 1)), weights / weights.mean(), weights.mean())
+        rows = TrainingRows(np.arange(20.0)[:, None], np.zeros((20, 1)), weights / weights.mean(), weights.mean())
         batches = rows.batches(5, np.random.default_rng(0))
         taken = [next(batches) for _ in range(4)]
         found = sum(float((batch.x * batch.importance).sum()) for batch in taken) / 20
@@ -113,8 +111,8 @@ class TestJudgment:
     def test_no_more_than_one_row_shows_nothing(self):
         table = np.array([[1.0, 2.0], [4.0, 5.0]])
         assert mean_and_error(table, np.array([0.5, 0.5]))[1].tolist() == [np.inf, np.inf]
-        assert chosen(table, np.array([0.5, 0.5])) == 1
-        assert chosen(table, np.array([5.0, 5.0])) == 0
+        assert winning_place(table, np.array([0.5, 0.5])) == 1
+        assert winning_place(table, np.array([5.0, 5.0])) == 0
 
     def test_removal(self):
         random = np.random.default_rng(0)

@@ -8,9 +8,8 @@ import torch
 from torch.testing import assert_close
 
 from continuum.learn.loss import objective
-from continuum.learn.network import sequential
+from continuum.learn.network import NetworkWeights, activations, gradient, sequential
 from continuum.learn.optimizer import FIRST, SECOND, Memory, Penalty, gates, step, to_unit_length
-from continuum.learn.weights import Weights, activations, gradient
 from continuum.widths import best_gates, reverse_huber_prox
 
 SIZES = {1: [4, 7, 3], 2: [4, 7, 5, 3]}
@@ -20,7 +19,9 @@ def sample(layers, seed=0):
     random = np.random.default_rng(seed)
     sizes = SIZES[layers]
     blocks = [random.normal(size=pair) for pair in pairwise(sizes[1:])]
-    weights = Weights(random.normal(size=(sizes[1], sizes[0] + 1)), blocks, [random.normal(size=s) for s in sizes[2:]])
+    weights = NetworkWeights(
+        random.normal(size=(sizes[1], sizes[0] + 1)), blocks, [random.normal(size=s) for s in sizes[2:]]
+    )
     x = np.concatenate([random.normal(size=(11, sizes[0])), np.ones((11, 1))], 1)
     return weights, x, np.eye(3)[random.integers(0, 3, 11)], random.uniform(0.5, 2, (11, 1))
 
@@ -43,7 +44,7 @@ def by_autograd(weights, x, y, importance, activation, loss):
 class TestGradient:
     def found(self, layers, activation, loss):
         weights, x, y, importance = sample(layers)
-        out = weights.like()
+        out = weights.zeros()
         gradient(weights, x, y, importance, activation, objective(loss), out)
         parts = [torch.from_numpy(a) for a in (out.incoming, *out.outgoing, *out.biases)]
         return parts, (weights, x, y, importance)
@@ -69,7 +70,7 @@ class TestStep:
 
     def stepped(self):
         weights, x, y, _ = sample(1)
-        before, slope, memory = torch.from_numpy(weights.outgoing[0].copy()), weights.like(), Memory.of(weights)
+        before, slope, memory = torch.from_numpy(weights.outgoing[0].copy()), weights.zeros(), Memory.of(weights)
         gradient(weights, x, y, None, "tanh", objective("cross_entropy"), slope)
         g = torch.from_numpy(slope.outgoing[0].copy())
         step(weights, slope, memory, 0.1, self.penalty)
@@ -92,7 +93,7 @@ class TestStep:
         network = sequential(weights, "tanh")
         theirs = network[0].weight
         adam = torch.optim.Adam([theirs, network[0].bias], lr=0.05, betas=(FIRST, SECOND))
-        memory, slope = Memory.of(weights), weights.like()
+        memory, slope = Memory.of(weights), weights.zeros()
         for _ in range(3):
             gradient(weights, x, y, None, "tanh", objective("cross_entropy"), slope)
             theirs.grad = torch.from_numpy(slope.incoming[:, :-1].copy())

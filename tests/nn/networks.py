@@ -14,7 +14,7 @@ class Given(Width):
         super().__init__(len(gates))
         self.register_buffer("values", torch.tensor(gates))
 
-    def gates(self) -> Tensor:
+    def gates(self, generator: torch.Generator | None = None) -> Tensor:
         return self.values
 
 

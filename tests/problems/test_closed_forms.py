@@ -41,7 +41,7 @@ PROBLEMS: dict[str, tuple[Quadratic, Tensor]] = {
 problems = pytest.mark.parametrize(("problem", "lam"), PROBLEMS.values(), ids=PROBLEMS)
 
 
-def rate_of(problem: Quadratic, lam: Tensor) -> float:
+def lr_of(problem: Quadratic, lam: Tensor) -> float:
     return 0.9 / float(torch.linalg.eigvalsh(problem.hessian(lam))[-1])
 
 
@@ -80,45 +80,45 @@ class TestQuadratic:
 
     @pytest.mark.parametrize("steps", [1, 7])
     def test_training_and_its_response(self, problem, lam, steps):
-        rate, start = rate_of(problem, lam), start_of(problem, lam)
+        lr, start = lr_of(problem, lam), start_of(problem, lam)
 
         def trained(lam: Tensor) -> Tensor:
             w = start
             for _ in range(steps):
-                w = w - rate * grad(problem.inner)(w, lam)
+                w = w - lr * grad(problem.inner)(w, lam)
             return w
 
-        assert_close(trained(lam), problem.trained(start, lam, rate, steps), **EXACT)
+        assert_close(trained(lam), problem.trained(start, lam, lr, steps), **EXACT)
         jacobian = jacrev(trained)(lam).reshape(len(start), -1)
-        assert_close(jacobian, problem.trained_jacobian(start, lam, rate, steps), **EXACT)
+        assert_close(jacobian, problem.trained_jacobian(start, lam, lr, steps), **EXACT)
         total = grad(lambda lam: problem.outer(trained(lam), lam))(lam)
-        assert_close(total, problem.unrolled(start, lam, rate, steps).total, **EXACT)
+        assert_close(total, problem.unrolled(start, lam, lr, steps).total, **EXACT)
 
     def test_the_series(self, problem, lam):
-        w, rate = start_of(problem, lam), rate_of(problem, lam)
+        w, lr = start_of(problem, lam), lr_of(problem, lam)
         unit = torch.eye(len(w), dtype=w.dtype)
-        inverse = rate * sum(torch.linalg.matrix_power(unit - rate * problem.hessian(lam), k) for k in range(5))
+        inverse = lr * sum(torch.linalg.matrix_power(unit - lr * problem.hessian(lam), k) for k in range(5))
         response = -problem.mixed(w, lam).mT @ inverse @ problem.outer_gradient(w, lam)
-        assert_close(problem.neumann(w, lam, rate, 5).response, response.reshape(lam.shape), **EXACT)
+        assert_close(problem.neumann(w, lam, lr, 5).response, response.reshape(lam.shape), **EXACT)
 
     def test_unrolling_from_the_minimum_is_the_series(self, problem, lam):
-        w, rate = problem.solution(lam), rate_of(problem, lam)
-        unrolled = problem.unrolled(w, lam, rate, 6)
-        assert_close(unrolled.response, problem.neumann(w, lam, rate, 6).response, **EXACT)
+        w, lr = problem.solution(lam), lr_of(problem, lam)
+        unrolled = problem.unrolled(w, lam, lr, 6)
+        assert_close(unrolled.response, problem.neumann(w, lam, lr, 6).response, **EXACT)
         if unrolled.response.any():  # at an integer width nothing responds
             with pytest.raises(AssertionError):
-                assert_close(unrolled.response, problem.neumann(w, lam, rate, 7).response, **EXACT)
+                assert_close(unrolled.response, problem.neumann(w, lam, lr, 7).response, **EXACT)
 
 
 def test_ridge_commutes():
     r"""Then the response of training is -(I - A^T)..., of the rate T rho^(T-1), in the textbook form."""
     problem, lam, steps = ridge(features=6, rows=20, held_out=10), number(-1.0), 9
-    rate, start, end = rate_of(problem, lam), start_of(problem, lam), problem.solution(lam)
-    shrink = torch.eye(6, dtype=torch.float64) - rate * problem.hessian(lam)
+    lr, start, end = lr_of(problem, lam), start_of(problem, lam), problem.solution(lam)
+    shrink = torch.eye(6, dtype=torch.float64) - lr * problem.hessian(lam)
     power = torch.linalg.matrix_power
     followed = problem.jacobian(lam)[:, 0]
-    expected = -power(shrink, steps) @ followed - rate * steps * lam.exp() * power(shrink, steps - 1) @ (start - end)
-    found = problem.trained_jacobian(start, lam, rate, steps)[:, 0] - followed
+    expected = -power(shrink, steps) @ followed - lr * steps * lam.exp() * power(shrink, steps - 1) @ (start - end)
+    found = problem.trained_jacobian(start, lam, lr, steps)[:, 0] - followed
     assert_close(found, expected, **EXACT)
     with pytest.raises(AssertionError):  # a pure rho^T
         assert_close(found, -power(shrink, steps) @ followed, **EXACT)

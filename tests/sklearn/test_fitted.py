@@ -239,7 +239,7 @@ def test_width_path_counts_repeated_rows_in_a_full_batch_too():
 
 
 def test_width_path_counts_rows_by_their_weight():
-    """Rows that train and rows held out: shares of 1/2 that weigh 9 to 1 have a score of 0.18."""
+    """EstimatorRows that train and rows held out: shares of 1/2 that weigh 9 to 1 have a score of 0.18."""
     X = np.arange(200.0)[:, None] % 2
     y = (np.arange(200) % 4 > 1) * 1
     estimator = classifier(max_iter=300)

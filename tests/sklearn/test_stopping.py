@@ -9,9 +9,9 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
-from continuum.learn.learning import LearnConfig, WidthResult
-from continuum.sklearn.rows import Rows
-from continuum.sklearn.scales import Scales, Seen
+from continuum.learn import LearnConfig, WidthResult
+from continuum.sklearn.rows import EstimatorRows
+from continuum.sklearn.standard import Scales, StandardisedRows
 from continuum.sklearn.stopping import held_out_loss, stopped_early
 
 
@@ -58,16 +58,16 @@ def test_held_out_loss_counts_rows_by_their_weight(kind):
     x, network = torch.randn(6, 3), nn.Sequential(nn.Linear(3, 4)).requires_grad_(False)
     y = torch.tensor([0, 1, 2, 3, 0, 1]) if kind == "classes" else torch.randn(6, 4)
     count = torch.tensor([0, 1, 2, 3, 1, 0])
-    repeated = Seen(x.repeat_interleave(count, 0), y.repeat_interleave(count, 0), None)
-    weighted = held_out_loss(network, Seen(x, y, count.double()))
+    repeated = StandardisedRows(x.repeat_interleave(count, 0), y.repeat_interleave(count, 0), None)
+    weighted = held_out_loss(network, StandardisedRows(x, y, count.double()))
     assert weighted == pytest.approx(held_out_loss(network, repeated), rel=1e-5)
     mean = nn.functional.cross_entropy if kind == "classes" else lambda z, t: 4 * nn.functional.mse_loss(z, t) / 2
     assert weighted == pytest.approx(float(mean(network(repeated.x), repeated.y)), rel=1e-5)
-    assert weighted != pytest.approx(held_out_loss(network, Seen(x, y, None)), rel=1e-2)
+    assert weighted != pytest.approx(held_out_loss(network, StandardisedRows(x, y, None)), rel=1e-2)
 
 
 def test_scales_count_rows_by_their_weight():
-    rows = Rows(np.array([[0.0], [4.0]]), np.array([[10.0], [20.0]]), np.array([3.0, 1.0]))
+    rows = EstimatorRows(np.array([[0.0], [4.0]]), np.array([[10.0], [20.0]]), np.array([3.0, 1.0]))
     scales = Scales.of(rows, classes=False)
     assert (scales.inputs.mean[0], scales.targets.mean[0]) == (1.0, 12.5)
     seen = scales(rows)

@@ -8,12 +8,29 @@ from torch.testing import assert_close
 from continuum.errors import BadInput
 from continuum.widths import expresses, width_of
 from proofs_checks import strategies
+from tests.contracts import ArgumentContract
 
 NAMES = ["interval", "soft_support", "fuzzy", "concrete"]
 
 
 def at(name: str, gamma: float, units: int = 6) -> torch.nn.Module:
     return width_of(name, units, torch.tensor(gamma, dtype=torch.float64), kappa=4.0)
+
+
+class TestSoftSupport(ArgumentContract):
+    name, low = "soft_support", 0.5
+
+    def make(self, batch=(), dtype=torch.float64, *, learnable=True):
+        gamma = self.low + 3.4 * torch.rand(batch, dtype=dtype)
+        return width_of(self.name, self.units, gamma, kappa=4.0, learnable=learnable)
+
+
+class TestFuzzy(TestSoftSupport):
+    name = "fuzzy"
+
+
+class TestConcrete(TestSoftSupport):
+    name, low = "concrete", 1.3
 
 
 @pytest.mark.parametrize("name", NAMES)

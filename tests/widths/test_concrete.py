@@ -28,8 +28,10 @@ def many(q: Tensor, temperature: float, mode: str = "relaxed", draws: int = DRAW
 
 
 class TestConcrete(WidthContract):
-    def make(self, batch=(), dtype=torch.float64):
-        return Concrete(self.units, 0.5, torch.randn(*batch, self.units, dtype=dtype)).eval()
+    setting = "logits"
+
+    def make(self, batch=(), dtype=torch.float64, *, learnable=True):
+        return Concrete(self.units, 0.5, torch.randn(*batch, self.units, dtype=dtype), learnable=learnable).eval()
 
     def edge_cases(self):
         extremes = [[0.0] * 5, [1e4, 0, 0, 0, 0], [0, 0, 0, 0, 1e4], [-700, -700, 0, -1e300, 700]]
@@ -44,9 +46,9 @@ class TestConcrete(WidthContract):
 class TestTiltedTemperatures(TestConcrete):
     """One temperature for each member of the batch."""
 
-    def make(self, batch=(), dtype=torch.float64):
+    def make(self, batch=(), dtype=torch.float64, *, learnable=True):
         values = torch.randn(*batch, self.units, dtype=dtype)
-        return Concrete(self.units, 0.1 + torch.rand(batch, dtype=dtype), values).eval()
+        return Concrete(self.units, 0.1 + torch.rand(batch, dtype=dtype), values, learnable=learnable).eval()
 
 
 class TestGates:

@@ -35,9 +35,12 @@ def law(scores, total, **options) -> Fuzzy:
 class TestFuzzy(WidthContract):
     ordered, exponent, mode, side, spread = False, 1.0, "scale", "right", 0.5
 
-    def make(self, batch=(), dtype=torch.float64):
+    setting = "total"
+
+    def make(self, batch=(), dtype=torch.float64, *, learnable=True):
         total = 1.2 + 2.6 * torch.rand(batch, dtype=dtype)
-        width = Fuzzy(self.units, total, exponent=self.exponent, mode=self.mode, side=self.side, learnable=True).eval()
+        options = {"exponent": self.exponent, "mode": self.mode, "side": self.side}
+        width = Fuzzy(self.units, total, learnable=learnable, **options).eval()
         torch.nn.init.normal_(width.scores, std=self.spread)
         return width
 

@@ -38,10 +38,10 @@ def law(gamma, exponent: float = 1.0, units: int = UNITS, **options) -> Interval
 class TestInterval(WidthContract):
     exponent, side = 1.0, "right"
 
-    def make(self, batch=(), dtype=torch.float64):
+    def make(self, batch=(), dtype=torch.float64, *, learnable=True):
         whole = torch.randint(self.units, batch)
         gamma = whole + 0.05 + 0.9 * torch.rand(batch, dtype=dtype)
-        return Interval(self.units, gamma, self.exponent, side=self.side)
+        return Interval(self.units, gamma, self.exponent, learnable=learnable, side=self.side)
 
     def edge_cases(self):
         gammas = [BELOW, 0.0, 1e-300, 1.0, 2.0, np.nextafter(3.0, 0), self.units, ABOVE]

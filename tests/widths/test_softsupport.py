@@ -47,11 +47,13 @@ def affine(gamma, kappa, slope=1.0, units=UNITS) -> SoftSupport:
 
 
 class TestAffine(WidthContract):
+    setting = "f"
+
     def field(self, batch, dtype):
         return Affine(5 * torch.rand(batch, dtype=dtype), 0.5 + torch.rand(batch, dtype=dtype))
 
-    def make(self, batch=(), dtype=torch.float64):
-        return SoftSupport(self.units, self.field(batch, dtype), kappa=4.0)
+    def make(self, batch=(), dtype=torch.float64, *, learnable=True):
+        return SoftSupport(self.units, self.field(batch, dtype), kappa=4.0, learnable=learnable)
 
     def edge_cases(self):
         cases = [(0.0, 1.0, 1.0), (3.0, 1e4, 1.0), (5.0, 1e12, 1.0), (-7.0, 30.0, 2.0), (90.0, 30.0, 2.0)]

@@ -57,18 +57,18 @@ class ConjugateGradient:
         # Below rounding, recursive residuals go on to shrink while they say nothing any more, at last into underflow.
         goal = max(tolerance, rounding) ** 2
         solve = self._by_numbers if numbers else self._by_masks
-        solution, squared, begun, indefinite, count = solve(product, target, rounding, goal)
-        left = relative(squared.sqrt(), begun.sqrt())
+        solution, squared, initial, indefinite, count = solve(product, target, rounding, goal)
+        remainder = relative(squared.sqrt(), initial.sqrt())
         diverged = torch.zeros_like(indefinite)
-        return Solved(solution, left, outcome(left, tolerance, indefinite, diverged), count)
+        return Solved(solution, remainder, outcome(remainder, tolerance, indefinite, diverged), count)
 
     def _by_numbers(self, product: Product, target: Vector, rounding: float, goal: float) -> Ended:
         """The same as by masks, where a decision is a branch."""
         solution, residual, direction = torch.zeros_like(target), target.clone(), target
-        begun = squared = float(target @ target)
+        initial = squared = float(target @ target)
         steepest, indefinite, count, smallest = 0.0, False, 0, torch.finfo(target.dtype).tiny
         for _ in range(self.steps):
-            active = squared > begun * goal and not indefinite
+            active = squared > initial * goal and not indefinite
             if self.tolerance is not None and not active:
                 break
             image, count = product(direction), count + 1
@@ -84,16 +84,16 @@ class ConjugateGradient:
             residual.sub_(image, alpha=step)
             before, squared = squared, float(residual @ residual)
             direction = torch.add(residual, direction, alpha=squared / before)
-        ends = target.new_tensor(squared), target.new_tensor(begun), torch.tensor(indefinite)
+        ends = target.new_tensor(squared), target.new_tensor(initial), torch.tensor(indefinite)
         return solution, *ends, count
 
     def _by_masks(self, product: Product, target: Vector, rounding: float, goal: float) -> Ended:
         """Without a branch that depends on data, unless a tolerance asks for it."""
         solution, residual, direction = torch.zeros_like(target), target, target
-        begun = squared = target @ target
-        steepest, indefinite, count = torch.zeros_like(begun), torch.zeros_like(begun, dtype=torch.bool), 0
+        initial = squared = target @ target
+        steepest, indefinite, count = torch.zeros_like(initial), torch.zeros_like(initial, dtype=torch.bool), 0
         for _ in range(self.steps):
-            active = (squared > begun * goal) & ~indefinite
+            active = (squared > initial * goal) & ~indefinite
             if self.tolerance is not None and not bool(active):
                 break
             image, count = product(direction), count + 1
@@ -106,4 +106,4 @@ class ConjugateGradient:
             before, squared = squared, residual @ residual
             # With the new residual: the old one would give directions that are not conjugate, and diverge.
             direction = residual + torch.where(active, squared / before, 0.0) * direction
-        return solution, squared, begun, indefinite, count
+        return solution, squared, initial, indefinite, count

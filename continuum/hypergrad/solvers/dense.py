@@ -26,9 +26,11 @@ class Dense:
         hessian = vmap(product)(units)
         factor, failed = torch.linalg.cholesky_ex(hessian)
         solution = torch.cholesky_solve(target.unsqueeze(-1), factor).squeeze(-1)
-        left = relative(*(torch.linalg.vector_norm(v) for v in (target - hessian @ solution, target)))
+        remainder = relative(*(torch.linalg.vector_norm(v) for v in (target - hessian @ solution, target)))
         # A singular Hessian may pass by rounding; its factors then have a pivot that is rounding only.
         pivots = factor.diagonal(dim1=-2, dim2=-1).square()
         singular = pivots.min() <= len(target) * torch.finfo(target.dtype).eps * hessian.diagonal().max()
         indefinite = (failed > 0) | singular
-        return Solved(solution, left, outcome(left, 1.0, indefinite, torch.zeros_like(indefinite)), len(target))
+        return Solved(
+            solution, remainder, outcome(remainder, 1.0, indefinite, torch.zeros_like(indefinite)), len(target)
+        )

@@ -25,35 +25,35 @@ class Neumann:
 
     Args:
         terms: K, one product with H each (the last one tells the residual).
-        rate: eta, below 2/L; 1/L is a safe choice.
+        lr: eta, below 2/L; 1/L is a safe choice.
 
     Reference: J. Lorraine, P. Vicol, D. Duvenaud, "Optimizing Millions of Hyperparameters by Implicit
     Differentiation", 2020.
 
     >>> hessian = torch.tensor([[1.0, 0.0], [0.0, 2.0]])
-    >>> Neumann(terms=30, rate=0.5)(lambda v: hessian @ v, torch.ones(2)).solution
+    >>> Neumann(terms=30, lr=0.5)(lambda v: hessian @ v, torch.ones(2)).solution
     tensor([1.0000, 0.5000])
     """
 
     terms: int
-    rate: float
+    lr: float
 
     def __post_init__(self) -> None:
         checks.whole("terms", self.terms, at_least=1)
-        checks.positive("rate", self.rate, remedy="take 1 / (largest eigenvalue of the inner Hessian)")
+        checks.positive("lr", self.lr, remedy="take 1 / (largest eigenvalue of the inner Hessian)")
 
     def __call__(self, product: Product, target: Vector) -> Solved:
         rounding = 8 * torch.finfo(target.dtype).eps
         solution, term = torch.zeros_like(target), target
-        begun = length = torch.linalg.vector_norm(target)
-        grew = torch.zeros_like(begun, dtype=torch.bool)
+        initial = length = torch.linalg.vector_norm(target)
+        grew = torch.zeros_like(initial, dtype=torch.bool)
         indefinite = grew
         for _ in range(self.terms):
             image = product(term)
             indefinite = indefinite | (term @ image < -rounding * length * torch.linalg.vector_norm(image))
-            solution, term = solution + self.rate * term, term - self.rate * image
+            solution, term = solution + self.lr * term, term - self.lr * image
             before, length = length, torch.linalg.vector_norm(term)
             # Terms at the level of rounding may well grow.
-            grew = grew | ((length > (1 + math.sqrt(rounding)) * before) & (length > rounding * begun))
-        left = relative(length, begun)
-        return Solved(solution, left, outcome(left, rounding, indefinite, grew), self.terms)
+            grew = grew | ((length > (1 + math.sqrt(rounding)) * before) & (length > rounding * initial))
+        remainder = relative(length, initial)
+        return Solved(solution, remainder, outcome(remainder, rounding, indefinite, grew), self.terms)

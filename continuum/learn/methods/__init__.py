@@ -1,1 +1,1 @@
-"""Other routes to a learned width, by name, for comparison; ``registry`` lists them."""
+"""The methods to learn a width by name: the graded one, and others for comparison; ``registry`` lists them."""

@@ -2,22 +2,23 @@
 
 import torch
 
-from continuum.learn.methods.law import Differentiated
-from continuum.learn.methods.training import learned_by
-from continuum.learn.progress import Progress
+from continuum.learn.methods.gated_run import learn_gates
+from continuum.learn.methods.method import AutogradMethod
 from continuum.learn.result import WidthResult
 from continuum.learn.task import Task
+from continuum.progress import Progress
 from continuum.widths import Concrete, LogSchedule, tilted
 
 #: Temperature of the samples at the start and at the end.
 WARM, COLD = 1.0, 0.1
-#: Least mean of the widths at the start: a law that is sure of one unit draws no other width, and learns nothing.
+#: Least mean of the widths at the start: a distribution that is sure of one unit draws no other width, and learns
+#: nothing.
 LEAST = 2.0
-#: Step size of the logits over that of the weights.
-FASTER = 10.0
+#: Learning rate of the logits as a multiple of that of the weights.
+LR_FACTOR = 10.0
 
 
-class ConcreteLaw(Differentiated):
+class ConcreteMethod(AutogradMethod):
     r"""Gates :math:`\sum_{j \ge i} \nu_j` of a relaxed one-hot sample of the width; the price is on its mean."""
 
     l2 = True
@@ -25,7 +26,7 @@ class ConcreteLaw(Differentiated):
     def __init__(self, units: int, start: float, generator: torch.Generator) -> None:
         logits = torch.zeros(1) if units == 1 else tilted(units, min(max(start, LEAST), units - 0.01)).float()
         self.law, self.schedule = Concrete(units, WARM, logits), LogSchedule(WARM, COLD, 1000)
-        self.parameters, self.generator = {self.law.get_parameter("logits"): FASTER}, generator
+        self.parameters, self.generator = {self.law.get_parameter("logits"): LR_FACTOR}, generator
 
     def sample(self) -> torch.Tensor:
         return self.law.gates(self.generator)
@@ -34,7 +35,7 @@ class ConcreteLaw(Differentiated):
         with torch.no_grad():
             return self.law.expected_gates()
 
-    def charged(self) -> torch.Tensor:
+    def paid_width(self) -> torch.Tensor:
         return self.law.cardinality()
 
     def prepare(self, share: float) -> None:
@@ -43,5 +44,5 @@ class ConcreteLaw(Differentiated):
 
 def concrete(task: Task, progress: Progress | None, like: torch.Tensor) -> WidthResult:
     """Method "concrete"."""
-    generator = torch.Generator().manual_seed(task.settings.seed)
-    return learned_by(lambda units, start: ConcreteLaw(units, start, generator), task, progress, like)
+    generator = torch.Generator().manual_seed(task.config.seed)
+    return learn_gates(lambda units, start: ConcreteMethod(units, start, generator), task, progress, like)

@@ -2,11 +2,11 @@
 
 import torch
 
-from continuum.learn.methods.law import Differentiated
-from continuum.learn.methods.training import learned_by
-from continuum.learn.progress import Progress
+from continuum.learn.methods.gated_run import learn_gates
+from continuum.learn.methods.method import AutogradMethod
 from continuum.learn.result import WidthResult
 from continuum.learn.task import Task
+from continuum.progress import Progress
 from continuum.widths import Affine, LogSchedule, SoftSupport
 
 #: Sharpness at the start, where a width feels units tens of places away, and at the end, where it is nearly an
@@ -14,11 +14,11 @@ from continuum.widths import Affine, LogSchedule, SoftSupport
 BLUNT, SHARP = 0.1, 30.0
 #: Steps of the sharpness, which is checked whenever it changes.
 STAGES = 100
-#: Step size of the width over that of the weights.
-FASTER = 30.0
+#: Learning rate of the width as a multiple of that of the weights.
+LR_FACTOR = 30.0
 
 
-class SoftSupportLaw(Differentiated):
+class SoftSupportMethod(AutogradMethod):
     r"""Gates :math:`\int_i^{i+1} \sigma(\kappa (\gamma - u))\, du`, whose sum is the width; kappa rises.
 
     The slope of :math:`f(u) = \gamma - u` stays 1, since kappa is its scale. The weights have the norm of L2(E), in
@@ -33,18 +33,18 @@ class SoftSupportLaw(Differentiated):
         self.law, self.schedule = SoftSupport(units, field, BLUNT), LogSchedule(BLUNT, SHARP, STAGES)
         self.stage = 0
         self.gamma = field.gamma
-        self.parameters = {self.gamma: FASTER}
+        self.parameters = {self.gamma: LR_FACTOR}
 
     def sample(self) -> torch.Tensor:
         return self.law.gates()
 
     mean = sample
 
-    def charged(self) -> torch.Tensor:
+    def paid_width(self) -> torch.Tensor:
         return self.law.cardinality()
 
-    def cost(self) -> torch.Tensor:
-        return self._graph.sum()
+    def width_of_gates(self) -> torch.Tensor:
+        return self._gates.sum()
 
     def prepare(self, share: float) -> None:
         self.gamma.data.clamp_(0, self.law.units)
@@ -56,4 +56,4 @@ class SoftSupportLaw(Differentiated):
 
 def soft_support(task: Task, progress: Progress | None, like: torch.Tensor) -> WidthResult:
     """Method "soft_support"."""
-    return learned_by(SoftSupportLaw, task, progress, like)
+    return learn_gates(SoftSupportMethod, task, progress, like)

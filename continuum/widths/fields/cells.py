@@ -119,5 +119,7 @@ def mean_sigmoids(pairs: Float[Tensor, "*shape 2"]) -> Float[Tensor, "*shape"]:
     mirrored = (pairs.detach().sum(-1) > 0).to(pairs.dtype)  # 1 or 0
     # torch's softplus turns linear at 20 by default, an error of 1e-10.
     integral = softplus(pairs * (1 - 2 * mirrored).unsqueeze(-1), threshold=40) @ difference
-    apart = torch.addcdiv(mirrored, integral, torch.where(wide, gap, 1.0))  # no division by zero where it is not taken
-    return torch.where(wide, apart, (pairs @ places).sigmoid() @ weights)
+    quotient = torch.addcdiv(
+        mirrored, integral, torch.where(wide, gap, 1.0)
+    )  # no division by zero where it is not taken
+    return torch.where(wide, quotient, (pairs @ places).sigmoid() @ weights)

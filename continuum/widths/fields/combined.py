@@ -14,7 +14,7 @@ class Sum(Field):
         fields: the summands, any modules on the line; their batch shapes are broadcast.
         factors: :math:`a_j`, one for every summand (default 1).
 
-    >>> from continuum.widths.fields.field import Affine
+    >>> from continuum.widths import Affine
     >>> Sum([Affine(2.0), Affine(1.0)], factors=[1.0, -3.0])(torch.tensor([0.0])).tolist()
     [-1.0]
     """
@@ -25,8 +25,8 @@ class Sum(Field):
         super().__init__()
         self.fields = nn.ModuleList(fields)
         like = reference(self)
-        given = like.new_ones(len(fields)) if factors is None else torch.as_tensor(factors, dtype=like.dtype)
-        (value,) = tensors(factors=given)
+        chosen = like.new_ones(len(fields)) if factors is None else torch.as_tensor(factors, dtype=like.dtype)
+        (value,) = tensors(factors=chosen)
         matching("factors", value, value.new_empty(len(fields)))
         self.register_buffer("factors", value.to(like.device))
         self.piecewise_linear = all(getattr(field, "piecewise_linear", False) for field in fields)

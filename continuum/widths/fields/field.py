@@ -131,13 +131,18 @@ class RadialBasis(Field):
 
 def tensors(**values: float | list[float] | Tensor) -> list[Tensor]:
     """Finite copies of the values in one floating dtype: that of the first tensor among them, else the default."""
-    given = (value.dtype for value in values.values() if isinstance(value, Tensor) and value.is_floating_point())
-    dtype = next(given, torch.get_default_dtype())
-    made = [torch.as_tensor(value, dtype=dtype).detach().clone() for value in values.values()]
-    for what, value in zip(values, made, strict=True):
+    dtypes = (value.dtype for value in values.values() if isinstance(value, Tensor) and value.is_floating_point())
+    dtype = next(dtypes, torch.get_default_dtype())
+    copies = [torch.as_tensor(value, dtype=dtype).detach().clone() for value in values.values()]
+    for what, value in zip(values, copies, strict=True):
         if not bool(value.isfinite().all()):
-            raise BadInput(what, expected="finite numbers", came=value.tolist(), remedy="look for NaN in what made it")
-    return made
+            raise BadInput(
+                what,
+                expected="finite numbers",
+                came=value.tolist(),
+                remedy="look for NaN in what they were computed from",
+            )
+    return copies
 
 
 def matching(what: str, nodes: Tensor, values: Tensor) -> None:

@@ -51,8 +51,8 @@ class Line:
             if not total.requires_grad:  # constant in u
                 return np.zeros_like(points)
             (slope,) = torch.autograd.grad(total, place, allow_unused=True, materialize_grads=True)
-        found: Array = slope.numpy()
-        return found
+        slopes: Array = slope.numpy()
+        return slopes
 
     def cuts(self) -> Array:
         """Points between which f is smooth and monotone, as far as the marks tell."""

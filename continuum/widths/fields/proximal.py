@@ -56,7 +56,7 @@ def proximal_step(
         kappa: sharpness; inf for the hard limit.
         resolution: grid steps a tile, where a grid is needed.
 
-    >>> from continuum.widths.fields.field import Affine
+    >>> from continuum.widths import Affine
     >>> stepped = proximal_step(Affine(0.5, slope=2.0), torch.tensor([3.0, -1.0]), 0.1, "H1")
     >>> round(stepped(torch.tensor([0.5])).item(), 4)  # 0 - 0.1 * 3/2 * 1/2
     -0.075
@@ -77,12 +77,12 @@ def _hard(f: nn.Module, sensitivity: Tensor, metric: Metric) -> Exponentials:
         came = "kappa = inf"
         remedy = "there is no minimiser in the hard limit, its derivative is a measure; or take metric='H1'"
         raise BadInput("kappa", expected="a finite kappa for the metric L2", came=came, remedy=remedy)
-    found = zeros(f, 0, sensitivity.shape[-1])
-    if not found.regular:
-        raise not_simple(found)
-    tiles = torch.tensor([math.floor(place) for place in found.simple], dtype=torch.long)
-    slopes = sensitivity.new_tensor([abs(zero.right) for zero in found.found])
-    return Exponentials(sensitivity[..., tiles] / slopes, sensitivity.new_tensor(found.simple))
+    crossings = zeros(f, 0, sensitivity.shape[-1])
+    if not crossings.regular:
+        raise not_simple(crossings)
+    tiles = torch.tensor([math.floor(place) for place in crossings.simple], dtype=torch.long)
+    slopes = sensitivity.new_tensor([abs(zero.right) for zero in crossings.zeros])
+    return Exponentials(sensitivity[..., tiles] / slopes, sensitivity.new_tensor(crossings.simple))
 
 
 def _tiles(width: SoftSupport, sensitivity: Tensor) -> Tiled:

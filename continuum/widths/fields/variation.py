@@ -29,7 +29,7 @@ def soft_density(
         sensitivity: dL/dm, broadcast against the batch of the law.
         points: u, in units.
 
-    >>> from continuum.widths.fields.field import Affine
+    >>> from continuum.widths import Affine
     >>> soft_density(SoftSupport(2, Affine(1.5), 4.0), torch.tensor([1.0, 3.0]), torch.tensor([1.5])).tolist()
     [3.0]
     """
@@ -54,7 +54,7 @@ def soft_derivative(
         sensitivity: dL/dm.
         direction: phi, a module on the line.
 
-    >>> from continuum.widths.fields.field import Affine, Polynomial
+    >>> from continuum.widths import Affine, Polynomial
     >>> width = SoftSupport(2, Affine(0.5), 30.0, panels=8)
     >>> round(soft_derivative(width, torch.tensor([3.0, -1.0]), Polynomial([1.0])).item(), 4)
     3.0
@@ -109,7 +109,7 @@ def hard_derivative(
 
     Reference: L. Hörmander, "The Analysis of Linear Partial Differential Operators I", theorem 6.1.5 (delta(f)).
 
-    >>> from continuum.widths.fields.field import Affine, Polynomial
+    >>> from continuum.widths import Affine, Polynomial
     >>> s, one = torch.tensor([3.0, -1.0]), Polynomial([1.0])
     >>> hard_derivative(Affine(0.5, slope=2.0), s, one).value.item()
     1.5
@@ -117,19 +117,19 @@ def hard_derivative(
     >>> at_integer.ahead.item(), at_integer.behind.item(), at_integer.differentiable
     (-0.5, 1.5, False)
     """
-    found = zeros(f, 0, sensitivity.shape[-1], grid=grid)
+    crossings = zeros(f, 0, sensitivity.shape[-1], grid=grid)
     ahead, behind = torch.zeros_like(sensitivity[..., 0]), torch.zeros_like(sensitivity[..., 0])
-    for zero in found.found:
+    for zero in crossings.zeros:
         push = direction(sensitivity.new_tensor([zero.at])).detach()[0].item()
         to_the_right = (push < 0) == (zero.right > 0)
         ahead = ahead + push * _speed(zero, sensitivity, to_the_right=to_the_right)
         behind = behind + push * _speed(zero, sensitivity, to_the_right=not to_the_right)
-    return HardVariation(ahead, behind, found)
+    return HardVariation(ahead, behind, crossings)
 
 
-def not_simple(found: Zeros) -> BadInput:
+def not_simple(crossings: Zeros) -> BadInput:
     """The refusal to differentiate at zeros that are not simple."""
-    culprits = ", ".join(f"{zero.kind} zero at {zero.at:.6g}" for zero in found.found if zero.kind != "simple")
+    culprits = ", ".join(f"{zero.kind} zero at {zero.at:.6g}" for zero in crossings.zeros if zero.kind != "simple")
     remedy = "take the one-sided derivatives `ahead` and `behind`, a finite kappa, or another f"
     return BadInput("f", expected="simple zeros off the integers", came=culprits, remedy=remedy)
 

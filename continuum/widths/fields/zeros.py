@@ -42,11 +42,11 @@ class Zeros:
 
     low: float
     high: float
-    found: tuple[Zero, ...]
+    zeros: tuple[Zero, ...]
 
     def of(self, kind: Kind) -> tuple[float, ...]:
         """Where the zeros of one kind are."""
-        return tuple(zero.at for zero in self.found if zero.kind == kind)
+        return tuple(zero.at for zero in self.zeros if zero.kind == kind)
 
     @property
     def simple(self) -> tuple[float, ...]:
@@ -71,7 +71,7 @@ class Zeros:
     @property
     def regular(self) -> bool:
         """Whether every zero is simple."""
-        return all(zero.kind == "simple" for zero in self.found)
+        return all(zero.kind == "simple" for zero in self.zeros)
 
 
 def zeros(f: nn.Module, low: int | float, high: int | float, *, grid: int = 64, tolerance: float = 1e-9) -> Zeros:
@@ -90,9 +90,9 @@ def zeros(f: nn.Module, low: int | float, high: int | float, *, grid: int = 64, 
         grid: points a unit at which an unknown f is looked at.
         tolerance: of values relative to max \\|f\\|, and of the distance to integers and breakpoints, in units.
 
-    >>> from continuum.widths.fields.field import Polynomial
-    >>> found = zeros(Polynomial([-0.25, 1.0, -1.0, 0.25]).double(), 0, 3)  # (u - 1)(u^2 - 3u + 1)/4
-    >>> [round(z, 3) for z in found.simple], found.border, found.double
+    >>> from continuum.widths import Polynomial
+    >>> crossings = zeros(Polynomial([-0.25, 1.0, -1.0, 0.25]).double(), 0, 3)  # (u - 1)(u^2 - 3u + 1)/4
+    >>> [round(z, 3) for z in crossings.simple], crossings.border, crossings.double
     ([0.382, 2.618], (1.0,), ())
     """
     checks.number("low", low, remedy="give a finite range")
@@ -104,20 +104,20 @@ def zeros(f: nn.Module, low: int | float, high: int | float, *, grid: int = 64, 
     cuts = line.cuts().tolist()
     places = [line.refined(cut) for cut in cuts if line.vanishes(cut)]
     places = sorted(places + [place for pair in pairwise(cuts) for place in line.root(*pair)])
-    apart = _merged(line, places, tolerance)
-    return Zeros(low, high, tuple(_classified(line, place, (low, high), tolerance) for place in apart))
+    distinct = _merged(line, places, tolerance)
+    return Zeros(low, high, tuple(_classified(line, place, (low, high), tolerance) for place in distinct))
 
 
 def _merged(line: Line, places: list[float], tolerance: float) -> list[float]:
     """One place for each zero: rounding splits a zero of high multiplicity into several, with f = 0 between them."""
-    apart: list[float] = []
+    distinct: list[float] = []
     for place in places:
-        gap = place - apart[-1] if apart else math.inf
+        gap = place - distinct[-1] if distinct else math.inf
         if gap < 1e-3 and line.vanishes(place - gap / 2) and gap > tolerance:
-            apart[-1] += gap / 2
+            distinct[-1] += gap / 2
         elif gap > tolerance:
-            apart.append(place)
-    return apart
+            distinct.append(place)
+    return distinct
 
 
 def _classified(line: Line, place: float, ends: tuple[float, float], tolerance: float) -> Zero:
@@ -132,13 +132,13 @@ def hard_gates(f: nn.Module, units: int, *, grid: int = 64) -> Float[Tensor, " u
 
     A zero of f within 1e-9 units of an integer counts as if it were there, see :func:`zeros`.
 
-    >>> from continuum.widths.fields.field import Affine
+    >>> from continuum.widths import Affine
     >>> hard_gates(Affine(1.5).double(), 3).tolist()
     [1.0, 0.5, 0.0]
     """
-    found = zeros(f, 0, units, grid=grid)
+    crossings = zeros(f, 0, units, grid=grid)
     line = Line(f, np.arange(units + 1.0), 0.0)
-    marks = np.concatenate([np.arange(units + 1.0), line.breaks, [zero.at for zero in found.found]])
+    marks = np.concatenate([np.arange(units + 1.0), line.breaks, [zero.at for zero in crossings.zeros]])
     marks = np.unique(marks.clip(0, units))
     middle = (marks[1:] + marks[:-1]) / 2
     lengths = np.diff(marks) * (line.value(middle) > 0)

@@ -1,0 +1,34 @@
+"""How far a training is, told to whoever wants to know."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+#: Called as ``progress(steps_done, steps_total, width)`` now and then. What a true answer does says each caller.
+Progress = Callable[[int, int, float], object]
+
+
+@dataclass
+class Meter:
+    """Steps of all phases of one training together.
+
+    Args:
+        progress: is told, or None.
+        total: steps of all phases, as far as known; a phase that ends early takes off what it leaves.
+        done: steps done.
+        stopped: whether the last answer was true.
+
+    >>> meter = Meter(lambda done, total, width: print(done, total, width), total=30, done=10)
+    >>> meter.report(2.5)
+    10 30 2.5
+    False
+    """
+
+    progress: Progress | None = None
+    total: int = 0
+    done: int = 0
+    stopped: bool = False
+
+    def report(self, width: float) -> bool:
+        """Tell where the training is; return whether the answer was to end the phase."""
+        self.stopped = self.progress is not None and bool(self.progress(self.done, self.total, width))
+        return self.stopped

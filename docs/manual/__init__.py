@@ -1,0 +1,1 @@
+"""What the manual takes from elsewhere: figures, recorded tables, the ledger, theorems, docstrings."""

@@ -1,0 +1,77 @@
+"""What each experiment's page includes: its predictions, its figures and its verdicts."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from manual.files import EXPERIMENTS, RESULTS, ROOT, dropdown, write
+from manual.tables import markdown
+
+#: Tables of verdicts by run, and those that are long and unfold.
+VERDICTS = {
+    "integer_crossing": ["predictions"],
+    "learned_width": ["targets"],
+    "learned_width_peers": ["targets", "peers"],
+}
+UNFOLDED = {
+    "integer_crossing": ["journeys", "dropped"],
+    "capacity_signal": ["predictions", "measured", "seen"],
+    "soft_vs_fuzzy": ["predictions"],
+    "learned_width": ["tasks", "methods", "splits"],
+}
+
+
+def generate(folder: Path, figures: dict[str, list[Path]]) -> None:
+    """Write the predictions, the figures and the tables of each experiment."""
+    for name in EXPERIMENTS:
+        write(folder / f"{name}_predictions.md", _predictions(name))
+        runs = [run for run in figures if run.startswith(name)]
+        pictures = [_figure(path) for run in runs for path in figures[run]]
+        write(folder / f"{name}_figures.md", "\n".join(pictures))
+        write(folder / f"{name}_verdicts.md", "\n".join(_verdicts(run) for run in runs))
+
+
+def _predictions(name: str) -> str:
+    """The preregistration beside the experiment; the docstring of the module where there is none."""
+    path = ROOT / "experiments" / name / "PREDICTIONS.md"
+    if path.is_file():
+        title, _, body = path.read_text().partition("\n")
+        return (body if title.startswith("# ") else f"{title}\n{body}").strip() + "\n"
+    docstring = ast.get_docstring(ast.parse((ROOT / "experiments" / name / "__init__.py").read_text())) or ""
+    # Bars are norms, not substitutions.
+    parts = re.split(r"(`[^`]*`)", docstring)
+    text = "".join(part if n % 2 else part.replace("|", r"\|") for n, part in enumerate(parts))
+    return f"````{{eval-rst}}\n{text}\n````\n"
+
+
+def _figure(path: Path) -> str:
+    """A figure under a path from the root of the pages."""
+    place = f"/_generated/figures/{path.parent.name}/{path.name}"
+    return f":::{{figure}} {place}\n:alt: {path.stem.replace('_', ' ')}\n\n`{path.stem}`\n:::\n"
+
+
+def _verdicts(run: str) -> str:
+    """The manifest in a line, then the recorded tables."""
+    manifest = json.loads((RESULTS / run / "manifest.json").read_bytes())
+    parts = [f"Recorded run: `{manifest['command']}`, {manifest['cells'] if 'cells' in manifest else ''}".rstrip(", ")]
+    parts[0] += f" (`paper/results/{run}`)."
+    if run in ("capacity_signal", "soft_vs_fuzzy"):
+        parts.append(markdown(counted(pd.read_csv(RESULTS / run / "predictions.csv"))))
+    parts += [f"`{name}.csv`:\n\n{_table(run, name)}" for name in VERDICTS.get(run, [])]
+    parts += [dropdown(f"`{name}.csv`", _table(run, name)) for name in UNFOLDED.get(run, [])]
+    return "\n\n".join(parts) + "\n"
+
+
+def counted(tests: pd.DataFrame) -> pd.DataFrame:
+    """One row per claim (or law), with how many of its tests ended how."""
+    key = "claim" if "claim" in tests else "law"
+    frame = tests.assign(verdict=tests["verdict"].str.split(" ").str[0].str.lower())
+    counts = frame.groupby([key, "verdict"], sort=False).size().unstack(fill_value=0).reset_index()
+    return counts.rename_axis(columns=None)
+
+
+def _table(run: str, name: str) -> str:
+    return markdown(pd.read_csv(RESULTS / run / f"{name}.csv"))

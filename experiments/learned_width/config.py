@@ -1,0 +1,95 @@
+"""The configuration of learned_width: which methods, on which tasks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from continuum import checks
+from continuum.errors import BadInput
+from continuum.exp import RunOptions
+from continuum.learn import LearnConfig
+
+from .folds import geometric
+from .tasks import MOST_UNITS
+
+#: The tasks of the experiment, in the order of its tables.
+TASKS = tuple(
+    "digits two_spirals vehicle segment satimage letter glass ionosphere banknote concrete energy_heating airfoil "
+    "yacht wine breast_cancer noisy_3 noisy_4 teacher_4 teacher_16".split()
+)
+#: Methods beside the graded one, as tables call them; interval_sqrt is the interval with the square-root gate.
+OTHER_METHODS = ("interval", "interval_sqrt", "soft_support", "fuzzy", "concrete", "hypergradient", "path")
+#: Most units to start from: rounding inverts their Gram matrix, with the square in memory and the cube in time.
+MOST_AT_START = 4096
+
+
+@dataclass(frozen=True)
+class Config(RunOptions):
+    """Which methods, on which tasks."""
+
+    tasks: tuple[str, ...] = TASKS
+    """Tasks: names of the catalogue, noisy_3, noisy_4, teacher_K. Of the default ones, those that this machine lacks
+    are left out."""
+    folds: int = 5
+    """Folds of a repetition."""
+    seeds: int = 2
+    """Repetitions, each with its own folds; satimage and letter have one."""
+    starts: tuple[float, ...] = (1, 8, 64)
+    """Start widths of the graded method."""
+    widths: tuple[int, ...] = geometric(1, 512, 24)
+    """Fixed widths of the grid."""
+    methods: tuple[str, ...] = OTHER_METHODS
+    """Other methods by name."""
+    steps: int | None = None
+    """Steps of the graded phase; none: by the learner's own rule, from the number of rows."""
+    batch: int = 32
+    """Rows of a minibatch."""
+    rows: int = 5000
+    """Most rows of a task; larger ones are cut to so many random ones."""
+    splits: int = 20
+    """Published splits of the regression tasks."""
+    max_units: int = 512
+    """Most units of a learned width."""
+    peers: bool = False
+    """Compare with gromo and neural-trees instead of other methods: --preset peers (pip install
+    continuum-width[peers])."""
+
+    def configuration(self) -> dict[str, Any]:
+        """All fields; the methods stand under ``routes``, as in the manifests and folders of earlier runs."""
+        recorded = super().configuration()
+        recorded["routes"] = recorded.pop("methods")
+        return recorded
+
+    def validate(self) -> None:
+        """Raise ``BadInput`` unless everything can be computed."""
+        checks.whole("folds", self.folds, at_least=2)
+        for name in ("seeds", "batch", "rows", "splits"):
+            checks.whole(name, getattr(self, name), at_least=1)
+        if self.steps is not None:
+            checks.whole("steps", self.steps, at_least=1)
+        checks.whole("jobs", self.jobs, at_least=0)
+        for method in self.methods:
+            checks.one_of("methods", method, OTHER_METHODS, plural="methods")
+        for name in ("tasks", "starts", "widths", "methods"):
+            values = getattr(self, name)
+            if len(set(values)) < len(values):
+                raise BadInput(name, expected="each once", came=list(values), remedy="drop the repeated ones")
+        self._check_widths()
+
+    def _check_widths(self) -> None:
+        for width in self.widths:
+            _check_units("widths", width, at_least=1)
+        # Clock, published splits and most methods start from the learner's own default; peers need none of them.
+        _check_units("max_units", self.max_units, at_least=1 if self.peers else int(LearnConfig.start))
+        most = min(self.max_units, MOST_AT_START)
+        remedy = "lower --starts" if most < self.max_units else "lower --starts or raise --max-units"
+        for start in self.starts:
+            checks.number("starts", start, low=1, high=most, remedy=remedy)
+        if not self.starts:
+            raise BadInput("starts", expected="at least one width to start from", came="none", remedy="give --starts 8")
+
+
+def _check_units(name: str, value: int, *, at_least: int) -> None:
+    checks.whole(name, value, at_least=at_least)
+    if value > MOST_UNITS:
+        expected = f"at most {MOST_UNITS} units, which fit into memory for all folds at once"
+        raise BadInput(name, expected=expected, came=value, remedy=f"give {MOST_UNITS} or fewer")
