@@ -1,21 +1,17 @@
-"""A run of a tiny configuration in this process: its cells in a thread, its figures coarse and without font subsets."""
+"""A run of a tiny configuration in this process: its cells in a thread, its figures coarse."""
 
 import io
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from unittest.mock import patch
 
 import pandas as pd
 from rich.console import Console
 
-from continuum.analysis import style
 from continuum.exp import registry
 from continuum.exp.experiment import RunOptions
 from continuum.exp.runner import execute
-
-#: Cutting fonts to the glyphs in use takes most of the time of a PDF.
-COARSE = {"pdf.fonttype": 3, "savefig.dpi": 50}
+from tests.exp.shortcuts import coarse
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,7 @@ class Completed:
 def complete(name: str, config: RunOptions) -> Completed:
     """Run ``name`` as its command does, and keep what it prints."""
     report, notes = (Console(file=io.StringIO(), width=160) for _ in range(2))
-    with patch.dict(style.STYLE, COARSE):
+    with coarse():
         folder = execute(registry.load(name), config, console=notes, report=report, factory=ThreadPoolExecutor)
     printed = [console.file.getvalue() for console in (report, notes)]  # type: ignore[attr-defined]
     return Completed(config, folder.path, *printed)
