@@ -1,5 +1,6 @@
 import itertools
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from io import StringIO
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 import torch
 from continuum_experiments import soft_vs_fuzzy
-from continuum_experiments.soft_vs_fuzzy import Config
+from continuum_experiments.soft_vs_fuzzy import Config, measurements
 from continuum_experiments.soft_vs_fuzzy.fresh_unit import immediate_gradients
 from continuum_experiments.soft_vs_fuzzy.methods import (
     METHODS,
@@ -157,7 +158,7 @@ def test_linear_mask_is_pinned_and_the_root_mask_is_not() -> None:
 
 def test_training_ends_where_theory_says() -> None:
     price, start = torch.tensor([0.03, 0.08], dtype=torch.float64), torch.tensor([1.5, 1.5], dtype=torch.float64)
-    recipe = Recipe(600, 15, "gd", 0.5, 0.3, DECAY, (4.0, 200.0))
+    recipe = Recipe(400, 15, "gd", 0.5, 0.3, DECAY, (4.0, 200.0))
     for method in (Method("interval", "l2"), Method("fuzzy", "l2")):
         readouts = problem()
         law = build(method, UNITS, start.expand(2, -1).clone(), kappa=10.0, temperature=0.5)
@@ -239,11 +240,13 @@ def test_teachers() -> None:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    """The folder of a whole run, its cells in a thread."""
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunFolder]:
+    """The folder of a whole run, its cells in a thread, its noise measured by few draws."""
     config = replace(SMALL, out=tmp_path_factory.mktemp("runs"))
     experiment, silent = registry.load("soft_vs_fuzzy"), Console(file=StringIO())
-    return execute(experiment, config, console=silent, report=silent, factory=ThreadPoolExecutor)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measurements, "DRAWS", 8)
+        yield execute(experiment, config, console=silent, report=silent, factory=ThreadPoolExecutor)
 
 
 def test_the_whole_run(run: RunFolder) -> None:
