@@ -79,11 +79,11 @@ def test_range_of_the_oracle_covers_what_folds_choose() -> None:
 
 
 def test_corrected_interval_covers() -> None:
-    """Of folds whose errors share a part of variance r / (1 + r): 4000 means, whose coverage is seen to 0.4 %."""
+    """Of folds whose errors share a part of variance r / (1 + r): 4000 means, whose coverage is known to 0.4 %."""
     rng = np.random.default_rng(0)
     folds, share = 10, 0.25 / (0.25 + 1)
-    common, own = rng.standard_normal((4000, 1)), rng.standard_normal((4000, folds))
-    data = np.sqrt(share) * common + np.sqrt(1 - share) * own
+    common, private = rng.standard_normal((4000, 1)), rng.standard_normal((4000, folds))
+    data = np.sqrt(share) * common + np.sqrt(1 - share) * private
     plain_, wide = (np.mean([low <= 0 <= high for _, low, high in (corrected(d, r) for d in data)]) for r in (0, 0.25))
     assert wide > 0.93
     with pytest.raises(AssertionError):
@@ -246,7 +246,7 @@ def test_the_report(run: RunFolder) -> None:
     tables = {name: pd.read_parquet(run.path / f"{name}.parquet") for name in ("results", "clock")}
     printed = learned_width.report(tables, Config(**(SMALL | {"tasks": ("teacher_2", "letter")})))  # type: ignore[arg-type]
     assert [getattr(table, "title", None) for table in printed] == ["targets", "tasks", "methods", "clock", None]
-    assert str(printed[-1]).endswith("could not be had here: letter")
+    assert str(printed[-1]).endswith("their data are missing here: letter")
 
 
 def test_a_cell_gives_the_same_rows_again(run: RunFolder) -> None:
