@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from continuum.learn.settings import DEFAULT_PRICE
+from continuum.learn.settings import DEFAULT_PRICE, LearnConfig
 from paper.number import Number
 from paper.results import Results
 
