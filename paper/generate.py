@@ -47,12 +47,12 @@ def generate(results: Results, folder: Path = FOLDER) -> list[Path]:
 
 def collected(results: Results) -> Iterator[Number]:
     """Yield all numbers; a name that comes twice is an error."""
-    seen: dict[str, str] = {}
+    origins: dict[str, str] = {}
     for name, module in modules("numbers"):
         for number in module.numbers(results):
-            if number.name in seen:
-                raise ValueError(f"macro {number.name}: expected one, got it from {seen[number.name]} and {name}")
-            seen[number.name] = name
+            if number.name in origins:
+                raise ValueError(f"macro {number.name}: expected one, got it from {origins[number.name]} and {name}")
+            origins[number.name] = name
             yield number
 
 
