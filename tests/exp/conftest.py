@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from continuum.exp import main
+from tests.exp.shortcuts import threads
+
 HERE = Path(__file__).parent
 SAMPLES = {"sample": "sample_experiment", "broken": "no_such_package.module"}
 
@@ -87,11 +90,6 @@ def samples(tmp_path, monkeypatch):
 @pytest.fixture
 def here(samples, monkeypatch):
     """Run the command in this process, its cells in a thread: quick, and open to monkeypatching."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    from continuum.exp import main, runner
-
-    execute = runner.execute
-    monkeypatch.setattr(runner, "execute", lambda *a, **o: execute(*a, **o, factory=ThreadPoolExecutor))
     monkeypatch.setenv("SAMPLE_LOG", str(samples.log))
-    return lambda *flags, **options: main(samples.arguments(*flags, **options))
+    with threads():
+        yield lambda *flags, **options: main(samples.arguments(*flags, **options))

@@ -22,6 +22,7 @@ from continuum.exp.report.command import write
 from continuum.exp.report.render import columns, embedded, render
 from continuum.exp.report.run import finished
 from continuum.widths import width_of
+from tests.exp.shortcuts import sketches, threads
 
 HOSTILE = "</script><script>document.title='broken'</script><!-- \u2028 & \"'"
 FLAGS = "gamma_sweep --tasks wine --gammas 0.5 1 1.25 2 3 --units 4 --seeds 2 --epochs 4 --jobs 1".split()
@@ -30,7 +31,8 @@ FLAGS = "gamma_sweep --tasks wine --gammas 0.5 1 1.25 2 3 --units 4 --seeds 2 --
 @pytest.fixture(scope="module")
 def run(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("runs")
-    assert main([*FLAGS, "--out", str(out)]) == 0
+    with threads(), sketches(gamma_sweep):
+        assert main([*FLAGS, "--out", str(out)]) == 0
     (folder,) = (out / "gamma_sweep").iterdir()
     return folder
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from continuum_experiments import gamma_sweep
 from continuum_experiments.gamma_sweep.page_layer import EPOCHS, LR, data
 
 from continuum.data import Part
@@ -20,6 +21,7 @@ from continuum.ensemble import Member, Settings, Stream, train
 from continuum.exp import main
 from continuum.exp.report.command import write
 from continuum.exp.report.run import finished
+from tests.exp.shortcuts import sketches, threads
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = [
@@ -116,7 +118,8 @@ def folder(tmp_path_factory) -> Path:
     (root / f"{HOSTILE}.csv").write_text("\n".join(["a,b,target", *rows]) + "\n")
     flags = f"--units 4 --seeds 2 --epochs 4 --jobs 1 --gammas {' '.join(map(str, WIDTHS))}".split()
     tasks = ["--tasks", str(root / f"{HOSTILE}.csv"), "wine"]
-    assert main(["gamma_sweep", *tasks, *flags, "--out", str(root / "runs")]) == 0
+    with threads(), sketches(gamma_sweep):
+        assert main(["gamma_sweep", *tasks, *flags, "--out", str(root / "runs")]) == 0
     (found,) = (root / "runs" / "gamma_sweep").iterdir()
     write(found)
     return found

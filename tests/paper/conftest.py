@@ -5,11 +5,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from continuum_experiments import gamma_sweep
 from rich.console import Console
 
 from paper import collect, ledger, presets
 from paper.presets import Wanted
 from paper.results import Results
+from tests.exp.shortcuts import sketches, threads
 
 TINY = """
 tasks = ["iris"]
@@ -57,8 +59,9 @@ def recorded(tmp_path_factory):
     paper = Small(tmp_path_factory.mktemp("recorded"))
     with pytest.MonkeyPatch.context() as patch:
         paper.place(patch)
-        collect.compute([paper.wanted], paper.runs, Console(quiet=True))
-        collect.collect(paper.wanted, paper.runs, paper.results)
+        with threads(), sketches(gamma_sweep):
+            collect.compute([paper.wanted], paper.runs, Console(quiet=True))
+            collect.collect(paper.wanted, paper.runs, paper.results)
     presets._config.cache_clear()
     return paper
 
@@ -79,3 +82,10 @@ def small(empty, recorded):
     for name in ("runs", "results"):
         shutil.copytree(getattr(recorded, name), getattr(empty, name))
     return empty
+
+
+@pytest.fixture
+def sketched():
+    """Draw as what was recorded was drawn: sketches."""
+    with sketches(gamma_sweep):
+        yield

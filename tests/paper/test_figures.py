@@ -6,9 +6,16 @@ import shutil
 import pytest
 
 from continuum.exp import main
+from tests.exp.shortcuts import coarse
 
 
-def test_figures_are_drawn_from_recorded_results(small, tmp_path, capsys):
+@pytest.fixture
+def roughly():
+    with coarse():
+        yield
+
+
+def test_figures_are_drawn_from_recorded_results(small, roughly, tmp_path, capsys):
     folder = small.collected()
     assert main(["figures", "--from", str(small.results), "--to", str(tmp_path / "drawn")]) == 0
     drawn = tmp_path / "drawn" / "gamma_sweep" / folder.name
@@ -18,7 +25,7 @@ def test_figures_are_drawn_from_recorded_results(small, tmp_path, capsys):
     assert {path.name: path.read_bytes() for path in drawn.iterdir()} == before
 
 
-def test_figures_of_a_run_are_drawn_into_it(small):
+def test_figures_of_a_run_are_drawn_into_it(small, sketched):
     (run,) = (small.runs / "gamma_sweep").iterdir()
     (run / "figures" / "score.png").unlink()
     assert main(["figures", "--from", str(small.runs)]) == 0
@@ -32,7 +39,7 @@ def test_no_run_is_bad_input(tmp_path, capsys):
     assert "did you mean gamma_sweep" in capsys.readouterr().err
 
 
-def test_unfinished_and_old_runs_are_not_drawn(small, capsys, monkeypatch):
+def test_unfinished_and_old_runs_are_not_drawn(small, sketched, capsys, monkeypatch):
     folder = small.collected()
     monkeypatch.setattr("continuum_experiments.gamma_sweep.RESULT_VERSION", 99)
     assert main(["figures", "--from", str(small.results)]) == 2
@@ -44,7 +51,7 @@ def test_unfinished_and_old_runs_are_not_drawn(small, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe{", b'{"status": "complete"', b"[1]"])
-def test_a_manifest_that_cannot_be_read_costs_no_other_run(small, tmp_path, capsys, content):
+def test_a_manifest_that_cannot_be_read_costs_no_other_run(small, sketched, tmp_path, capsys, content):
     broken = small.results / "broken"
     shutil.copytree(small.collected(), broken)
     (broken / "manifest.json").write_bytes(content)
@@ -54,7 +61,7 @@ def test_a_manifest_that_cannot_be_read_costs_no_other_run(small, tmp_path, caps
     assert [path.name for path in (tmp_path / "drawn" / "gamma_sweep").iterdir()] == ["gamma_sweep"]
 
 
-def test_a_damaged_table_costs_no_other_run_and_is_no_success(small, tmp_path, capsys):
+def test_a_damaged_table_costs_no_other_run_and_is_no_success(small, sketched, tmp_path, capsys):
     damaged = small.results / "damaged"  # before gamma_sweep by name
     shutil.copytree(small.collected(), damaged)
     name = next(iter(json.loads((damaged / "manifest.json").read_text())["tables"]))
@@ -67,7 +74,7 @@ def test_a_damaged_table_costs_no_other_run_and_is_no_success(small, tmp_path, c
     assert [path.name for path in (tmp_path / "drawn" / "gamma_sweep").iterdir()] == ["gamma_sweep"]
 
 
-def test_a_file_is_no_folder_for_figures(small, tmp_path, capsys):
+def test_a_file_is_no_folder_for_figures(small, sketched, tmp_path, capsys):
     file = tmp_path / "file"
     file.write_text("kept")
     for to in (file, file / "below"):

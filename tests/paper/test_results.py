@@ -83,7 +83,7 @@ def test_a_run_that_is_not_whole_leaves_what_was_recorded(small):
     assert [path.name for path in small.results.iterdir()] == ["gamma_sweep"]
 
 
-def test_a_collection_that_is_stopped_leaves_what_was_recorded(small, monkeypatch):
+def test_a_collection_that_is_stopped_leaves_what_was_recorded(small, sketched, monkeypatch):
     before = {path.name: path.read_bytes() for path in small.collected().iterdir()}
     rename, calls = os.rename, []
 
@@ -139,7 +139,7 @@ def test_unknown_tables_are_named(small):
         small.load().table("gamma_sweeps", "results")
 
 
-def test_collecting_again_changes_nothing(small):
+def test_collecting_again_changes_nothing(small, sketched):
     before = {path.name: path.read_bytes() for path in small.collected().iterdir()}
     collect.collect(small.wanted, small.runs, small.results)
     assert {path.name: path.read_bytes() for path in small.collected().iterdir()} == before
