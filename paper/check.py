@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
+#: Points by which a box may stick out.
 WIDE = 5.0
-"""Points by which a box may stick out."""
 ERROR = re.compile(r"^(?:\./)?(.+\.\w+:\d+: .*)|^! (.*)")
 FAULTS = (
     (r"Warning: (Reference `[^']*'.*undefined)", "{0}"),
@@ -25,8 +25,8 @@ def faults(log: str) -> Iterator[str]:
     """
     lines = log.splitlines()
     # Where there are errors, whatever else the log says comes from stopping there.
-    found = list(_errors(lines)) or [fault for line in lines if (fault := _fault(line))]
-    yield from dict.fromkeys(found)
+    messages = list(_errors(lines)) or [fault for line in lines if (fault := _fault(line))]
+    yield from dict.fromkeys(messages)
 
 
 def _errors(lines: list[str]) -> Iterator[str]:

@@ -47,14 +47,14 @@ def collect(run: Wanted, source: Path, target: Path) -> Path:
     remedy = f"make it: {run.command}" + ("" if source == RUNS else f" --out {shlex.quote(str(source))}")
     if not (folder / MANIFEST).is_file():
         raise BadInput(str(folder), expected=f"a run of the preset {run.preset}", came="none", remedy=remedy)
-    found = finished(folder)
-    compare(str(folder), found.manifest, run, remedy)
+    finished_run = finished(folder)
+    compare(str(folder), finished_run.manifest, run, remedy)
     seconds_of(folder, remedy)
-    names = (MANIFEST, TIMINGS, *(f"{table}.parquet" for table in found.manifest["tables"]))
+    names = (MANIFEST, TIMINGS, *(f"{table}.parquet" for table in finished_run.manifest["tables"]))
     files = {name: _read(folder / name, remedy) for name in names}
     place = target / run.name
     with storing(place, option=""):
-        files |= _reported(found)
+        files |= _reported(finished_run)
         target.mkdir(parents=True, exist_ok=True)
         write_folder(place, files)
     return place
@@ -68,10 +68,10 @@ def _read(path: Path, remedy: str) -> bytes:
         raise BadInput(str(path), expected="a file of the run", came=came, remedy=remedy) from None
 
 
-def _reported(found: FinishedRun) -> dict[str, bytes]:
+def _reported(finished_run: FinishedRun) -> dict[str, bytes]:
     """The report's tables, and the record of their checksums."""
     with tempfile.TemporaryDirectory() as scratch:
-        redraw(found, Path(scratch))
+        redraw(finished_run, Path(scratch))
         tables = {path.name: path.read_bytes() for path in sorted(Path(scratch).glob("*.csv"))}
     sums = {name.removesuffix(".csv"): checksum_of(content) for name, content in tables.items()}
     return tables | {RECORD: (json.dumps(sums, indent=1) + "\n").encode()}

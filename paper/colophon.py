@@ -1,4 +1,4 @@
-"""The last page: from which runs, machines, versions and commits the paper was made."""
+"""Where the paper comes from: a last page of runs, machines, versions and commits, and what marks a quick one."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -7,8 +7,16 @@ from typing import Any
 from paper.results import Results
 from paper.tex import escape, tabular
 
+#: Digits of a commit.
 COMMIT = 10
-"""Digits of a commit."""
+#: What tells a quick paper from the real one, on every page.
+WATERMARK = r"""\usepackage{graphicx,xcolor}
+\AddToHook{shipout/background}{%
+  \put(0.5\paperwidth,-0.5\paperheight){\makebox(0,0){%
+    \rotatebox{55}{\fontsize{64}{64}\selectfont\sffamily\bfseries\color{black!5}QUICK PRESET}}}%
+  \put(0.5\paperwidth,-11mm){\makebox(0,0){%
+    \small\sffamily\color{black!60}From the quick presets: the numbers show the form, not the findings.}}}
+"""
 
 
 def latex(results: Results) -> str:
@@ -87,3 +95,8 @@ def _machine(manifest: Mapping[str, Any]) -> str:
 
 def _listed(texts: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(texts))
+
+
+def status(results: Results) -> str:
+    """The watermark of a quick paper; nothing for the real one."""
+    return WATERMARK if results.quick else ""

@@ -38,12 +38,12 @@ def typeset(name: str, epoch: int) -> Path:
         cwd=HERE, env=os.environ | _environment(epoch), capture_output=True, text=True, errors="replace", check=False,
     )  # fmt: skip
     log = WORK / f"{name}.log"
-    found = list(check.faults(log.read_text(encoding="utf-8", errors="replace"))) if log.exists() else []
-    if answer.returncode and not found:
+    faults = list(check.faults(log.read_text(encoding="utf-8", errors="replace"))) if log.exists() else []
+    if answer.returncode and not faults:
         said = [line for line in answer.stdout.splitlines() if line.startswith("Latexmk:")]
-        found = [f"latexmk ended with {answer.returncode}", *said[-5:]]
-    if found:
-        raise BadPage("the page: expected no faults, got\n  " + "\n  ".join(found) + f"\nthe log is {log}")
+        faults = [f"latexmk ended with {answer.returncode}", *said[-5:]]
+    if faults:
+        raise BadPage("the page: expected no faults, got\n  " + "\n  ".join(faults) + f"\nthe log is {log}")
     shutil.copyfile(WORK / f"{name}.pdf", target)
     return target
 

@@ -55,24 +55,24 @@ def keep(entries: list[dict[str, Any]], sources: str, path: Path = FILE) -> None
 def read(path: Path = FILE) -> list[dict[str, Any]]:
     """Return the recorded entries; raise ``BadInput`` if there are none, or of other sources than these."""
     try:
-        found = json.loads(path.read_bytes())
+        recorded = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         remedy = f"make it: {COMMAND}"
         raise BadInput(str(path), expected="the recorded ledger", came=str(error), remedy=remedy) from None
-    if not _recorded(found):
+    if not _recorded(recorded):
         expected = f"the recorded ledger: sources, and entries with {', '.join(FIELDS)}"
         raise BadInput(str(path), expected=expected, came="another JSON", remedy=f"make it: {COMMAND}")
-    if found["sources"] != fingerprint():
+    if recorded["sources"] != fingerprint():
         came = "that of other sources"
         raise BadInput(str(path), expected="the ledger of these entries", came=came, remedy=f"make it: {COMMAND}")
-    return list(found["entries"])
+    return list(recorded["entries"])
 
 
-def _recorded(found: Any) -> bool:
+def _recorded(recorded: Any) -> bool:
     """Whether this is of the shape that ``keep`` writes."""
-    if not isinstance(found, dict) or "sources" not in found or not isinstance(found.get("entries"), list):
+    if not isinstance(recorded, dict) or "sources" not in recorded or not isinstance(recorded.get("entries"), list):
         return False
-    return all(isinstance(entry, dict) and entry.keys() >= {*FIELDS} for entry in found["entries"])
+    return all(isinstance(entry, dict) and entry.keys() >= {*FIELDS} for entry in recorded["entries"])
 
 
 def _kept(entry: dict[str, Any]) -> dict[str, Any]:

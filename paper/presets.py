@@ -56,8 +56,8 @@ class Wanted:
 
 @cache
 def _config(experiment: str, preset: str) -> RunOptions:
-    found = registry.load(experiment)
-    config: RunOptions = presets.config(found, preset)
+    registered = registry.load(experiment)
+    config: RunOptions = presets.config(registered, preset)
     return config
 
 

@@ -71,8 +71,8 @@ def unknown_macros(texts: Iterable[str], generated: Iterable[str]) -> set[str]:
     {'nobodyKnows'}
     """
     together = re.sub(r"(?<!\\)%.*", "", "\n".join(texts))
-    own = {name for pair in DEFINED.findall(together) for name in pair if name}
-    return set(MACRO.findall(together)) - own - set(generated)
+    defined = {name for pair in DEFINED.findall(together) for name in pair if name}
+    return set(MACRO.findall(together)) - defined - set(generated)
 
 
 def sources(folder: Path) -> list[Path]:

@@ -19,8 +19,8 @@ from continuum.exp.tables import decode
 from paper import ledger
 from paper.presets import PEERS, ROOT, Wanted, wanted
 
+#: Checksums of the report's tables.
 RECORD = "report.json"
-"""Checksums of the report's tables."""
 TIMINGS = "timings.parquet"
 
 
@@ -40,9 +40,9 @@ class Results:
     @cached_property
     def runs(self) -> Mapping[str, Wanted]:
         """The runs by name; that of the peers only where it was recorded."""
-        found = {run.name: run for run in wanted(self.preset)}
+        runs = {run.name: run for run in wanted(self.preset)}
         optional = [] if self.quick else wanted(PEERS)
-        return found | {run.name: run for run in optional if (self.folder / run.name).is_dir()}
+        return runs | {run.name: run for run in optional if (self.folder / run.name).is_dir()}
 
     def check(self) -> None:
         """Raise ``BadInput`` unless every run is there, whole and that of its preset."""
@@ -93,8 +93,8 @@ def _checked(folder: Path, run: Wanted) -> FinishedRun:
     remedy = _remedy(run)
     if not (folder / "manifest.json").is_file():
         raise BadInput(str(folder), expected="recorded results", came="none", remedy=remedy)
-    found = _whole(folder, remedy)
-    compare(str(folder), found.manifest, run, remedy)
+    finished_run = _whole(folder, remedy)
+    compare(str(folder), finished_run.manifest, run, remedy)
     seconds_of(folder, remedy)
     try:
         sums = json.loads((folder / RECORD).read_bytes())
@@ -104,7 +104,7 @@ def _checked(folder: Path, run: Wanted) -> FinishedRun:
     except (OSError, ValueError) as error:
         remedy = f"collect again: python -m paper.build collect {run.name}"
         raise BadInput(str(folder), expected="the tables of the report", came=str(error), remedy=remedy) from None
-    return FinishedRun(found.manifest, {**found.tables, **tables})
+    return FinishedRun(finished_run.manifest, {**finished_run.tables, **tables})
 
 
 def _remedy(run: Wanted) -> str:
@@ -136,8 +136,10 @@ def seconds_of(folder: Path, remedy: str) -> float:
 
 def compare(where: str, manifest: Mapping[str, Any], run: Wanted, remedy: str) -> None:
     """Raise ``BadInput`` unless the manifest is that of the preset, computed by this version."""
-    mine, its = run.configuration(), manifest["configuration"]
-    different = sorted(key for key in {*mine, *its} if canonical(mine.get(key)) != canonical(its.get(key)))
+    of_preset, of_run = run.configuration(), manifest["configuration"]
+    different = sorted(
+        key for key in {*of_preset, *of_run} if canonical(of_preset.get(key)) != canonical(of_run.get(key))
+    )
     if different or manifest["experiment"] != run.experiment:
         came = f"those of another: {', '.join(different) or manifest['experiment']} differs"
         expected = f"results of {run.experiment} with the preset {run.preset}"

@@ -51,10 +51,10 @@ def _covered(box: Bbox, taken: list[Bbox], frame: Bbox) -> float:
     return round(shared + _area(box) - _area(Bbox.intersection(box, frame)), 3)
 
 
-def _mistaken(box: Bbox, own: ArrayLike, others: Sequence[ArrayLike]) -> float:
+def _mistaken(box: Bbox, dot: ArrayLike, others: Sequence[ArrayLike]) -> float:
     """Half the area of the box if it stands nearer to a point that is not its own, else 0."""
     nearest = min((_gap(box, other) for other in others), default=math.inf)
-    return _area(box) / 2 if nearest < _gap(box, own) else 0.0
+    return _area(box) / 2 if nearest < _gap(box, dot) else 0.0
 
 
 def _gap(box: Bbox, dot: ArrayLike) -> float:

@@ -25,17 +25,17 @@ from numpy.typing import ArrayLike
 
 from continuum.storage import write_whole
 
+#: Width of a column in inches.
 COLUMN = 3.4
-"""Width of a column in inches."""
+#: Width of the page in inches.
 FULL = 7.0
-"""Width of the page in inches."""
+#: Height of one row of axes in inches.
 HEIGHT = 2.4
-"""Height of one row of axes in inches."""
+#: Width of the text of the paper in inches: 150 mm.
 TEXT = 150 / 25.4
-"""Width of the text of the paper in inches: 150 mm."""
 
+#: Palette of Okabe and Ito, "Color Universal Design" (2008); yellow last, for it is faint on white.
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
-"""Palette of Okabe and Ito, "Color Universal Design" (2008); yellow last, for it is faint on white."""
 
 STYLE: dict[str, Any] = {
     "axes.grid": False,
@@ -75,8 +75,8 @@ PRINT: dict[str, Any] = STYLE | {
     "xtick.major.width": 0.5,
     "ytick.major.width": 0.5,
 }
+#: Computer Modern's bold is a family of its own.
 BOLD = "cmb10"
-"""Computer Modern's bold is a family of its own."""
 PRINTABLE = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 \n,.;:!?'()[]+-=/*@#%&\N{EN DASH}\N{EM DASH}"
 )

@@ -13,8 +13,8 @@ from typing import Any
 
 from continuum.exp.experiment import JSON, Cell, RunOptions
 
+#: Integers up to here have an exact double, so 1.0 and 1 may share one spelling.
 EXACT = 2**53
-"""Integers up to here have an exact double, so 1.0 and 1 may share one spelling."""
 
 
 def plain(value: object) -> Any:

@@ -18,13 +18,13 @@ from continuum.checks import whole
 
 Factory: TypeAlias = Callable[[int], AbstractContextManager[Executor]]
 
+#: One BLAS thread in a worker: the processes already fill the cores, and with more threads than cores each waits for
+#: the others (slower by a multiple); one thread also fixes the order of sums, whatever the number of cores.
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-"""One BLAS thread in a worker: the processes already fill the cores, and with more threads than cores each waits for
-the others (slower by a multiple); one thread also fixes the order of sums, whatever the number of cores."""
 
 
+#: Seconds that a pool whose workers were killed has to take itself apart.
 PATIENCE = 1.0
-"""Seconds that a pool whose workers were killed has to take itself apart."""
 
 
 def process_pool(jobs: int) -> AbstractContextManager[Executor]:

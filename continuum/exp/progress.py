@@ -10,8 +10,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from continuum.exp.plan import Planned
 
-INTERVAL = 10.0
-"""Seconds between two lines where no live bar can be shown."""
+#: Seconds between two lines where no live bar can be shown.
+SECONDS_BETWEEN_LINES = 10.0
 
 
 def time_left(
@@ -76,7 +76,7 @@ class Display:
         label = flying[0].cell.label if flying else ""
         if self._console.is_terminal:
             self._bar.update(self._task, completed=self._cost_done, state=self._state(now), label=label)
-        elif now - self._last > INTERVAL:
+        elif now - self._last > SECONDS_BETWEEN_LINES:
             self._last = now
             self._console.print(f"{self._state(now)}, now {label}", markup=False, highlight=False, soft_wrap=True)
 

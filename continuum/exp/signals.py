@@ -21,18 +21,18 @@ class Stop:
     """
 
     def __init__(self) -> None:
-        self._asked = False
+        self._requested = False
         self._deferring = False
 
     def request(self, _number: int = 0, _frame: FrameType | None = None) -> None:
         """Ask the run to end; fits ``signal.signal``."""
-        self._asked = True
+        self._requested = True
         if not self._deferring:
             raise Interrupted
 
     def check(self) -> None:
         """Raise ``Interrupted`` if the run was asked to end."""
-        if self._asked:
+        if self._requested:
             raise Interrupted
 
     @contextmanager

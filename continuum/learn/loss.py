@@ -54,7 +54,7 @@ class Objective(Protocol):
         """Loss of each row."""
 
     def scores(self, outputs: Outputs, targets: Targets) -> Float[np.ndarray, " rows"]:
-        """What held-out rows are judged by, smaller is better: a proper score that single rows cannot dominate."""
+        """Score of each held-out row, smaller is better: a proper score that single rows cannot dominate."""
 
     def nat(self) -> float:
         """The loss that stands for one nat, as known by now."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from math import ceil, floor
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,8 @@ from continuum.analysis.statistics import summarise
 from continuum.analysis.style import COLUMN, FULL, OKABE_ITO, band, mark_integers, new_figure, save
 
 BLUE, RED, GREEN, PURPLE = OKABE_ITO[:4]
-TINY = 1e-9  # smaller losses and derivatives are drawn as this, for a logarithm must be finite
+#: Smaller losses and derivatives are drawn as this, for a logarithm must be finite.
+TINY = 1e-9
 Panel = Callable[[Axes, str, pd.DataFrame], None]
 
 
@@ -36,7 +38,7 @@ def _tasks(results: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _panels(results: pd.DataFrame, panel: Panel) -> Figure:
-    """One panel a task, two in a row."""
+    """One panel per task, two in a row."""
     count = results["task"].nunique()
     columns = min(count, 2)
     rows = ceil(count / columns)
@@ -52,7 +54,7 @@ def _panels(results: pd.DataFrame, panel: Panel) -> Figure:
 
 
 def _rows(results: pd.DataFrame) -> tuple[Figure, np.ndarray]:
-    """Two panels a task, side by side."""
+    """Two panels per task, side by side."""
     figure, axes = new_figure(results["task"].nunique(), 2, width=FULL, squeeze=False)
     for ax in axes[-1]:
         ax.set_xlabel("width γ")
@@ -64,16 +66,16 @@ def _curve(ax: Axes, frame: pd.DataFrame, column: str, *, label: str, color: str
     if frame[column].isna().all():
         return
     values = np.log(frame[column].clip(lower=TINY)) if log else frame[column]
-    found = summarise(frame.assign(value=values), "gamma", "value")
-    mean, low, high = (np.exp(found[name]) if log else found[name] for name in ("mean", "low", "high"))
-    band(ax, found["gamma"], mean, low, high, label=label, color=color)
+    summary = summarise(frame.assign(value=values), "gamma", "value")
+    mean, low, high = (np.exp(summary[name]) if log else summary[name] for name in ("mean", "low", "high"))
+    band(ax, summary["gamma"], mean, low, high, label=label, color=color)
 
 
 def _nothing(ax: Axes) -> None:
     ax.text(0.5, 0.5, "no finite value", transform=ax.transAxes, ha="center", color="0.45")
 
 
-def _legend(ax: Axes, place: str) -> None:
+def _legend(ax: Axes, place: Literal["best", "lower right", "upper right"]) -> None:
     if ax.get_legend_handles_labels()[0]:  # a panel of diverged networks has none
         ax.legend(loc=place)
 
@@ -141,11 +143,11 @@ def _derivative(ax: Axes, frame: pd.DataFrame, part: str, color: str) -> None:
         _curve(ax, tile, right, label="_", color=color)
     inner = frame[~between]
     for column, marker, shade in ((left, "<", "0.45"), (right, ">", "black")):
-        found = summarise(inner, "gamma", column)
-        bars = np.nan_to_num([found["mean"] - found["low"], found["high"] - found["mean"]])
+        summary = summarise(inner, "gamma", column)
+        bars = np.nan_to_num([summary["mean"] - summary["low"], summary["high"] - summary["mean"]])
         label = f"at an integer, from the {'left' if marker == '<' else 'right'}"
-        style = {"linestyle": "none", "elinewidth": 0.6, "markersize": 3, "markeredgewidth": 0}
-        ax.errorbar(found["gamma"], found["mean"], bars, marker=marker, color=shade, label=label, **style)
+        style: dict[str, Any] = {"linestyle": "none", "elinewidth": 0.6, "markersize": 3, "markeredgewidth": 0}
+        ax.errorbar(summary["gamma"], summary["mean"], bars, marker=marker, color=shade, label=label, **style)
 
 
 def _speed(results: pd.DataFrame) -> Figure:

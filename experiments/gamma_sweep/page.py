@@ -44,9 +44,9 @@ def page(tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> dic
 
 
 def _facts(results: pd.DataFrame, config: Mapping[str, Any]) -> list[list[str]]:
-    wanted = ("seeds", "epochs", "optimizer", "lr", "batch", "activation", "law", "units")
+    shown = ("seeds", "epochs", "optimizer", "lr", "batch", "activation", "law", "units")
     names = {"lr": "learning rate", "law": "law of width", "units": "units", "batch": "minibatch"}
-    facts = [["networks", str(len(results))], *([names.get(name, name), str(config[name])] for name in wanted)]
+    facts = [["networks", str(len(results))], *([names.get(name, name), str(config[name])] for name in shown)]
     troubled = results["outcome"].value_counts().drop("ok", errors="ignore")
     return facts + [[f"networks {outcome}", str(count)] for outcome, count in troubled.items()]
 
@@ -82,10 +82,10 @@ def _line(
 ) -> dict[str, Any]:
     """A mean with its 95 % interval at every recorded width; a logarithm is of ``least`` or more."""
     values = np.log(frame[column].clip(lower=least)) if log else frame[column]
-    found = summarise(frame.assign(value=values), "gamma", "value")
-    bounds = {name: np.exp(found[name]) if log else found[name] for name in ("mean", "low", "high")}
+    summary = summarise(frame.assign(value=values), "gamma", "value")
+    bounds = {name: np.exp(summary[name]) if log else summary[name] for name in ("mean", "low", "high")}
     numbers = {name: _short(series) for name, series in bounds.items()}
-    return {"label": label, "colour": colour, "gamma": found["gamma"].tolist(), **numbers, "n": found["n"].tolist()}
+    return {"label": label, "colour": colour, "gamma": summary["gamma"].tolist(), **numbers, "n": summary["n"].tolist()}
 
 
 def _derivative(frame: pd.DataFrame, part: str, unit: str) -> dict[str, Any]:

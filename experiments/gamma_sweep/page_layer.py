@@ -12,10 +12,11 @@ from continuum.data import Part
 from continuum.ensemble import Member, Settings, Stream, TrainedEnsemble, train
 from continuum.widths import expresses, width_of
 
+#: Step of the slider, and about how many steps it has at most.
 FINEST, MOST = 1 / 64, 1024
-"""Step of the slider, and about how many steps it has at most."""
+#: Most units and about the most networks of the example: more would make a heavy page, and no clearer picture.
 UNITS, NETWORKS = 32, 256
-"""Most units and about the most networks of the example: more would make a heavy page, and no clearer picture."""
+#: Rows of the example, and how its networks are trained.
 POINTS, EPOCHS, LR = 96, 300, 0.02
 
 

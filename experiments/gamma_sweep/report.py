@@ -1,4 +1,4 @@
-"""What gamma_sweep prints at the end: one small table a task."""
+"""What gamma_sweep prints at the end: one small table per task."""
 
 from collections.abc import Mapping
 from math import sqrt
@@ -12,10 +12,10 @@ from continuum.analysis.statistics import mean_interval
 
 
 def report(tables: Mapping[str, pd.DataFrame], config: Any) -> list[Table]:
-    """One table a task: the smallest width that is as good as the best, the best score, the size of the kinks."""
-    found = [_table(str(name), frame, config.units) for name, frame in tables["results"].groupby("task", sort=False)]
-    found[-1].caption = "± 1 s.e., [95 % interval]; kinks in nats a unit"
-    return found
+    """One table per task: the smallest width that is as good as the best, the best score, the size of the kinks."""
+    printed = [_table(str(name), frame, config.units) for name, frame in tables["results"].groupby("task", sort=False)]
+    printed[-1].caption = "± 1 s.e., [95 % interval]; kinks in nats per unit of width"
+    return printed
 
 
 def _table(name: str, frame: pd.DataFrame, units: int) -> Table:
@@ -47,7 +47,8 @@ def _best(frame: pd.DataFrame) -> tuple[float, float, float]:
     means = _means(frame).dropna()
     if means.empty:
         return np.nan, np.nan, np.nan
-    at = float(means.idxmin() if _lower_is_better(frame) else means.idxmax())
+    place = means.to_numpy().argmin() if _lower_is_better(frame) else means.to_numpy().argmax()
+    at = float(means.index.to_numpy(dtype=float)[place])
     scores = frame.loc[frame["gamma"] == at, "test_score"]
     return float(means[at]), float(scores.std(ddof=1) / sqrt(len(scores))), at
 
@@ -69,7 +70,7 @@ def _lower_is_better(frame: pd.DataFrame) -> bool:
 
 
 def _kink(frame: pd.DataFrame, part: str, units: int) -> str:
-    """Mean |right - left| of the derivative in gamma at integers, and its 95 % interval over seeds, in nats a unit."""
+    """Mean |right - left| of the derivative in gamma at integers, in nats per unit; its 95 % interval over seeds."""
     if frame["law"].iloc[0] != "interval":
         return "none: this law is smooth"
     inner = frame[(frame["gamma"] % 1 == 0) & (frame["gamma"] > 0) & (frame["gamma"] < units)]

@@ -27,8 +27,7 @@ class Config(RunOptions):
     """Which methods, on which tasks."""
 
     tasks: tuple[str, ...] = TASKS
-    """Tasks: names of the catalogue, noisy_3, noisy_4, teacher_K. Of the default ones, those that this machine lacks
-    are left out."""
+    """Tasks of the catalogue, noisy_3, noisy_4, teacher_K; of the default ones, those missing here are left out."""
     folds: int = 5
     """Folds of a repetition."""
     seeds: int = 2
@@ -38,9 +37,9 @@ class Config(RunOptions):
     widths: tuple[int, ...] = geometric(1, 512, 24)
     """Fixed widths of the grid."""
     methods: tuple[str, ...] = OTHER_METHODS
-    """Other methods by name."""
+    """Other methods by name; interval_sqrt is the interval with the square-root gate."""
     steps: int | None = None
-    """Steps of the graded phase; none: by the learner's own rule, from the number of rows."""
+    """Steps of the graded phase; None: by the learner's own rule, from the number of rows."""
     batch: int = 32
     """Rows of a minibatch."""
     rows: int = 5000
@@ -50,8 +49,7 @@ class Config(RunOptions):
     max_units: int = 512
     """Most units of a learned width."""
     peers: bool = False
-    """Compare with gromo and neural-trees instead of other methods: --preset peers (pip install
-    continuum-width[peers])."""
+    """Compare with gromo and neural-trees instead of other methods; --preset peers says on which tasks."""
 
     def configuration(self) -> dict[str, Any]:
         """All fields; the methods stand under ``routes``, as in the manifests and folders of earlier runs."""

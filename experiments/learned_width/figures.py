@@ -115,7 +115,7 @@ def _frontier(ax: Axes, frame: pd.DataFrame) -> None:
         score = float(np.interp(np.log(start), np.log(grid["units"]), grid["mean"]))
         at = fits["width"].mean(), fits["score"].mean()
         ax.plot([start, at[0]], [score, at[1]], color=color, linewidth=0.8, zorder=4)
-        ax.plot(*at, "*", color=color, markersize=7, label=f"ours from {start:g}", markeredgewidth=0, zorder=5)
+        ax.plot(*at, "*", color=color, markersize=7, label=f"graded from {start:g}", markeredgewidth=0, zorder=5)
         heights.append(at[1])
     _logarithmic(ax)
     _zoom(ax, np.array(heights))

@@ -94,15 +94,20 @@ def fixed_rows(
     parts = {part: trained.measure(part) for part in ("train", "test")}
     rows = []
     for number, (place, units) in enumerate(members):
-        fold, score = folds[place], parts["test"][1][number]
-        classes = fold.stream.kind == "classification"
+        fold = folds[place]
         taken = epochs * -(-len(fold.stream.train.x) // options.batch)
-        measured = {"width": float(units), "units": units, "steps": taken, "seconds": seconds}
+        size = {"width": float(units), "units": units, "steps": taken, "seconds": seconds, "saturated": False}
         losses = {f"{part}_loss": float(measures[0][number]) for part, measures in parts.items()}
-        scored = score if classes else fold.score((score / fold.stream.scale) ** 2)
-        scores = {"score": float(scored), "rmse": np.nan if classes else float(score), "saturated": False}
-        rows.append({**row_head(fold, method), **measured, **losses, **scores, "outcome": trained.outcome[number]})
+        scores = _scores(fold, parts["test"][1][number])
+        rows.append({**row_head(fold, method), **size, **losses, **scores, "outcome": trained.outcome[number]})
     return rows
+
+
+def _scores(fold: Fold, measure: np.float64) -> dict[str, float]:
+    """Score and RMSE from what the engine gives: accuracy, or the RMSE in units of the target."""
+    if fold.stream.kind == "classification":
+        return {"score": float(measure), "rmse": np.nan}
+    return {"score": float(fold.score((measure / fold.stream.scale) ** 2)), "rmse": float(measure)}
 
 
 def sklearn_rows(fold: Fold, options: FitOptions) -> list[Row]:

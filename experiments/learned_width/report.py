@@ -43,11 +43,11 @@ def write(tables: Tables, folder: Path) -> list[Path]:
 
 
 def report(tables: Tables, config: Config) -> Sequence[RenderableType]:
-    """The tables, and which tasks could not be had."""
+    """The tables, and which tasks are missing here."""
     printed: list[RenderableType] = [terminal_table(name, frame) for name, frame in frames(tables).items()]
     absent = [name for name in config.tasks if name not in set(tables["results"]["task"])]
     if absent:
-        printed.append(Text(f"not run, for these could not be had here: {', '.join(absent)}"))
+        printed.append(Text(f"not run, for their data are missing here: {', '.join(absent)}"))
     return printed
 
 

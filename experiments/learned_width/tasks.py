@@ -57,7 +57,7 @@ def available_tasks(names: tuple[str, ...], rows: int, *, strict: bool) -> dict[
         except ContinuumError as error:
             if strict:
                 raise
-            line = f"task {name} is left out, for it cannot be had here: {error}"
+            line = f"task {name} is left out: {error}"
             Console(stderr=True).print(line, markup=False, highlight=False, soft_wrap=True)
     return available
 

@@ -33,7 +33,7 @@ MEASURES = {
     "gap": "loss added\nby rounding",
     "drop": "score lost\nby rounding",
     "sd": "sd of the slope\nover gates",
-    "used": "units\na step",
+    "used": "units\nper step",
 }
 
 
@@ -60,7 +60,7 @@ def _side(frame: pd.DataFrame) -> pd.Series:
 
 
 def _predicted(members: pd.DataFrame) -> Figure:
-    """Every member: the width found against the one predicted, one panel per kind."""
+    """Every member: the width at the end against the one predicted, one panel per kind."""
     names = list(dict.fromkeys(members["law"].str.split("/").str[0]))
     figure, axes = new_figure(ceil(len(names) / 3), 3, width=FULL, squeeze=False, sharex=True, sharey=True)
     spread = np.random.default_rng(0)
@@ -140,5 +140,5 @@ def _cost(means: pd.DataFrame) -> Figure:
             ax.set_xticks([0, 0.01, 1, 100], ["0", ".01", "1", "100"], fontsize=7)
         ax.set_title(title, fontsize=8)
     axes[0].set_yticks(range(len(laws)), laws)
-    figure.supxlabel("a point a task, price and start; bars: their means", fontsize=8)
+    figure.supxlabel("one point per task, price and start; bars: their means", fontsize=8)
     return figure

@@ -77,7 +77,7 @@ def needed_widths(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def networks(results: pd.DataFrame) -> pd.DataFrame:
-    """Means over seeds of what each law found on each task, price and start; needed is the teacher's or the oracle."""
+    """Mean ends over seeds of each law on each task, price and start; needed is the teacher's or the oracle."""
     members = results[(results["stage"] == "network") & (results["price"] > 0)]
     members = members.merge(needed_widths(results), on=["task", "price"], how="left")
     members = members.assign(needed=members["needed"].fillna(members["oracle"]))
@@ -103,7 +103,7 @@ def _close(frame: pd.DataFrame) -> pd.Series:
 
 
 def readouts(results: pd.DataFrame) -> pd.DataFrame:
-    """Means of what each law found on readouts, with plain descent and with Adam."""
+    """Mean ends of each law on readouts, with plain descent and with Adam."""
     members = results[results["stage"] == "readout"]
     members = members.assign(found=near(members, "needed").astype(float))
     columns = ["width", "predicted", "found", "live", "gap", "noise_start", "noise_end", "used", "drift"]

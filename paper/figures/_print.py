@@ -10,8 +10,8 @@ from continuum.analysis.style import BOLD, OKABE_ITO, TEXT
 
 BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK = OKABE_ITO[:7]
 GREY = "0.45"
+#: Behind a text that a line would cross.
 CLEAR = {"color": "white", "pad": 0.3}
-"""Behind a text that a line would cross."""
 
 
 def figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -> tuple[Figure, Any]:

@@ -9,14 +9,14 @@ from torch import Tensor
 
 from continuum.widths import Interval
 
+#: Allocated units, the integer at which the network was trained, and the width that is explained.
 UNITS, PINNED, SHOWN = 4, 2, 2.3
-"""Allocated units, the integer at which the network was trained, and the width that is explained."""
+#: Steps of Adam before and after the width has grown, and their rate.
 EARLY, LATE, RATE = 15, 600, 0.03
-"""Steps of Adam before and after the width has grown, and their rate."""
+#: A start whose fresh unit does harm at first and is needed in the end: picked among 60 for clarity, not typical.
 SEED = 30
-"""A start whose fresh unit does harm at first and is needed in the end: picked among 60 for clarity, not typical."""
+#: Other draws of the fresh unit.
 FRESH = 24
-"""Other draws of the fresh unit."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Network:
         self.parameters = [p.expand(copies, UNITS).clone().requires_grad_() for p in scaled]
 
     def output(self, masks: Tensor, x: Tensor) -> Tensor:
-        """One row a width."""
+        """One row per width."""
         slopes, offsets, weights = self.parameters
         features = torch.tanh(x[None, :, None] * slopes[:, None] + offsets[:, None])
         return (features * (masks * weights)[:, None]).sum(2)
@@ -78,8 +78,8 @@ class Network:
         """The same network with another fresh unit."""
         other, twin = Network(seed), self.widened(1)
         with torch.no_grad():
-            for mine, its in zip(twin.parameters, other.parameters, strict=True):
-                mine[:, PINNED:] = its[:, PINNED:]
+            for ours, its in zip(twin.parameters, other.parameters, strict=True):
+                ours[:, PINNED:] = its[:, PINNED:]
         return twin
 
 
@@ -96,8 +96,8 @@ def tiny(seed: int = SEED) -> Tiny:
     grown = network.widened(len(above))
     grown.train(later, x, target, LATE)
 
-    def losses(own: Network, widths: Tensor) -> NDArray[np.float64]:
-        return np.asarray(own.widened(len(widths)).loss(widths, x, target).detach())
+    def losses(network: Network, widths: Tensor) -> NDArray[np.float64]:
+        return np.asarray(network.widened(len(widths)).loss(widths, x, target).detach())
 
     shown = (1.0, 2.0, SHOWN, 3.0)
     settled = network.widened(1)
@@ -117,5 +117,5 @@ def _slopes(network: Network, x: Tensor, target: Tensor) -> tuple[float, float]:
     slopes, offsets, weights = (p.detach()[0] for p in network.parameters)
     residual = network.output(gates(PINNED)[None], x).detach()[0] - target
     parts = torch.tanh(x[:, None] * slopes + offsets) * weights
-    found = (residual[:, None] * parts).mean(0)
-    return float(found[PINNED - 1]), float(found[PINNED])
+    gradient = (residual[:, None] * parts).mean(0)
+    return float(gradient[PINNED - 1]), float(gradient[PINNED])

@@ -60,8 +60,8 @@ def _orders(ax: Axes, rises: pd.DataFrame) -> None:
         if geometry not in logs.index.get_level_values("geometry"):
             continue
         by_task = logs[geometry].unstack("a")
-        found = pd.DataFrame([mean_interval(by_task[a]) for a in by_task], index=by_task.columns)
-        middle, low, high = (np.exp(found[name]) for name in ("mean", "low", "high"))
+        intervals = pd.DataFrame([mean_interval(by_task[a]) for a in by_task], index=by_task.columns)
+        middle, low, high = (np.exp(intervals[name]) for name in ("mean", "low", "high"))
         colour = COLOURS[geometry]
         ax.plot(middle.index, middle, marker="o", markersize=2.5, color=colour, markeredgewidth=0)
         ax.fill_between(middle.index, low, high, color=colour, alpha=0.12, linewidth=0)
@@ -73,10 +73,10 @@ def _orders(ax: Axes, rises: pd.DataFrame) -> None:
     title(ax, "a", "how the capacity loss starts")
 
 
-def _who(ax: Axes, seen: pd.DataFrame) -> None:
+def _who(ax: Axes, methods: pd.DataFrame) -> None:
     """Share of right signs (colour), and median number of gradients until the sign is known (text)."""
     right, cost = (
-        seen.pivot(index="method", columns="geometry", values=name)
+        methods.pivot(index="method", columns="geometry", values=name)
         .reindex(index=METHODS, columns=list(NAMES))
         .to_numpy()
         for name in ("right", "needed")

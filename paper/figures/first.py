@@ -11,8 +11,8 @@ from paper.figures._tiny import PINNED, SHOWN, UNITS, Tiny, tiny
 from paper.results import Results
 
 RADIUS = 0.3
+#: Half length of a tangent, in units of width.
 REACH = 0.62
-"""Half length of a tangent, in units of width."""
 
 
 def draw(results: Results) -> Figure:

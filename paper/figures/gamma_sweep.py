@@ -13,8 +13,8 @@ from continuum.analysis.style import band, mark_integers
 from paper.figures._print import BLACK, BLUE, GREEN, ORANGE, PURPLE, count_integers, figure, say, task_name, title
 from paper.results import Results
 
+#: The one task of the sweep that needs more than two units.
 TASK = "digits"
-"""The one task of the sweep that needs more than two units."""
 OTHERS = (GREEN, PURPLE, ORANGE)
 
 
@@ -34,10 +34,10 @@ def _score(ax: Axes, rows: pd.DataFrame) -> None:
     colours = iter(OTHERS)
     low = 1.0
     for task, part in rows.groupby("task", sort=False):
-        found = summarise(part, "gamma", "test_score")
+        summary = summarise(part, "gamma", "test_score")
         colour = BLUE if task == TASK else next(colours)
-        band(ax, found["gamma"], found["mean"], found["low"], found["high"], color=colour)
-        low = min(low, found["mean"].min())
+        band(ax, summary["gamma"], summary["mean"], summary["low"], summary["high"], color=colour)
+        low = min(low, summary["mean"].min())
     _named(ax, rows)
     ax.set(xlabel=r"width $\gamma$", ylabel="test accuracy", ylim=(max(0.0, low - 0.05), 1.02), xlim=(0.4, last + 0.7))
     title(ax, "a", "trained at every width")
@@ -61,13 +61,13 @@ def _derivative(ax: Axes, rows: pd.DataFrame) -> None:
     count_integers(ax, 0, last)
     ax.axhline(0, color="0.6", linewidth=0.6)
     for _, tile in rows[between].groupby(np.floor(rows["gamma"][between])):
-        found = summarise(tile, "gamma", column)
-        band(ax, found["gamma"], found["mean"], found["low"], found["high"], color=BLUE)
+        summary = summarise(tile, "gamma", column)
+        band(ax, summary["gamma"], summary["mean"], summary["low"], summary["high"], color=BLUE)
     style: dict[str, Any] = {"linestyle": "none", "elinewidth": 0.7, "markersize": 3.2, "markeredgewidth": 0}
     for side, marker, colour in (("left", "<", ORANGE), ("right", ">", BLACK)):
-        found = summarise(rows[~between], "gamma", f"train_dgamma_{side}")
-        bars = np.nan_to_num([found["mean"] - found["low"], found["high"] - found["mean"]])
-        ax.errorbar(found["gamma"], found["mean"], bars, marker=marker, color=colour, **style)
+        summary = summarise(rows[~between], "gamma", f"train_dgamma_{side}")
+        bars = np.nan_to_num([summary["mean"] - summary["low"], summary["high"] - summary["mean"]])
+        ax.errorbar(summary["gamma"], summary["mean"], bars, marker=marker, color=colour, **style)
     ax.set(xlabel=r"width $\gamma$", ylabel=r"$\partial$ training loss / $\partial\gamma$", xlim=(0.4, last + 0.7))
     say(ax, 0.98, 0.93, "at an integer, from the right", BLACK, transform=ax.transAxes, ha="right")
     say(ax, 0.98, 0.16, "at an integer, from the left", ORANGE, transform=ax.transAxes, ha="right")

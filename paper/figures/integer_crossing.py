@@ -20,8 +20,8 @@ FLOWS = (
     ("cross-entropy, s = 0.5, from 0", "cross-entropy", ORANGE, "^"),
     ("squared, s = 0.5, from 0", "squared loss", RED, "v"),
 )
+#: Fresh units of the geometric law that are shown.
 MOST = 4
-"""Fresh units of the geometric law that are shown."""
 
 
 def draw(results: Results) -> Figure:
@@ -41,8 +41,8 @@ def _journeys(ax: Axes, paths: pd.DataFrame) -> None:
     start = part["start"].min()
     top = 0.0
     for setting, colour in (("descent", BLUE), ("adam", ORANGE)):
-        own = part[(part["setting"] == setting) & (part["start"] == start)]
-        for _, path in list(own.groupby("member"))[:12]:
+        journeys = part[(part["setting"] == setting) & (part["start"] == start)]
+        for _, path in list(journeys.groupby("member"))[:12]:
             ax.plot(path["step"], path["gamma"], color=colour, linewidth=0.7, alpha=0.8)
             top = max(top, float(path["gamma"].max()))
     mark_integers(ax, floor(start), ceil(top), axis="y")
@@ -58,8 +58,8 @@ def _gained(ax: Axes, flow: pd.DataFrame) -> None:
     ax.plot(n, 2.0**-n, color=BLACK, linewidth=0.8)
     say(ax, 2.06, 0.36, "law $2^{-n}$", BLACK)
     for place, (setting, name, colour, marker) in enumerate(FLOWS):
-        own = flow[flow["setting"] == setting]
-        points = [_share(own, number) for number in range(1, MOST + 1)]
+        setting_rows = flow[flow["setting"] == setting]
+        points = [_share(setting_rows, number) for number in range(1, MOST + 1)]
         at, mean, low, high = np.array(points).T
         shift = 0.09 * (place - 1.5)
         style: dict[str, Any] = {"linestyle": "none", "marker": marker, "elinewidth": 0.8, "color": colour}
@@ -69,8 +69,8 @@ def _gained(ax: Axes, flow: pd.DataFrame) -> None:
     title(ax, "b", "frozen weights, exact flow")
 
 
-def _share(own: pd.DataFrame, number: int) -> tuple[float, float, float, float]:
-    rows = own[own["quantity"].str.fullmatch(f"gained (<=|=) law, n = {number}")]
+def _share(setting_rows: pd.DataFrame, number: int) -> tuple[float, float, float, float]:
+    rows = setting_rows[setting_rows["quantity"].str.fullmatch(f"gained (<=|=) law, n = {number}")]
     return (number, *share_interval(int(rows["measured"].sum()), len(rows)))
 
 
@@ -98,9 +98,9 @@ def _shares(ax: Axes, rotation: pd.DataFrame) -> None:
         ("squared, circle 0.2", "squared loss", RED, 0.2),
         ("affine, circle 0.2", "affine loss", BLUE, 0.11),
     ):
-        own = rotation[(rotation["quantity"] == "on") & (rotation["setting"] == setting)]
-        own = own.iloc[:: max(1, len(own) // 150)]
-        ax.plot(own["predicted"], own["measured"], ".", markersize=3, color=colour, markeredgewidth=0)
+        turns = rotation[(rotation["quantity"] == "on") & (rotation["setting"] == setting)]
+        turns = turns.iloc[:: max(1, len(turns) // 150)]
+        ax.plot(turns["predicted"], turns["measured"], ".", markersize=3, color=colour, markeredgewidth=0)
         say(ax, 0.97, height, name, colour, transform=ax.transAxes, ha="right")
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel=r"law $|l| / (|l| + r)$", ylabel="share of steps beyond $k$")
     title(ax, "d", "chatter about an integer")

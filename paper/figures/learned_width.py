@@ -13,8 +13,8 @@ from continuum.analysis.style import band
 from paper.figures._print import BLUE, GREY, PURPLE, RED, SKY, figure, say, task_name, title
 from paper.results import Results
 
+#: The first of these that was run is shown in detail.
 SHOWN = ("digits", "two_spirals", "wine")
-"""The first of these that was run is shown in detail."""
 STARTS = (SKY, RED, PURPLE)
 
 
@@ -62,8 +62,8 @@ def _oracles(ax: Axes, rows: pd.DataFrame) -> None:
 
 def _starts(ax: Axes, curves: pd.DataFrame, task: str) -> None:
     """Width against the step: mean over folds, and the middle 80 % of them."""
-    for place, (colour, (start, own)) in enumerate(zip(STARTS, curves.groupby("start"), strict=False)):
-        groups = own.groupby(own.groupby(["fold", "seed"]).cumcount())
+    for place, (colour, (start, rows_of_start)) in enumerate(zip(STARTS, curves.groupby("start"), strict=False)):
+        groups = rows_of_start.groupby(rows_of_start.groupby(["fold", "seed"]).cumcount())
         low, high = (groups["width"].quantile(share) for share in (0.1, 0.9))
         steps, mean = groups["step"].mean(), groups["width"].mean()
         band(ax, steps, mean, low, high, color=colour)
@@ -77,8 +77,16 @@ def _frontier(ax: Axes, rows: pd.DataFrame, task: str) -> None:
     """Score of the grid with its interval; the learned networks as stars."""
     grid = summarise(rows[rows["method"] == "fixed"], "units", "score")
     band(ax, grid["units"], grid["mean"], grid["low"], grid["high"], color="0.35")
-    for colour, (_, own) in zip(STARTS, rows[rows["method"] == "graded"].groupby("start"), strict=False):
-        ax.plot(own["width"].mean(), own["score"].mean(), "*", color=colour, markersize=7, markeredgewidth=0, zorder=4)
+    for colour, (_, networks) in zip(STARTS, rows[rows["method"] == "graded"].groupby("start"), strict=False):
+        ax.plot(
+            networks["width"].mean(),
+            networks["score"].mean(),
+            "*",
+            color=colour,
+            markersize=7,
+            markeredgewidth=0,
+            zorder=4,
+        )
     _octaves(ax, "x")
     top = float(max(grid["mean"].max(), rows["score"].max()))
     low = float(grid["mean"].quantile(0.25))

@@ -12,8 +12,8 @@ from paper.figures._print import BLUE, ORANGE, RED, figure, say, title
 from paper.results import Results
 
 MEASURES = {"euclidean": (BLUE, "Euclidean"), "l2": (ORANGE, "$L_2(E)$"), "root": (RED, "root gates")}
+#: Starts from below are narrower than this.
 BELOW = 2.0
-"""Starts from below are narrower than this."""
 
 
 def draw(results: Results) -> Figure:
@@ -31,24 +31,24 @@ def _readouts(ax: Axes, rows: pd.DataFrame) -> None:
     ax.plot([0, top], [0, top], color="0.6", linewidth=0.6, zorder=0)
     spread = np.random.default_rng(0)
     for place, (measure, (colour, name)) in enumerate(MEASURES.items()):
-        own = members[members["law"].str.endswith(f"/{measure}")]
-        shift = spread.uniform(-0.3, 0.3, len(own))
+        measured = members[members["law"].str.endswith(f"/{measure}")]
+        shift = spread.uniform(-0.3, 0.3, len(measured))
         style: dict[str, Any] = {"linestyle": "none", "markersize": 3, "alpha": 0.25, "markeredgewidth": 0}
-        ax.plot(own["predicted"] + shift, own["width"] + shift, ".", color=colour, **style)
+        ax.plot(measured["predicted"] + shift, measured["width"] + shift, ".", color=colour, **style)
         say(ax, 0.97, 0.24 - 0.08 * place, name, colour, transform=ax.transAxes, ha="right")
     ax.set(xlim=(-0.5, top), ylim=(-0.5, top), xlabel="width predicted", ylabel="width found")
     title(ax, "a", "readouts: where the theory says")
 
 
-def _networks(ax: Axes, found: pd.DataFrame) -> None:
+def _networks(ax: Axes, networks: pd.DataFrame) -> None:
     """Width over the needed one of every law, from below and from above: geometric mean over tasks and prices."""
-    laws = [law for law in dict.fromkeys(found["law"]) if not law.startswith("fixed")][::-1]
-    found = found.assign(ratio=np.log2(found["width"].clip(lower=0.25) / found["needed"]))
+    laws = [law for law in dict.fromkeys(networks["law"]) if not law.startswith("fixed")][::-1]
+    networks = networks.assign(ratio=np.log2(networks["width"].clip(lower=0.25) / networks["needed"]))
     ax.axvline(1, color="0.6", linewidth=0.6, zorder=0)
     for below, marker, colour in ((True, ">", BLUE), (False, "<", ORANGE)):
         for place, law in enumerate(laws):
-            own = found[(found["law"] == law) & ((found["start"] < BELOW) == below)]
-            mean, low, high = (2.0**value for value in mean_interval(own["ratio"]))
+            side = networks[(networks["law"] == law) & ((networks["start"] < BELOW) == below)]
+            mean, low, high = (2.0**value for value in mean_interval(side["ratio"]))
             ax.plot([low, high], [place, place], color=colour, linewidth=0.8, alpha=0.7)
             ax.plot(mean, place, marker, color=colour, markersize=4, markeredgewidth=0)
     ax.set_xscale("log", base=2)

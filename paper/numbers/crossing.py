@@ -94,15 +94,15 @@ def _measured(results: Results, claims: pd.DataFrame) -> Iterator[Number]:
 def _dropped(results: Results) -> Iterator[Number]:
     table = results.table(NAME, "dropped")
     for name, part, setting, quantity, share in DROPPED:
-        found = table[(table["part"] == part) & (table["setting"] == setting) & (table["quantity"] == quantity)]
+        matching = table[(table["part"] == part) & (table["setting"] == setting) & (table["quantity"] == quantity)]
         source = results.source(NAME, "dropped", f"{part}: {setting}, {quantity}")
         for suffix, column in (("", "measured"), ("Low", "low"), ("High", "high")):
-            value = float(found[column].iloc[0]) if len(found) else None
+            value = float(matching[column].iloc[0]) if len(matching) else None
             shown = MISSING if value is None else percent(value) if share else fixed(value, 2)
             yield Number(name + suffix, shown, source)
 
 
 def _row(table: pd.DataFrame, start: str) -> pd.Series | None:
     """The claim that begins so, if the run made it."""
-    found = table[table["claim"].str.startswith(start)]
-    return found.iloc[0] if len(found) else None
+    matching = table[table["claim"].str.startswith(start)]
+    return matching.iloc[0] if len(matching) else None

@@ -41,8 +41,8 @@ def _readouts(results: Results) -> Iterator[Number]:
 
 
 def _networks(results: Results) -> Iterator[Number]:
-    found = by_law(results.table(NAME, "networks"))
-    below: pd.Series = found["below"]
+    laws = by_law(results.table(NAME, "networks"))
+    below: pd.Series = laws["below"]
     source = results.source(NAME, "networks", "width / needed from below, geometric mean of each law")
     yield Number("fuzzyNetworkLow", fixed(float(below.min()), 2), source)
     yield Number("fuzzyNetworkHigh", fixed(float(below.max()), 2), source)

@@ -47,9 +47,9 @@ def _peers(results: Results) -> Iterator[Number]:
 
 def _said(task: str, rows: pd.DataFrame) -> str:
     """A sentence: who reached what score at how many units; those measured in this run alone."""
-    own = rows[(rows["method"] == "ours") | rows["from"].astype(str).str.startswith("this run")]
+    measured_here = rows[(rows["method"] == "ours") | rows["from"].astype(str).str.startswith("this run")]
     each = [
         f"{LABELS.get(row['method'], row['method'])} {fixed(row['score'], 3)} at {fixed(row['units'], 1)}"
-        for _, row in own.iterrows()
+        for _, row in measured_here.iterrows()
     ]
     return f"on {escape(task.replace('_', ' '))}: {', '.join(each) or MISSING} units"

@@ -1,4 +1,4 @@
-"""The predictions on who sees capacity against their measurements, a row a claim, tasks together."""
+"""The predictions on who sees capacity against their measurements, one row per claim, tasks together."""
 
 import pandas as pd
 

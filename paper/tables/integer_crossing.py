@@ -1,4 +1,4 @@
-"""The predictions on gamma in motion against their measurements, a row a claim."""
+"""The predictions on gamma in motion against their measurements, one row per claim."""
 
 from paper.results import Results
 from paper.tables._formulas import claim, value, verdict

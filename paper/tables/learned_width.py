@@ -12,7 +12,7 @@ WIDTHS = (0.17, 0.16, 0.2, 0.34)
 
 
 def table(results: Results) -> str:
-    """A row a target."""
+    """One row per target."""
     rows = []
     for _, row in results.table("learned_width", "targets").iterrows():
         texts = [_text(row[name]) for name in ("target", "asked", "measured", "detail")]

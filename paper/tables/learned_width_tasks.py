@@ -1,4 +1,4 @@
-"""The learned width, a row a task: the oracle, the width from every start, the score beside fixed networks'."""
+"""The learned width, one row per task: the oracle, the width from every start, the score beside fixed networks'."""
 
 import pandas as pd
 
@@ -29,11 +29,11 @@ def table(results: Results) -> str:
 
 
 def _cell(row: pd.Series, name: str) -> str:
-    given = row[name]
+    entry = row[name]
     if name == "task":
-        return escape(str(given)) + (r"$^\dagger$" if row["tuned"] == "tuned" else "")
-    if pd.isna(given):
+        return escape(str(entry)) + (r"$^\dagger$" if row["tuned"] == "tuned" else "")
+    if pd.isna(entry):
         return "--"
-    if isinstance(given, str):
-        return escape(given).replace("-0", "$-$0").replace("+0", "$+$0")
-    return f"{given:.2f}" if name.startswith("time") else f"{given:.1f}" if name == "units" else value(float(given))
+    if isinstance(entry, str):
+        return escape(entry).replace("-0", "$-$0").replace("+0", "$+$0")
+    return f"{entry:.2f}" if name.startswith("time") else f"{entry:.1f}" if name == "units" else value(float(entry))

@@ -1,4 +1,4 @@
-"""The predictions on learned cardinalities: a row a law, an order of the features and a price; both starts."""
+"""The predictions on learned cardinalities: one row per law, order of the features and price; both starts."""
 
 import pandas as pd
 
@@ -6,8 +6,8 @@ from paper.results import Results
 from paper.tables._formulas import claim, value
 from paper.tex import escape, tabular
 
+#: Starts from below are narrower than this.
 BELOW = 2.0
-"""Starts from below are narrower than this."""
 HEAD = ("law", "features", "price", "from below", "share", "from above", "share")
 
 

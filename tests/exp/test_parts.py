@@ -171,7 +171,7 @@ def test_stop_is_deferred_and_then_raised():
 
 @pytest.mark.parametrize("terminal", [True, False])
 def test_display(terminal, monkeypatch):
-    monkeypatch.setattr("continuum.exp.progress.INTERVAL", -1.0)
+    monkeypatch.setattr("continuum.exp.progress.SECONDS_BETWEEN_LINES", -1.0)
     plan = plan_of(1, 2, 5, found={0: 3.0})
     console = Console(file=None, force_terminal=terminal, record=True, width=100, quiet=False)
     with Display(plan, 2, console) as display:

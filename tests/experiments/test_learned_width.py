@@ -1,7 +1,9 @@
 """learned_width, from tasks and statistics to tables and figures."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import pandas as pd
 import pytest
 import torch
 from continuum_experiments import learned_width
-from continuum_experiments.learned_width import Config
+from continuum_experiments.learned_width import Config, clock
 from continuum_experiments.learned_width.clock import plain_loop
 from continuum_experiments.learned_width.config import OTHER_METHODS, TASKS
 from continuum_experiments.learned_width.fits import FitOptions, fixed_rows, learned_row
@@ -27,9 +29,13 @@ from continuum_experiments.learned_width.tasks import (
     known_units,
     task_of,
 )
+from rich.console import Console
 
 from continuum.errors import BadInput
 from continuum.exp import main, presets, registry
+from continuum.exp.runner import execute
+from continuum.exp.store import RunFolder
+from continuum.exp.tables import decode, encode_cell
 from continuum.learn.settings import METHODS
 
 
@@ -39,10 +45,8 @@ def quick(**changes: object) -> Config:
     return config
 
 
-SMALL = {"tasks": ("teacher_2",), "folds": 2, "seeds": 1, "starts": (1, 3), "widths": (1, 2, 4), "steps": 20}
-SMALL |= {"rows": 60, "splits": 1, "methods": ("interval",)}
-FLAGS = "--tasks teacher_2 wine --folds 2 --seeds 1 --starts 1 3 --widths 1 2 4 --steps 20 --rows 100".split()
-FLAGS += "--splits 1 --methods interval --jobs 1".split()
+SMALL = {"tasks": ("teacher_2", "wine"), "folds": 2, "seeds": 1, "starts": (1, 3), "widths": (1, 2, 4), "steps": 20}
+SMALL |= {"rows": 100, "splits": 1, "methods": ("interval",)}
 OPTIONS = FitOptions(30, 16, 16)
 
 
@@ -75,11 +79,11 @@ def test_range_of_the_oracle_covers_what_folds_choose() -> None:
 
 
 def test_corrected_interval_covers() -> None:
-    """Of folds whose errors share a part of variance r / (1 + r): 4000 means, whose coverage is seen to 0.4 %."""
+    """Of folds whose errors share a part of variance r / (1 + r): 4000 means, whose coverage is known to 0.4 %."""
     rng = np.random.default_rng(0)
     folds, share = 10, 0.25 / (0.25 + 1)
-    common, own = rng.standard_normal((4000, 1)), rng.standard_normal((4000, folds))
-    data = np.sqrt(share) * common + np.sqrt(1 - share) * own
+    common, private = rng.standard_normal((4000, 1)), rng.standard_normal((4000, folds))
+    data = np.sqrt(share) * common + np.sqrt(1 - share) * private
     plain_, wide = (np.mean([low <= 0 <= high for _, low, high in (corrected(d, r) for d in data)]) for r in (0, 0.25))
     assert wide > 0.93
     with pytest.raises(AssertionError):
@@ -202,8 +206,8 @@ def test_spread_and_ratios() -> None:
     rows = pd.DataFrame({"method": "graded", "start": [1, 1, 8, 8], "width": [9.0, 10.0, 10.0, 11.0]})
     assert spread(rows) == pytest.approx(0.1)
     what = {"graded": [(0, 3.0)], "fixed": [(1, 1.0), (64, 2.0)], "fixed, same steps": [(64, 3.0)], "torch": [(64, 6)]}
-    clock = pd.DataFrame([(w, u, s) for w, times in what.items() for u, s in times], columns=["what", "units", "wall"])
-    time = ratios(clock, 8.0)
+    turns = pd.DataFrame([(w, u, s) for w, times in what.items() for u, s in times], columns=["what", "units", "wall"])
+    time = ratios(turns, 8.0)
     assert time["64 units"] == 1.5
     assert time["the oracle's width"] == pytest.approx(2.0)
     assert time["64 units, PyTorch loop"] == 0.5
@@ -215,27 +219,46 @@ def test_published_figures_are_marked() -> None:
     assert table["source"].str.startswith("published").sum() == len(table) - 1
 
 
-def test_a_cell_gives_the_same_rows_again() -> None:
-    """What a resumed run relies on; only seconds differ."""
-    for cell in learned_width.cells(Config(**SMALL)):  # type: ignore[arg-type]
-        if cell.settings["stage"] == "clock":
-            continue
-        first, second = (learned_width.run(cell)["results"].drop(columns="seconds") for _ in range(2))
-        pd.testing.assert_frame_equal(first, second, check_exact=True)
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """The folder of a whole run, its cells in a thread, its clock short."""
+    config = Config(**SMALL, out=tmp_path_factory.mktemp("runs"), jobs=1)  # type: ignore[arg-type]
+    experiment, silent = registry.load("learned_width"), Console(file=StringIO())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "TURNS", 2)
+        patch.setattr(clock, "LADDER", (1, 64))
+        return execute(experiment, config, console=silent, report=silent, factory=ThreadPoolExecutor)
 
 
-def test_the_whole_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["learned_width", *FLAGS, "--out", str(tmp_path / "a")]) == 0
-    assert "targets" in capsys.readouterr().out
-    (folder,) = (tmp_path / "a" / "learned_width").iterdir()
-    results = pd.read_parquet(folder / "results.parquet")
+def test_the_whole_run(run: RunFolder) -> None:
+    results = pd.read_parquet(run.path / "results.parquet")
     assert list(results.columns) == list(COLUMNS)
     assert set(results["method"]) == {"fixed", "graded", "same_width", "mlp_default", "mlp_steps", "interval"}
     assert results["tuned"].groupby(results["task"]).first().to_dict() == {"teacher_2": False, "wine": True}
     twins = results[results["method"].isin(["graded", "same_width"])]
     assert (twins.groupby(["task", "fold", "start"])["units"].nunique() == 1).all()
-    assert {path.stem for path in (folder / "figures").iterdir()} >= {"frontier", "oracle", "width_curve", "targets"}
-    assert json.loads((folder / "manifest.json").read_text())["status"] == "complete"
+    assert {path.stem for path in run.figures.iterdir()} >= {"frontier", "oracle", "width_curve", "targets"}
+    manifest = json.loads((run.path / "manifest.json").read_text())
+    assert (manifest["status"], manifest["configuration"]["routes"]) == ("complete", ["interval"])
+
+
+def test_the_report(run: RunFolder) -> None:
+    tables = {name: pd.read_parquet(run.path / f"{name}.parquet") for name in ("results", "clock")}
+    printed = learned_width.report(tables, Config(**(SMALL | {"tasks": ("teacher_2", "letter")})))  # type: ignore[arg-type]
+    assert [getattr(table, "title", None) for table in printed] == ["targets", "tasks", "methods", "clock", None]
+    assert str(printed[-1]).endswith("their data are missing here: letter")
+
+
+def test_a_cell_gives_the_same_rows_again(run: RunFolder) -> None:
+    """What a resumed run relies on; only seconds differ."""
+    stored = run.labels()
+    cells = [cell for cell in learned_width.cells(Config(**SMALL)) if cell.settings["task"] == "teacher_2"]  # type: ignore[arg-type]
+    for cell in cells:
+        if cell.settings["stage"] != "clock":
+            again = encode_cell(learned_width.run(cell))["results"]
+            before = run.tables(stored[cell.label])["results"]
+            first, second = (decode(table).to_pandas().drop(columns="seconds") for table in (before, again))
+            pd.testing.assert_frame_equal(first, second, check_exact=True)
 
 
 def test_tasks_without_data_are_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,14 +1,17 @@
 import itertools
 import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-import tyro
 from continuum_experiments import soft_vs_fuzzy
-from continuum_experiments.soft_vs_fuzzy import Config
+from continuum_experiments.soft_vs_fuzzy import Config, measurements
 from continuum_experiments.soft_vs_fuzzy.fresh_unit import immediate_gradients
 from continuum_experiments.soft_vs_fuzzy.methods import (
     METHODS,
@@ -31,15 +34,27 @@ from continuum_experiments.soft_vs_fuzzy.theory import (
     unordered,
 )
 from continuum_experiments.soft_vs_fuzzy.training import Recipe, objective, train
+from rich.console import Console
 from torch.testing import assert_close
 
 from continuum.exp import main, presets, registry
+from continuum.exp.runner import execute
 from continuum.exp.store import RunFolder
+from continuum.exp.tables import decode
 
 UNITS, DECAY = 5, 0.2
-LAWS = ["interval/root", "bernoulli/l2"]
-FLAGS = ["--units", "6", "--needed", "1", "3", "--seeds", "2", "--network-seeds", "2", "--steps", "40"]
-FLAGS += ["--network-steps", "12", "--tasks", "teacher_2", "--jobs", "1", "--laws", *LAWS]
+LAWS = ("interval/root", "bernoulli/l2")
+SMALL = Config(
+    laws=LAWS,
+    tasks=("teacher_2",),
+    needed=(1, 3),
+    units=6,
+    seeds=2,
+    network_seeds=2,
+    steps=40,
+    network_steps=12,
+    jobs=1,
+)
 
 
 def problem(members: int = 2, units: int = UNITS) -> Readout:
@@ -143,7 +158,7 @@ def test_linear_mask_is_pinned_and_the_root_mask_is_not() -> None:
 
 def test_training_ends_where_theory_says() -> None:
     price, start = torch.tensor([0.03, 0.08], dtype=torch.float64), torch.tensor([1.5, 1.5], dtype=torch.float64)
-    recipe = Recipe(600, 15, "gd", 0.5, 0.3, DECAY, (4.0, 200.0))
+    recipe = Recipe(400, 15, "gd", 0.5, 0.3, DECAY, (4.0, 200.0))
     for method in (Method("interval", "l2"), Method("fuzzy", "l2")):
         readouts = problem()
         law = build(method, UNITS, start.expand(2, -1).clone(), kappa=10.0, temperature=0.5)
@@ -225,36 +240,36 @@ def test_teachers() -> None:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a whole run by the command."""
-    out = tmp_path_factory.mktemp("runs")
-    assert main(["soft_vs_fuzzy", *FLAGS, "--out", str(out)]) == 0
-    (folder,) = (out / "soft_vs_fuzzy").iterdir()
-    return folder
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunFolder]:
+    """The folder of a whole run, its cells in a thread, its noise measured by few draws."""
+    config = replace(SMALL, out=tmp_path_factory.mktemp("runs"))
+    experiment, silent = registry.load("soft_vs_fuzzy"), Console(file=StringIO())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measurements, "DRAWS", 8)
+        yield execute(experiment, config, console=silent, report=silent, factory=ThreadPoolExecutor)
 
 
-def test_the_whole_run(run: Path) -> None:
-    results = pd.read_parquet(run / "results.parquet")
+def test_the_whole_run(run: RunFolder) -> None:
+    results = pd.read_parquet(run.path / "results.parquet")
     assert set(results["stage"]) == {"fresh", "readout", "network"}
     assert results.loc[results["stage"] != "fresh", "width"].between(0, 6).all()
     assert len(networks(results)) == len(LAWS) * 4
-    names = {path.stem for path in (run / "figures").iterdir()}
+    names = {path.stem for path in run.figures.iterdir()}
     assert names >= {"predicted", "readout_gd", "readout_adam", "networks", "cost", "predictions"}
-    assert json.loads((run / "manifest.json").read_text())["status"] == "complete"
+    assert json.loads((run.path / "manifest.json").read_text())["status"] == "complete"
 
 
-def test_the_report(run: Path) -> None:
-    tables = soft_vs_fuzzy.report({"results": pd.read_parquet(run / "results.parquet")}, Config())
-    titles = [str(table.title) for table in tables]
-    assert [title.split()[1] for title in titles] == ["predictions,", "of", "networks,"]
+def test_the_report(run: RunFolder) -> None:
+    tables = soft_vs_fuzzy.report({"results": pd.read_parquet(run.path / "results.parquet")}, SMALL)
+    assert [str(table.title).split()[1] for table in tables] == ["predictions,", "of", "networks,"]
 
 
-def test_a_cell_gives_the_same_rows_again(run: Path) -> None:
+def test_a_cell_gives_the_same_rows_again(run: RunFolder) -> None:
     """What a resumed run relies on; sampled gates included."""
-    stored = RunFolder(run).labels()
-    for cell in soft_vs_fuzzy.cells(tyro.cli(Config, args=FLAGS)):
+    stored = run.labels()
+    for cell in soft_vs_fuzzy.cells(SMALL):
         if cell.settings["law"] == "bernoulli/l2":
-            first = pd.read_parquet(run / "cells" / stored[cell.label].key / "results.parquet")
+            first = decode(run.tables(stored[cell.label])["results"]).to_pandas()
             second = soft_vs_fuzzy.run(cell)["results"]
             pd.testing.assert_frame_equal(first, second, check_exact=True)
             assert first["width"].nunique() > 2

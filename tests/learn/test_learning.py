@@ -11,8 +11,6 @@ from torch.testing import assert_close
 
 from continuum.errors import BadInput, Diverged
 from continuum.learn import LearnConfig, Likelihood, WidthResult, learn_width, width_path
-from continuum.learn.calibration import winning_place
-from continuum.learn.settings import DEFAULT_PRICE
 from tests.learn.tasks import ring
 
 FAST = LearnConfig(price=4.0, steps=400)
@@ -126,47 +124,6 @@ class TestLosses:
         y = (y - y.mean(0)) / y.std(0)
         found = learn_width(x, y, "squared_error", LearnConfig(price=4.0, steps=1000))
         assert (found.network(x) - y).square().mean() < 0.1
-
-
-class TestCalibration:
-    def test_equal_prices_leave_the_default(self):
-        """Chance alone raises the price at most in some of a hundred tables; the two-error rule errs in about 2 %."""
-        random = np.random.default_rng(0)
-        raised = sum(winning_place(random.normal(size=(2, 300)), np.ones(300)) != 1 for _ in range(400))
-        assert raised < 24  # 9 expected, standard deviation 3
-
-    def test_the_least_mean_alone_is_rejected(self):
-        random = np.random.default_rng(0)
-        with pytest.raises(AssertionError):
-            assert sum(int(random.normal(size=(2, 300)).mean(1).argmin()) != 1 for _ in range(400)) < 24
-
-    def test_pure_noise_gets_one_unit(self):
-        x = torch.randn(400, 6, generator=torch.Generator().manual_seed(0))
-        y = torch.randint(0, 2, (400,), generator=torch.Generator().manual_seed(1))
-        found = learn_width(x, y, "cross_entropy", LearnConfig(steps=500))
-        assert found.price > DEFAULT_PRICE
-        assert found.units == (1,)
-        assert any("raised the price" in note for note in found.notes)
-        assert learn_width(x, y, "cross_entropy", LearnConfig(steps=500, price=DEFAULT_PRICE)).widths[0] > 1.5
-
-    def test_the_price_does_not_depend_on_the_start(self):
-        """Five features say nothing and a label in four is wrong: calibrations from each start judge otherwise."""
-        draw = torch.Generator().manual_seed(7)
-        x = torch.randn(300, 6, generator=draw)
-        y = (x[:, 0].abs() > 0.7).long() ^ (torch.rand(300, generator=draw) < 0.25).long()
-        prices = [learn_width(x, y, "cross_entropy", LearnConfig(steps=10, start=s)).price for s in (1, 8, 64)]
-        assert prices[0] > DEFAULT_PRICE
-        assert prices == prices[:1] * 3
-
-    def test_rows_for_validation_take_the_place_of_halves(self):
-        x, y = ring(300)
-        found = learn_width(x[:200], y[:200], "cross_entropy", LearnConfig(steps=200), validation=(x[200:], y[200:]))
-        assert found.price == DEFAULT_PRICE
-
-    def test_few_rows_keep_the_default_and_say_so(self):
-        found = learn_width(*ring(30), "cross_entropy", LearnConfig(steps=100))
-        assert found.price == DEFAULT_PRICE
-        assert any("40 rows" in note for note in found.notes)
 
 
 def squares() -> tuple[torch.Tensor, torch.Tensor]:

@@ -53,7 +53,7 @@ class TestGated:
     def found(self, layers, activation, l2):
         gated, rows, gates = sample(layers, activation)
         slopes = gated.differentiate(gates, rows, objective("cross_entropy"), 0.3, l2=l2)
-        part = gated.active_part(gated.slopes, gates)
+        part = gated.active_part(gated.gradients, gates)
         return [torch.tensor(a) for a in (part.incoming, *part.outgoing, *part.biases, *slopes)], gated, rows, gates
 
     def test_gradient_equals_autograd(self, layers, activation, l2):
@@ -68,9 +68,9 @@ class TestGated:
 
     def test_units_without_a_gate_get_none(self, layers, activation, l2):
         gated = self.found(layers, activation, l2)[1]
-        assert not gated.slopes.incoming[5:].any()
-        assert not gated.slopes.outgoing[0][5:].any()
-        assert gated.slopes.incoming[:3].any()
+        assert not gated.gradients.incoming[5:].any()
+        assert not gated.gradients.outgoing[0][5:].any()
+        assert gated.gradients.incoming[:3].any()
 
 
 @pytest.mark.parametrize("layers", [1, 2])

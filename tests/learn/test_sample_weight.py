@@ -12,7 +12,6 @@ from torch.testing import assert_close
 
 from continuum.errors import BadInput
 from continuum.learn import LearnConfig, WidthResult, learn_width, width_path
-from continuum.learn.calibration import mean_and_error, winning_place
 from continuum.learn.rounding import removals
 from continuum.learn.rows import TrainingRows, training_rows
 from continuum.learn.settings import steps_for
@@ -101,19 +100,6 @@ class TestRows:
 
 
 class TestJudgment:
-    @given(arrays(np.float64, (2, 12), elements=st.integers(-8, 8).map(float)), COUNTS)
-    def test_moments(self, table, counts):
-        repeated = table.repeat(counts, axis=1)
-        mean, error = mean_and_error(table, counts.astype(float))
-        np.testing.assert_allclose(mean, repeated.mean(1), atol=1e-12)
-        np.testing.assert_allclose(error, repeated.std(1, ddof=1) / np.sqrt(counts.sum()), atol=1e-12)
-
-    def test_no_more_than_one_row_shows_nothing(self):
-        table = np.array([[1.0, 2.0], [4.0, 5.0]])
-        assert mean_and_error(table, np.array([0.5, 0.5]))[1].tolist() == [np.inf, np.inf]
-        assert winning_place(table, np.array([0.5, 0.5])) == 1
-        assert winning_place(table, np.array([5.0, 5.0])) == 0
-
     def test_removal(self):
         random = np.random.default_rng(0)
         h, v, counts = np.tanh(random.normal(size=(40, 5))), random.normal(size=(5, 2)), np.arange(40) % 4

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paper import generate, modules
+from paper import generate
 from paper.number import Number, count, fixed, interval, percent, scientific
 from paper.tables import calculus
 from paper.tables._entries import excerpt
@@ -36,7 +36,7 @@ def test_a_name_that_comes_twice_is_refused(monkeypatch):
         def numbers(results):
             yield Number("crossingCoin", "1", "file, row")
 
-    monkeypatch.setattr(modules, "found", lambda kind: [("one", Module), ("two", Module)])
+    monkeypatch.setattr(generate, "modules", lambda kind: [("one", Module), ("two", Module)])
     with pytest.raises(ValueError, match="one and two"):
         list(generate.collected(None))
 

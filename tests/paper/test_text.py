@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from paper import modules, prose
+from paper import generate, prose
 from paper.latex import HERE
 
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in prose.sources(HERE)}
@@ -61,5 +61,5 @@ def test_lines_are_those_of_the_file():
 
 
 def test_every_module_has_its_function():
-    for kind in modules.KINDS:
-        assert list(modules.found(kind))
+    for kind in generate.KINDS:
+        assert list(generate.modules(kind))

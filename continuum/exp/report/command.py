@@ -62,8 +62,10 @@ def write(run: Path, out: Path | None = None) -> Path:
         raise BadInput(
             "--out", expected="the name of a file", came=f"the folder {out}", remedy=f"try {out / run.name}.html"
         )
-    found = finished(run)
-    content = render({"manifest": found.manifest, **page_of(found)(found.tables, found.manifest)})
+    finished_run = finished(run)
+    content = render(
+        {"manifest": finished_run.manifest, **page_of(finished_run)(finished_run.tables, finished_run.manifest)}
+    )
     with storing(out):
         write_whole(out, content.encode())
     return out

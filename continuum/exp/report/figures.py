@@ -91,12 +91,12 @@ def redraw(run: FinishedRun, folder: Path) -> list[Path]:
 def _unfit(path: Path) -> str:
     """Why a folder is left out; empty for a finished run."""
     try:
-        found = json.loads((path / MANIFEST).read_bytes())
+        manifest = json.loads((path / MANIFEST).read_bytes())
     except (OSError, ValueError):
-        found = None
-    if not isinstance(found, dict):
+        manifest = None
+    if not isinstance(manifest, dict):
         return "manifest cannot be read"
-    return "" if found.get("status") == "complete" else "not finished"
+    return "" if manifest.get("status") == "complete" else "not finished"
 
 
 def _refuse_file(folder: Path | None) -> None:

@@ -42,14 +42,14 @@ def columns(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
     >>> columns(pd.DataFrame({"task": ["iris"] * 4, "loss": [0.5, float("nan"), 0.25, 2.0]}))["task"]
     {'levels': ['iris'], 'codes': [0, 0, 0, 0]}
     """
-    found = {}
+    encoded = {}
     for name in frame.columns:
         codes, levels = pd.factorize(frame[name], use_na_sentinel=False)
         if 4 * len(levels) <= len(frame):
-            found[str(name)] = {"levels": [entry(level) for level in levels], "codes": codes.tolist()}
+            encoded[str(name)] = {"levels": [entry(level) for level in levels], "codes": codes.tolist()}
         else:
-            found[str(name)] = {"values": [entry(value) for value in frame[name]]}
-    return found
+            encoded[str(name)] = {"values": [entry(value) for value in frame[name]]}
+    return encoded
 
 
 def entry(value: Any) -> Any:

@@ -14,10 +14,11 @@ from continuum.exp.tables import decode
 if TYPE_CHECKING:
     import pandas as pd
 
+#: What the messages call the folder.
 RUN = "RUN"
-"""What the messages call the folder."""
 MANIFEST = "manifest.json"
 EXPECTED = "the folder of a finished run"
+#: What a page needs of the manifest, by type.
 NEEDED = {
     "status": str,
     "experiment": str,
@@ -26,7 +27,6 @@ NEEDED = {
     "command": str,
     "tables": dict,
 }
-"""What a page needs of the manifest, by type."""
 
 
 @dataclass(frozen=True)
@@ -63,18 +63,18 @@ def _manifest(path: Path) -> dict[str, Any]:
         raise BadInput(RUN, expected=EXPECTED, came=came, remedy="make one: python -m continuum.exp gamma_sweep")
     file = path / MANIFEST
     try:
-        found = json.loads(file.read_bytes())
+        manifest = json.loads(file.read_bytes())
     except FileNotFoundError:
         raise BadInput(RUN, expected=EXPECTED, came=f"{path} without {MANIFEST}", remedy=_nearest(path)) from None
     except (OSError, ValueError) as error:
         remedy = "run the experiment again, it writes the manifest anew"
         raise BadInput(str(file), expected="a manifest in JSON", came=f"{error}", remedy=remedy) from None
-    sound = isinstance(found, dict) and all(isinstance(found.get(name), kind) for name, kind in NEEDED.items())
-    if not sound or found.get("schema") != SCHEMA:
+    sound = isinstance(manifest, dict) and all(isinstance(manifest.get(name), kind) for name, kind in NEEDED.items())
+    if not sound or manifest.get("schema") != SCHEMA:
         expected = f"a manifest of schema {SCHEMA} with {', '.join(NEEDED)}"
         remedy = "run the experiment again with this version"
         raise BadInput(str(file), expected=expected, came="another", remedy=remedy)
-    return dict(found)
+    return dict(manifest)
 
 
 def _nearest(path: Path) -> str:

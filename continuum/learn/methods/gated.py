@@ -21,7 +21,7 @@ SOFT = 0.1
 
 @dataclass
 class GatedNetwork:
-    """NetworkWeights of all allocated units; the effective outgoing weights of a unit are its gate times its own.
+    """Weights of all allocated units; the effective outgoing weights of a unit are its gate times its own.
 
     Args:
         weights: in the layout of ``continuum.learn.network``.
@@ -33,9 +33,9 @@ class GatedNetwork:
 
     def __post_init__(self) -> None:
         self.parameters = [nn.Parameter(torch.from_numpy(array)) for array in self.weights.arrays()]  # the same memory
-        self.slopes = self.weights.zeros()
-        for parameter, slope in zip(self.parameters, self.slopes.arrays(), strict=True):
-            parameter.grad = torch.from_numpy(slope)
+        self.gradients = self.weights.zeros()
+        for parameter, array in zip(self.parameters, self.gradients.arrays(), strict=True):
+            parameter.grad = torch.from_numpy(array)
         self._out = self.weights.zeros()
 
     def effective(self, gates: list[Gates]) -> NetworkWeights:
@@ -64,20 +64,20 @@ class GatedNetwork:
             self._out = network.zeros()
         out = self._out
         gradient(network, batch.x, batch.y, batch.importance, self.activation, objective, out)
-        for array in self.slopes.arrays():
+        for array in self.gradients.arrays():
             array.fill(0)
-        slopes, gate_gradients = self.active_part(self.slopes, gates), []
-        slopes.incoming[:] = out.incoming
-        for slope, bias_gradient in zip(slopes.biases, out.biases, strict=True):
-            slope[:] = bias_gradient
+        gradients, gate_gradients = self.active_part(self.gradients, gates), []
+        gradients.incoming[:] = out.incoming
+        for bias, bias_gradient in zip(gradients.biases, out.biases, strict=True):
+            bias[:] = bias_gradient
         for layer, gate in enumerate(_in_dtype(gates, raw)):
             w, g = raw.outgoing[layer], out.outgoing[layer]
             in_gate = np.einsum("ij,ij->i", w, g)
             if l2:
                 in_gate += decay / 2 * np.einsum("ij,ij->i", w, w)
             gate_gradients.append(in_gate)
-            np.multiply(g, gate[:, None], out=slopes.outgoing[layer])
-            slopes.outgoing[layer][:] += (decay * gate[:, None] if l2 else decay) * w
+            np.multiply(g, gate[:, None], out=gradients.outgoing[layer])
+            gradients.outgoing[layer][:] += (decay * gate[:, None] if l2 else decay) * w
         return gate_gradients
 
     def normalise(self, gates: list[Gates]) -> None:
