@@ -12,7 +12,7 @@ import pytest
 import torch
 from continuum_experiments import gamma_sweep
 from continuum_experiments.gamma_sweep import Config
-from continuum_experiments.gamma_sweep.page import page
+from continuum_experiments.gamma_sweep.page_data import page
 from continuum_experiments.gamma_sweep.page_layer import layer, slider
 
 from continuum.analysis.statistics import mean_interval
