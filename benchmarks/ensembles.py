@@ -27,23 +27,23 @@ def measure(task: str, names: Sequence[str], quick: bool) -> list[Measured]:
     for name in names:
         works |= _baseline(name, data, 1 if quick else 2)
     with single_thread():
-        found = rates(works, repetitions=2 if quick else 15)
-    return [_row(name, task, data, found) for name in names]
+        speeds = rates(works, repetitions=2 if quick else 15)
+    return [_row(name, task, data, speeds) for name in names]
 
 
-def _row(name: str, task: str, data: list[Stream], found: dict[str, np.ndarray]) -> Measured:
+def _row(name: str, task: str, data: list[Stream], speeds: dict[str, np.ndarray]) -> Measured:
     if not name.startswith("gemm"):
-        return ratio(name, task, found["engine"], found[name])
+        return ratio(name, task, speeds["engine"], speeds[name])
     inputs, outputs = data[0].train.x.shape[1], data[0].outputs
     flop = np.mean([useful_flop(member, inputs, outputs) for member in members()])
-    ours = found["engine"] if name == "gemm" else _later_epochs(data, found)
-    return ratio(name, task, ours * flop, np.maximum(found["numpy"], found["torch"]))
+    ours = speeds["engine"] if name == "gemm" else _later_epochs(data, speeds)
+    return ratio(name, task, ours * flop, np.maximum(speeds["numpy"], speeds["torch"]))
 
 
-def _later_epochs(data: list[Stream], found: dict[str, np.ndarray]) -> np.ndarray:
+def _later_epochs(data: list[Stream], speeds: dict[str, np.ndarray]) -> np.ndarray:
     """Rate of all epochs but the first: what 20 epochs take more than one."""
     whole, first = (_samples(data, epochs) for epochs in (SETTINGS.epochs, 1))
-    return (whole - first) / (whole / found["engine"] - first / found["first_epoch"])
+    return (whole - first) / (whole / speeds["engine"] - first / speeds["first_epoch"])
 
 
 def _engine(data: list[Stream], epochs: int = SETTINGS.epochs) -> Work:

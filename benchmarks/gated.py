@@ -30,13 +30,13 @@ ACTIVE = {"gamma": 8.5, "units": 512, "plain": 16}
 def measure(task: str, names: Sequence[str], quick: bool) -> list[Measured]:
     """For every row the worst ratio over the numbers of units."""
     x, y, outputs = _rows(task)
-    found = []
+    measurements = []
     with single_thread():
         for name in names:
             pairs = _pairs(name, x.shape[1], outputs, UNITS[:1] if quick else UNITS)
             each = [_compared(name, task, ours, plain, (x, y), quick) for ours, plain in pairs]
-            found.append(max(each, key=lambda measured: measured.value))
-    return found
+            measurements.append(max(each, key=lambda measured: measured.value))
+    return measurements
 
 
 def _pairs(name: str, inputs: int, outputs: int, units: Sequence[int]) -> list[tuple[nn.Module, nn.Module]]:
@@ -51,12 +51,12 @@ def plain(inputs: int, units: int, outputs: int) -> nn.Module:
 
 
 def _compared(
-    name: str, task: str, ours: nn.Module, theirs: nn.Module, batch: tuple[torch.Tensor, torch.Tensor], quick: bool
+    name: str, task: str, ours: nn.Module, baseline: nn.Module, batch: tuple[torch.Tensor, torch.Tensor], quick: bool
 ) -> Measured:
     steps = 5 if quick else 40
-    works = {key: Work(steps_of(model, *batch, steps), steps) for key, model in (("ours", ours), ("plain", theirs))}
-    found = rates(works, repetitions=3 if quick else 25)
-    return ratio(name, task, 1 / found["ours"], 1 / found["plain"])  # of times
+    works = {key: Work(steps_of(model, *batch, steps), steps) for key, model in (("ours", ours), ("plain", baseline))}
+    speeds = rates(works, repetitions=3 if quick else 25)
+    return ratio(name, task, 1 / speeds["ours"], 1 / speeds["plain"])  # of times
 
 
 def steps_of(model: nn.Module, x: torch.Tensor, y: torch.Tensor, steps: int) -> Callable[[], None]:

@@ -1,6 +1,6 @@
 """Hypergradients of a ridge regression against loops written by hand.
 
-Values are times: ours / theirs. The ridge has 50 features, 200 rows to train on and 100 to validate on.
+Values are times: ours / baseline. The ridge has 50 features, 200 rows to train on and 100 to validate on.
 """
 
 import math
@@ -23,17 +23,17 @@ Call = Callable[[], Tensor]
 
 def measure(task: str, names: Sequence[str], quick: bool) -> list[Measured]:
     """Ratios of times; NaN against a peer that is not installed."""
-    found = []
+    measurements = []
     with single_thread():
         for name in names:
             if name == "hyper_torchopt" and find_spec("torchopt") is None:
                 print("hyper_torchopt: torchopt is not installed (extra `peers`)", file=sys.stderr)
-                found.append(Measured(name, task, *[math.nan] * 5))
+                measurements.append(Measured(name, task, *[math.nan] * 5))
                 continue
-            works = {key: Work(call, 1) for key, call in zip(("ours", "theirs"), pair(name), strict=True)}
+            works = {key: Work(call, 1) for key, call in zip(("ours", "baseline"), pair(name), strict=True)}
             speed = rates(works, repetitions=3 if quick else 41)
-            found.append(ratio(name, task, 1 / speed["ours"], 1 / speed["theirs"]))
-    return found
+            measurements.append(ratio(name, task, 1 / speed["ours"], 1 / speed["baseline"]))
+    return measurements
 
 
 def pair(name: str) -> tuple[Call, Call]:

@@ -35,18 +35,18 @@ def settings(environment: Mapping[str, str]) -> list[Setting]:
     """
     unset = {name: value for name, value in environment.items() if name != CORETYPE} | ONE_THREAD
     free = Setting("unset", unset, pinned=False)
-    found = environment.get(CORETYPE)
-    if found is None:
+    pinned = environment.get(CORETYPE)
+    if pinned is None:
         return [free]
-    return [Setting(f"as found ({found})", unset | {CORETYPE: found}, pinned=True), free]
+    return [Setting(f"as found ({pinned})", unset | {CORETYPE: pinned}, pinned=True), free]
 
 
 def groups(rows: list[Row]) -> dict[str, dict[str, list[str]]]:
     """What one process measures together: for every module, its tasks with the names of their rows."""
-    found: dict[str, dict[str, list[str]]] = {}
+    by_module: dict[str, dict[str, list[str]]] = {}
     for row in rows:
-        found.setdefault(MODULES[row.name], {}).setdefault(row.task, []).append(row.name)
-    return found
+        by_module.setdefault(MODULES[row.name], {}).setdefault(row.task, []).append(row.name)
+    return by_module
 
 
 def launch(module: str, wanted: dict[str, list[str]], quick: bool, setting: Setting) -> list[Measured]:

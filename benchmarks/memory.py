@@ -17,13 +17,13 @@ UNIT = 1 if sys.platform == "darwin" else 1024
 def measure(task: str, names: Sequence[str], quick: bool) -> list[Measured]:
     """Peak of this process (on Linux it starts at that of its parent, which therefore imports no torch).
 
-    ``theirs`` is the peak before the training: interpreter, libraries and data.
+    ``baseline`` is the peak before the training: interpreter, libraries and data.
     """
     data, networks = streams(task), members(NETWORKS // len(SEEDS))
     before = _peak()
     train(data, networks, dataclasses.replace(SETTINGS, epochs=1))
     peak = _peak()
-    return [Measured(name, task, peak, peak, peak, ours=peak, theirs=before) for name in names]
+    return [Measured(name, task, peak, peak, peak, ours=peak, baseline=before) for name in names]
 
 
 def _peak() -> float:

@@ -43,8 +43,8 @@ def measure(task: str, names: Sequence[str], quick: bool) -> list[Measured]:
 
         wall = rates({"one": work("one", one), "two": work("two", two)}, repetitions, clock=time.perf_counter)
     per_cpu = {key: jobs / np.array(seconds[1:]) for key, seconds in cpu.items()}
-    found = {
+    measurements = {
         "processes": ratio("processes", task, wall["two"], wall["one"]),
         "processes_cpu": ratio("processes_cpu", task, 2 * per_cpu["two"], per_cpu["one"]),
     }
-    return [found[name] for name in names]
+    return [measurements[name] for name in names]

@@ -14,19 +14,19 @@ Results = dict[str, list[Measured]]
 
 
 def table(rows: list[Row], settings: list[Setting], results: Results) -> Table:
-    """One line a row, one column an environment: median (least - largest), and a mark where there is a target."""
-    found = Table(
+    """One line per row, one column per environment: median (least - largest), and a mark where there is a target."""
+    lines = Table(
         title="Ratios, each of two things timed in turn in one process, one thread each, float32",
         caption=f"median (least - largest) of the repetitions; columns: {CORETYPE}",
     )
     for title in ("measured", "task", "target"):
-        found.add_column(title)
+        lines.add_column(title)
     for setting in settings:
-        found.add_column(setting.title, justify="right", no_wrap=True)
+        lines.add_column(setting.title, justify="right", no_wrap=True)
     for row in rows:
         cells = [_cell(row, setting, results[setting.title]) for setting in settings]
-        found.add_row(f"{row.title} [dim]({row.name})[/]", row.task, _target(row), *cells)
-    return found
+        lines.add_row(f"{row.title} [dim]({row.name})[/]", row.task, _target(row), *cells)
+    return lines
 
 
 def _target(row: Row) -> str:

@@ -52,7 +52,7 @@ class Measured:
     low: float
     high: float
     ours: float
-    theirs: float
+    baseline: float
 
 
 ROWS = [

@@ -22,8 +22,8 @@ def measure(task: str, names: Sequence[str], quick: bool) -> list[Measured]:
     for name in names:
         works[name] = _projection(scores.to(DTYPES[name]))
     with single_thread():
-        found = rates(works, repetitions=3 if quick else 15)
-    return [ratio(name, task, found[name], found["scipy"]) for name in names]
+        speeds = rates(works, repetitions=3 if quick else 15)
+    return [ratio(name, task, speeds[name], speeds["scipy"]) for name in names]
 
 
 def _projection(scores: torch.Tensor) -> Work:
@@ -32,7 +32,7 @@ def _projection(scores: torch.Tensor) -> Work:
 
 
 def row_by_row(scores: np.ndarray) -> np.ndarray:
-    """The same by a threshold found for each row."""
+    """The same by a threshold for each row."""
 
     def excess(threshold: float, row: np.ndarray) -> float:
         return float(np.clip(row - threshold, 0, 1).sum() - TOTAL)

@@ -35,8 +35,8 @@ def measure(task: str, names: Sequence[str], quick: bool) -> list[Measured]:
         "separate": Work(lambda: separate_curve(x, labels, first, last, some), len(some)),
     }
     with single_thread(), torch.no_grad():
-        found = rates(works, repetitions=5 if quick else 25)
-    return [ratio(name, task, found["together"], found["separate"]) for name in names]
+        speeds = rates(works, repetitions=5 if quick else 25)
+    return [ratio(name, task, speeds["together"], speeds["separate"]) for name in names]
 
 
 def _rows(stream: Stream) -> tuple[torch.Tensor, torch.Tensor, int]:

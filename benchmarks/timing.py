@@ -31,26 +31,26 @@ def rates(
     """
     for work in works.values():
         work.run()
-    found = {name: np.empty(repetitions) for name in works}
+    speeds = {name: np.empty(repetitions) for name in works}
     for repetition in range(repetitions):
         for name, work in list(works.items())[:: -1 if repetition % 2 else 1]:
             start = clock()
             work.run()
-            found[name][repetition] = work.amount / (clock() - start)
-    return found
+            speeds[name][repetition] = work.amount / (clock() - start)
+    return speeds
 
 
-def ratio(name: str, task: str, ours: Rates, theirs: Rates) -> Measured:
+def ratio(name: str, task: str, ours: Rates, baseline: Rates) -> Measured:
     """Ratio of two rates: its median and range over the repetitions.
 
     >>> ratio("loop", "iris", np.array([2.0, 4.0, 9.0]), np.array([1.0, 1.0, 3.0])).value
     3.0
     """
-    each = ours / theirs
+    each = ours / baseline
     return Measured(
         name,
         task,
         *(float(f(each)) for f in (np.median, np.min, np.max)),
         ours=float(np.median(ours)),
-        theirs=float(np.median(theirs)),
+        baseline=float(np.median(baseline)),
     )

@@ -26,8 +26,10 @@ class TorchLoop:
         self.network = nn.Sequential(nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, stream.outputs))
         (w1, b1), (w2, b2) = initial(Member(width, init=stream.seed), settings, inputs, stream.outputs)
         with torch.no_grad():
-            for mine, start in zip(self.network.parameters(), (w1[:width], b1[:width], w2[:width].T, b2), strict=True):
-                mine.copy_(start)
+            for parameter, start in zip(
+                self.network.parameters(), (w1[:width], b1[:width], w2[:width].T, b2), strict=True
+            ):
+                parameter.copy_(start)
         self._optimizer = torch.optim.Adam(self.network.parameters(), lr=lr, fused=fused)
 
     def epoch(self, number: int) -> None:

@@ -41,14 +41,18 @@ class Relu:
 class Gelu:
     """z Phi(z) with the normal distribution function Phi; keeps z, since its derivative is no function of phi(z)."""
 
-    kept: Tensor | None = None
+    preactivation: Tensor | None = None
 
     def forward(self, z: Tensor) -> None:
-        self.kept = z.clone() if self.kept is None or self.kept.shape != z.shape else self.kept.copy_(z)
-        torch.ops.aten.gelu.out(self.kept, out=z)
+        self.preactivation = (
+            z.clone()
+            if self.preactivation is None or self.preactivation.shape != z.shape
+            else self.preactivation.copy_(z)
+        )
+        torch.ops.aten.gelu.out(self.preactivation, out=z)
 
     def backward(self, gradient: Tensor, output: Tensor) -> None:
-        torch.ops.aten.gelu_backward.grad_input(gradient, self.kept, grad_input=gradient)
+        torch.ops.aten.gelu_backward.grad_input(gradient, self.preactivation, grad_input=gradient)
 
 
 MAPS: dict[str, type[Map]] = {"tanh": Tanh, "relu": Relu, "gelu": Gelu}

@@ -208,19 +208,20 @@ class Chunk:
         """Mean loss and mean score of every network on all rows."""
         loss = torch.zeros(len(self.states), dtype=torch.float64)
         score = torch.zeros_like(loss)
-        for over, used in self._sweep(data):
-            over.forward()
-            for total, values in zip((loss, score), over.loss.measure(over.logits, over.target), strict=True):
+        for evaluator, used in self._sweep(data):
+            evaluator.forward()
+            measured = evaluator.loss.measure(evaluator.logits, evaluator.target)
+            for total, values in zip((loss, score), measured, strict=True):
                 total += values[..., :used].sum(-1, dtype=torch.float64).flatten().cpu()
         return loss / data.rows, score / data.rows
 
     def gate_gradients(self, data: StackedRows) -> list[Float[Tensor, "streams rows"]]:
         """Derivative of the mean loss in every gate, one tensor per hidden layer."""
         totals = [torch.zeros_like(gating.rows()) for gating in self.gatings]
-        for over, _ in self._sweep(data):
-            over.forward()
-            over.backward()
-            for total, gating, layer in zip(totals, self.gatings, over.grouped, strict=True):
+        for evaluator, _ in self._sweep(data):
+            evaluator.forward()
+            evaluator.backward()
+            for total, gating, layer in zip(totals, self.gatings, evaluator.grouped, strict=True):
                 total += gating.from_weights(layer.weight, layer.weight_gradient)
         return totals
 
@@ -229,11 +230,11 @@ class Chunk:
         if columns not in self._evaluators:
             spare = torch.empty_like(self.gradient)
             self._evaluators[columns] = Pass(self.layout, self.flat, spare, columns, self.settings, self.loss)
-        over = self._evaluators[columns]
-        over.fold(self.gates)
+        evaluator = self._evaluators[columns]
+        evaluator.fold(self.gates)
         streams = torch.arange(data.streams, device=self.flat.device).unsqueeze(1) * data.rows
         for start in range(0, data.rows, columns):
             index = torch.arange(start, start + columns, device=self.flat.device).clamp_max(data.rows - 1)
             used = min(columns, data.rows - start)
-            over.load(data, streams + index, used, 1.0 / data.rows)
-            yield over, used
+            evaluator.load(data, streams + index, used, 1.0 / data.rows)
+            yield evaluator, used

@@ -116,11 +116,11 @@ def initial(
     member: Member, settings: Settings, inputs: int, outputs: int, rows: tuple[int, ...] | None = None
 ) -> list[tuple[Tensor, Tensor]]:
     """Initial weights and biases of a member, for the first ``rows`` units of each layer (default: all), in float64."""
-    drawn = draw(member.init, settings.units, inputs, outputs)
-    taken = (inputs, *(rows or settings.units), outputs)
+    draws = draw(member.init, settings.units, inputs, outputs)
+    sizes = (inputs, *(rows or settings.units), outputs)
     pairs = []
-    for layer, ((weight, bias), scale) in enumerate(zip(drawn, scales(member, settings, inputs), strict=True)):
-        fan_in, fan_out = taken[layer : layer + 2]
+    for layer, ((weight, bias), scale) in enumerate(zip(draws, scales(member, settings, inputs), strict=True)):
+        fan_in, fan_out = sizes[layer : layer + 2]
         if layer == 0:  # alike at all widths
             weight, bias = _first(member.init, settings.units, inputs, outputs, scale)
             pairs.append((weight[:fan_out], bias[:fan_out]))

@@ -66,8 +66,8 @@ def grown(state: State, settings: Settings, inputs: int) -> State:
     """
     if not bool(state.gamma_slots["gamma"].isfinite().all()):
         return state  # diverged
-    wanted = rows_for(state.gamma_slots["gamma"].tolist(), settings, "right")
-    rows = tuple(map(max, state.rows, wanted))
+    needed = rows_for(state.gamma_slots["gamma"].tolist(), settings, "right")
+    rows = tuple(map(max, state.rows, needed))
     if rows == state.rows:
         return state
     outputs = state.slots["weights"][-1][1].shape[0]
@@ -76,12 +76,12 @@ def grown(state: State, settings: Settings, inputs: int) -> State:
     for name, pairs in state.slots.items():
         fresh: Callable[[Tensor], Tensor] = torch.clone if name in ("weights", "best") else torch.zeros_like
         slots[name] = [
-            (_over(fresh(w), old_w), _over(fresh(b), old_b))
+            (_with_prefix(fresh(w), old_w), _with_prefix(fresh(b), old_b))
             for (w, b), (old_w, old_b) in zip(start, pairs, strict=True)
         ]
     return State(state.number, state.member, rows, slots, state.gamma_slots)
 
 
-def _over(new: Tensor, old: Tensor) -> Tensor:
+def _with_prefix(new: Tensor, old: Tensor) -> Tensor:
     new[tuple(slice(size) for size in old.shape)] = old
     return new

@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 ROOMS = ("widths", "estimators", "hypergrad")
 CONTRACT, IMPLICIT = "hypergrad/test_contract.py", ("hypergrad/test_implicit.py", "hypergrad/test_solvers.py")
+ENGINE = ("ensemble/test_trained.py", "ensemble/test_equals_plain_loop.py")
 #: Modules that other modules' tests answer for.
 TESTS = {
     "widths.width": ["widths/test_interval.py", "widths/test_fuzzy.py"],
@@ -49,6 +50,26 @@ TESTS = {
     "hypergrad.solvers.solver": [CONTRACT, *IMPLICIT],
     "hypergrad.tree": [CONTRACT, *IMPLICIT, "hypergrad/test_unrolled.py"],
     "hypergrad.unrolled": [CONTRACT, "hypergrad/test_unrolled.py"],
+    "ensemble.activations": ["ensemble/test_activations.py", "ensemble/test_bad_input.py"],
+    "ensemble.chunk": ["ensemble/test_chunk.py", "ensemble/test_training.py", *ENGINE],
+    "ensemble.gating": ["ensemble/test_gating.py", "ensemble/test_chunk.py"],
+    "ensemble.initial": ["ensemble/test_initial.py"],
+    "ensemble.kernels": ["ensemble/test_activations.py"],
+    "ensemble.layers": ["ensemble/test_chunk.py"],
+    "ensemble.layout": ["ensemble/test_layout.py"],
+    "ensemble.losses": ["ensemble/test_losses.py", "ensemble/test_bad_input.py"],
+    "ensemble.member": ["ensemble/test_bad_input.py"],
+    "ensemble.optimizer": ["ensemble/test_optimizer.py"],
+    "ensemble.partition": ["ensemble/test_partition.py"],
+    "ensemble.parts": ["ensemble/test_parts.py"],
+    "ensemble.passes": ["ensemble/test_chunk.py"],
+    "ensemble.recorder": ["ensemble/test_recorder.py", "ensemble/test_trained.py"],
+    "ensemble.settings": ["ensemble/test_bad_input.py"],
+    "ensemble.slicing": ["ensemble/test_slicing.py"],
+    "ensemble.state": ["ensemble/test_state.py"],
+    "ensemble.stream": ["ensemble/test_parts.py"],
+    "ensemble.trained": ["ensemble/test_trained.py"],
+    "ensemble.training": ["ensemble/test_training.py", *ENGINE],
 }
 
 

@@ -22,7 +22,7 @@ from continuum.ensemble import Member, Settings, Stream, train
 from continuum.ensemble.initial import initial
 from continuum.ensemble.slicing import slice_curve
 
-#: 150 rows in batches of 64: three steps an epoch, the last of them short.
+#: 150 rows in batches of 64: three steps per epoch, the last of them short.
 SETTINGS = Settings(units=8, activation="relu", batch=64, epochs=1)
 CLOSE = {"rtol": 0.0, "atol": 1e-4}
 
@@ -45,8 +45,8 @@ def test_vmap_trains_the_engines_networks(loss: Loss) -> None:
         w1, b1, w2, b2 = (values[number] for values in stacked)
         first, _, gate, last = trained.network(number)
         rows = gate.width.units  # the engine does not compute units that are off
-        for theirs, ours in zip((w1[:rows], b1[:rows], w2[:rows].T, b2), parameters(first, last), strict=True):
-            assert_close(theirs.data, ours, **CLOSE)
+        for baseline, ours in zip((w1[:rows], b1[:rows], w2[:rows].T, b2), parameters(first, last), strict=True):
+            assert_close(baseline.data, ours, **CLOSE)
 
 
 @pytest.mark.parametrize("fused", [False, True])
@@ -55,8 +55,8 @@ def test_loop_trains_the_engines_network(fused: bool) -> None:
     loop.epoch(0)
     first, _, _, last = train([stream(3)], [Member(4.0, init=3)], SETTINGS).network(0)
     w1, b1, w2, b2 = parameters(first, last)
-    for theirs, ours in zip(loop.network.parameters(), (w1[:4], b1[:4], w2[:, :4], b2), strict=True):
-        assert_close(theirs.data, ours, **CLOSE)
+    for baseline, ours in zip(loop.network.parameters(), (w1[:4], b1[:4], w2[:, :4], b2), strict=True):
+        assert_close(baseline.data, ours, **CLOSE)
 
 
 def parameters(*layers: torch.nn.Module) -> list[torch.Tensor]:
@@ -87,9 +87,9 @@ def test_separate_widths_equal_the_slice() -> None:
 def test_works_take_turns() -> None:
     turns, now = [], iter(range(100))
     works = {name: Work(lambda name=name: turns.append(name), amount=3) for name in "ab"}
-    found = timing.rates(works, 2, clock=lambda: float(next(now)))
+    speeds = timing.rates(works, 2, clock=lambda: float(next(now)))
     assert turns == ["a", "b", "a", "b", "b", "a"]
-    assert [values.tolist() for values in found.values()] == [[3.0, 3.0], [3.0, 3.0]]
+    assert [values.tolist() for values in speeds.values()] == [[3.0, 3.0], [3.0, 3.0]]
 
 
 def test_every_row_has_a_module_and_a_name_on_the_command_line() -> None:

@@ -46,8 +46,70 @@ def test_mup_is_standard_at_the_base_width(optimizer: str) -> None:
 @pytest.mark.parametrize(("optimizer", "power"), [("adam", 1), ("sgd", 2)])
 def test_ntk_rates_are_those_of_a_multiplier(optimizer: str, power: int) -> None:
     """With v = a w, w of unit variance: Adam moves v by a per unit of lr, SGD by a^2."""
-    found = scales(Member(9.0), Settings(units=16, optimizer=optimizer, scaling="ntk"), 4)
-    assert found[1].lr_weight == pytest.approx((1 / 3) ** power)
+    output = scales(Member(9.0), Settings(units=16, optimizer=optimizer, scaling="ntk"), 4)[1]
+    assert output.lr_weight == pytest.approx((1 / 3) ** power)
+
+
+G = 2.0**0.5
+#: The table of the module at d = 25 inputs, gain g = sqrt 2, c = 4 and c' = 9, with c0 = 16: (std of weights, std of
+#: biases, learning rate of weights, of biases) of the first layer, the one between, and the output.
+TABLE = {
+    ("standard", "adam"): [(G / 5, G / 5, 1, 1), (G / 2, G / 2, 1, 1), (1 / 3, 0, 1, 1)],
+    ("standard", "sgd"): [(G / 5, G / 5, 1, 1), (G / 2, G / 2, 1, 1), (1 / 3, 0, 1, 1)],
+    ("ntk", "adam"): [(G / 5, G / 5, G / 5, 1), (G / 2, G / 2, G / 2, 1), (1 / 3, 0, 1 / 3, 1)],
+    ("ntk", "sgd"): [(G / 5, G / 5, 2 / 25, 1), (G / 2, G / 2, 2 / 4, 1), (1 / 3, 0, 1 / 9, 1)],
+    ("mup", "adam"): [(G / 5, G / 5, 1, 1), (G / 2, G / 2, 16 / 4, 1), (4 / 9, 0, 16 / 9, 1)],
+    ("mup", "adamw"): [(G / 5, G / 5, 1, 1), (G / 2, G / 2, 16 / 4, 1), (4 / 9, 0, 16 / 9, 1)],
+    ("mup", "sgd"): [(G / 5, G / 5, 4 / 16, 4 / 16), (G / 2, G / 2, 1, 9 / 16), (4 / 9, 0, 16 / 9, 1)],
+}
+
+
+@pytest.mark.parametrize(("scaling", "optimizer"), TABLE)
+def test_scales_are_those_of_the_table(scaling: str, optimizer: str) -> None:
+    settings = Settings(units=(16, 16), activation="relu", scaling=scaling, optimizer=optimizer)
+    for scale, row in zip(scales(Member((4.0, 9.0)), settings, 25), TABLE[scaling, optimizer], strict=True):
+        assert (scale.weight, scale.bias, scale.lr_weight, scale.lr_bias) == pytest.approx(row)
+
+
+@pytest.mark.parametrize(
+    ("gamma", "options", "cardinality"),
+    [
+        (2.25, {}, 2.25),
+        (2.25, {"exponent": 0.5}, 2.5),
+        (2.25, {"exponent": 2.0}, 2.0625),
+        (2.25, {"exponent": 0.5, "law": "fuzzy"}, 2.25),
+        (0.25, {}, 1.0),
+        (0.0, {"exponent": 0.5}, 1.0),
+    ],
+)
+def test_the_output_is_scaled_by_the_cardinality(gamma: float, options: dict, cardinality: float) -> None:
+    output = scales(Member(gamma), Settings(units=8, **options), 4)[-1]
+    assert output.weight == pytest.approx(cardinality**-0.5)
+
+
+def test_each_layer_has_draws_of_its_own() -> None:
+    drawn = draw(3, (4, 4, 4), 4, 4)
+    normal = {
+        (purpose, layer): np.random.default_rng([3, purpose, layer]).standard_normal((4, 4) if purpose == 1 else 4)
+        for purpose in (1, 2)
+        for layer in range(4)
+    }
+    for layer, (weight, bias) in enumerate(drawn):
+        np.testing.assert_array_equal(weight.numpy(), normal[1, layer])
+        np.testing.assert_array_equal(bias.numpy(), normal[2, layer])
+    assert [tuple(w.shape) for w, _ in draw(0, (4, 3), 5, 2)] == [(4, 5), (4, 3), (3, 2)]
+
+
+def test_initial_weights_are_the_draws_times_their_scale() -> None:
+    member, settings = Member((2.0, 3.5), init=9), Settings(units=(8, 6), activation="gelu", scaling="mup")
+    draws = draw(9, (8, 6), 5, 2)
+    start = initial(member, settings, 5, 2, rows=(4, 5))
+    shapes = [((4, 5), 4), ((4, 5), 5), ((5, 2), 2)]
+    for (w, b), (u, v), scale, ((rows, columns), size) in zip(
+        start, draws, scales(member, settings, 5), shapes, strict=True
+    ):
+        assert_close(w, u[:rows, :columns] * scale.weight, rtol=0, atol=0)
+        assert_close(b, v[:size] * scale.bias, rtol=0, atol=0)
 
 
 def test_variances() -> None:

@@ -1,12 +1,10 @@
 """The slice by prefix sums equals the network evaluated at each width on its own."""
 
-import numpy as np
 import pytest
 import torch
 from torch.testing import assert_close
 
-from continuum.ensemble.losses import loss_for
-from continuum.ensemble.slicing import slice_curve
+from continuum.ensemble.slicing import gated_curve, slice_curve
 from continuum.widths import Interval
 
 
@@ -36,7 +34,34 @@ def test_equals_separate_evaluation(kind: str, units: int, exponent: float) -> N
         assert_close(loss, expected, rtol=1e-12, atol=0)
 
 
-def test_ties_go_to_the_first_class() -> None:
-    logits = torch.zeros(1, 1, 3, 3)
-    hits = loss_for("classification").measure(logits, torch.eye(3)[None, None])[1]
-    np.testing.assert_array_equal(hits.flatten().numpy(), [1.0, 0.0, 0.0])
+@pytest.mark.parametrize("kind", ["classification", "regression"])
+def test_gates_of_any_law_are_taken_as_they_are(kind: str) -> None:
+    generator = torch.Generator().manual_seed(2)
+    outputs = 4 if kind == "classification" else 1
+    hidden, weights, bias = (
+        torch.randn(*shape, generator=generator, dtype=torch.float64) for shape in [(30, 5), (5, outputs), (outputs,)]
+    )
+    target = torch.eye(4, dtype=torch.float64)[torch.randint(4, (30,), generator=generator)][:, :outputs]
+    gates = torch.rand(3, 5, generator=generator, dtype=torch.float64)
+    losses, scores = gated_curve(hidden, weights, bias, target, gates, kind)
+    assert losses.shape == scores.shape == (3,)
+    for gate, loss, score in zip(gates, losses, scores, strict=True):
+        logits = (hidden * gate) @ weights + bias
+        if kind == "classification":
+            assert_close(loss, torch.nn.functional.cross_entropy(logits, target), rtol=1e-12, atol=0)
+            assert_close(score, (logits.argmax(1) == target.argmax(1)).double().mean(), rtol=1e-12, atol=0)
+        else:
+            assert_close(score, (logits - target).square().mean(), rtol=1e-12, atol=0)
+            assert_close(loss, score / 2, rtol=1e-12, atol=0)
+
+
+def test_many_units_and_rows_take_several_blocks() -> None:
+    """2000 rows are three blocks of columns, 9 units five of units; widths that share one, and blocks without any."""
+    generator = torch.Generator().manual_seed(3)
+    hidden, weights = (torch.randn(*shape, generator=generator, dtype=torch.float64) for shape in [(2000, 9), (9, 2)])
+    bias, target = torch.tensor([0.5, -1.0], dtype=torch.float64), torch.zeros(2000, 2, dtype=torch.float64)
+    gammas = torch.tensor([9.0, 0.0, 4.5, 4.25, 2.0, 1.999], dtype=torch.float64)
+    _, scores = slice_curve(hidden, weights, bias, target, gammas, "regression")
+    for gamma, score in zip(gammas, scores, strict=True):
+        logits = (hidden * Interval(9, gamma, learnable=False).gates()) @ weights + bias
+        assert_close(score, logits.square().sum(1).mean(), rtol=1e-12, atol=0)

@@ -1,6 +1,7 @@
 """What an ensemble tells of its members afterwards, checked against autograd and finite differences."""
 
 import dataclasses
+from functools import cache
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ SETTINGS = Settings(units=8, batch=32, epochs=5, dtype=torch.float64)
 GAMMAS = (0.0, 0.5, 1.0, 2.0, 2.25, 3.0, 7.75, 8.0)
 
 
+@cache
 def trained_on(kind: str, settings: Settings = SETTINGS) -> TrainedEnsemble:
     depth = len(settings.units)
     return train([stream(kind, 0)], [Member((g,) * depth) for g in GAMMAS], settings)
