@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -101,10 +100,9 @@ def zeros(f: nn.Module, low: int | float, high: int | float, *, grid: int = 64, 
         raise BadInput("low, high", expected="low < high", came=(low, high), remedy="swap them")
     checks.whole("grid", grid, at_least=2)
     line = Line(f, np.linspace(low, high, math.ceil((high - low) * grid) + 1), tolerance)
-    cuts = line.cuts().tolist()
-    places = [line.refined(cut) for cut in cuts if line.vanishes(cut)]
-    places = sorted(places + [place for pair in pairwise(cuts) for place in line.root(*pair)])
-    distinct = _merged(line, places, tolerance)
+    cuts = line.cuts()
+    tangent = [line.refined(cut) for cut in cuts[line.vanishes(cuts)].tolist()]
+    distinct = _merged(line, sorted(tangent + line.roots(cuts)), tolerance)
     return Zeros(low, high, tuple(_classified(line, place, (low, high), tolerance) for place in distinct))
 
 
@@ -113,7 +111,7 @@ def _merged(line: Line, places: list[float], tolerance: float) -> list[float]:
     distinct: list[float] = []
     for place in places:
         gap = place - distinct[-1] if distinct else math.inf
-        if gap < 1e-3 and line.vanishes(place - gap / 2) and gap > tolerance:
+        if gap < 1e-3 and line.vanishes(np.array([place - gap / 2])).all() and gap > tolerance:
             distinct[-1] += gap / 2
         elif gap > tolerance:
             distinct.append(place)
