@@ -87,14 +87,14 @@ def gradients(logit: float, temperature: float, loss: Loss, through: bool = Fals
 
 def mean(logit: float, temperature: float, loss: Loss, through: bool = False) -> float:
     """Mean gradient."""
-    found, weights = gradients(logit, temperature, loss, through)
-    return float(weights @ found)
+    samples, weights = gradients(logit, temperature, loss, through)
+    return float(weights @ samples)
 
 
 def variance(logit: float, temperature: float, loss: Loss) -> float:
     """Variance of the gradient of one sample."""
-    found, weights = gradients(logit, temperature, loss)
-    return float(weights @ found.square() - (weights @ found) ** 2)
+    samples, weights = gradients(logit, temperature, loss)
+    return float(weights @ samples.square() - (weights @ samples) ** 2)
 
 
 def power(exponent: int) -> Loss:
@@ -139,8 +139,8 @@ def by_quadrature(formula: Callable[[float], float], logit: float, sign: int) ->
     x, weights = logistic_rule(a, 1.0)
     law = Concrete(2, 1.0, torch.tensor([0.0, a]).expand(len(x), 2))
     with gumbels(torch.stack([torch.zeros_like(x), x], -1)):
-        (found,) = torch.autograd.grad(weights @ law.gates()[:, 1], law.logits)
-    assert_close(found.sum(0), torch.tensor([-expected, expected]), rtol=1e-9, atol=0)
+        (slopes,) = torch.autograd.grad(weights @ law.gates()[:, 1], law.logits)
+    assert_close(slopes.sum(0), torch.tensor([-expected, expected]), rtol=1e-9, atol=0)
 
 
 def trapezoid(coefficients: Tensor) -> float:

@@ -37,8 +37,8 @@ def derive() -> list[Derivation]:
 
     # The mean of S samples as baseline: its own share is what is lost.
     count = sp.Symbol("S", positive=True)
-    own = (p * on * (1 - p) + (1 - p) * off * (0 - p)) / count
-    shrunk = Derivation("mean of all samples as baseline", slope - own)
+    share = (p * on * (1 - p) + (1 - p) * off * (0 - p)) / count
+    shrunk = Derivation("mean of all samples as baseline", slope - share)
     shrunk = shrunk.rewrite(slope * (1 - 1 / count), "the others are independent of the score")
     freed = Derivation("leave one out", shrunk.value * count / (count - 1))
     freed = freed.claims(slope, {"shrunk": slope * (1 - 1 / count)})

@@ -39,9 +39,9 @@ def mutants(module: str, path: Path, per_function: int) -> list[Mutant]:
     tree = ast.parse(path.read_text())
     chosen = []
     for function, name in _functions(tree, ""):
-        found = list(_of(module, tree, function, name))
-        keep = sorted(random.Random(name).sample(range(len(found)), min(per_function, len(found))))
-        chosen += [found[i] for i in keep]
+        alterations = list(_of(module, tree, function, name))
+        keep = sorted(random.Random(name).sample(range(len(alterations)), min(per_function, len(alterations))))
+        chosen += [alterations[i] for i in keep]
     return chosen
 
 

@@ -55,7 +55,7 @@ def report(results: Sequence[Result], console: Console, reasons: Mapping[str, st
         f"{all_.share:.1%} of the others are killed",
         soft_wrap=True,
     )
-    return 0 if all(score(mine, reasons).enough for mine in rooms.values()) else 1
+    return 0 if all(score(room, reasons).enough for room in rooms.values()) else 1
 
 
 def score(results: Sequence[Result], reasons: Mapping[str, str]) -> Score:

@@ -74,14 +74,14 @@ def known_rooms() -> list[str]:
 def targets(rooms: tuple[str, ...] = ROOMS) -> list[Target]:
     """Every module of the rooms that holds formulas."""
     covered = _covered()
-    found = []
+    chosen = []
     for room in rooms:
         for path in sorted((ROOT / "continuum" / room).rglob("*.py")):
             name = ".".join(path.relative_to(ROOT / "continuum").with_suffix("").parts)
             if path.stem != "__init__":
                 entries = tuple(covered.get(f"continuum.{name}", []))
-                found.append(Target(f"continuum.{name}", path, tuple(map(str, _tests(name))), entries))
-    return found
+                chosen.append(Target(f"continuum.{name}", path, tuple(map(str, _tests(name))), entries))
+    return chosen
 
 
 def _tests(name: str) -> list[Path]:

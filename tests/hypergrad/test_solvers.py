@@ -126,10 +126,10 @@ class TestTwoWays:
     """Numbers and masks decide alike, and differ by rounding only."""
 
     def test_which_way_is_taken(self):
-        seen: list[bool] = []
+        recordings: list[bool] = []
 
         def look(x: Tensor) -> Tensor:
-            seen.append(recordable())
+            recordings.append(recordable())
             return x.sum()
 
         x = torch.ones(2, 3)
@@ -138,7 +138,7 @@ class TestTwoWays:
             transformed(x)
         with torch.inference_mode():
             look(x)
-        assert seen == [True, False, False, False, False]
+        assert recordings == [True, False, False, False, False]
 
     @pytest.mark.parametrize(("dtype", "digits"), [(torch.float64, 1e-12), (torch.float32, 1e-5)], ids=str)
     @pytest.mark.parametrize("tolerance", [None, 0.01])
@@ -183,11 +183,11 @@ class TestTwoWays:
     )
     def test_how_they_end(self, product, target, outcome, tolerance):
         target = torch.tensor(target, dtype=torch.float64)
-        given = target.clone()
+        before = target.clone()
         results = [ended(ConjugateGradient(6, tolerance), product, target, way) for way in ("numbers", "masks")]
         same(*results, 1e-9)
         assert results[0].status == outcome
-        assert torch.equal(target, given)
+        assert torch.equal(target, before)
 
     def test_a_gradient_through_the_solver_is_followed(self):
         """d(1/2 v' H^-1 v)/dv = H^-1 v; numbers would lose the steps' part of it."""

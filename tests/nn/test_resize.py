@@ -39,14 +39,14 @@ def test_state_of_surviving_units_is_kept(make, units):
     rows, columns = min(6, units[1]), min(6, units[0])
     assert torch.equal(new[:rows, :columns], old[:rows, :columns])
     for name, value in state.items():
-        found = optimizer.state[new][name]
+        state = optimizer.state[new][name]
         if value.dim():
-            assert found.shape == new.shape
-            assert torch.equal(found[:rows, :columns], value[:rows, :columns])
-            assert not found[rows:].any()
-            assert not found[:, columns:].any()
+            assert state.shape == new.shape
+            assert torch.equal(state[:rows, :columns], value[:rows, :columns])
+            assert not state[rows:].any()
+            assert not state[:, columns:].any()
         else:
-            assert found == value
+            assert state == value
 
 
 def test_the_optimiser_trains_exactly_the_new_parameters():
