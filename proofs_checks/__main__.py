@@ -62,7 +62,7 @@ def _refuse_rivals(options: Options) -> None:
     if len(forms) > 1:
         raise BadInput("the table", expected="one form", came=" ".join(forms), remedy="give one of these flags")
     if options.show is not None and len(flags) > 1:
-        remedy = f"show one entry, or leave out --show to use {' '.join(given[1:])}"
+        remedy = f"show one entry, or leave out --show to use {' '.join(flags[1:])}"
         raise BadInput("--show", expected="no other choice of entries or form", came=" ".join(flags), remedy=remedy)
 
 

@@ -11,6 +11,7 @@ from proofs_checks.mutation.operators import altered
 
 #: What is not a formula: errors and their texts, checks of input and of lengths, how an object prints.
 SKIPPED_CALLS = {"BadInput", "checks", "within", "super", "isinstance", "range", "legendre", "lru_cache"}
+#: Functions that hold no formula.
 SKIPPED_FUNCTIONS = {"extra_repr", "__repr__", "__init__", "set_extra_state", "_side"}
 
 

@@ -11,8 +11,11 @@ from rich.table import Column, Table
 from proofs_checks.mutation.campaign import Result
 from proofs_checks.mutation.mutant import Mutant
 
+#: Mutants that compute the same, with the reason.
 REASONS = Path(__file__).with_name("equivalent.toml")
+#: Share to be killed of those that differ.
 GOAL = 0.95
+#: How a mutant may be killed.
 OUTCOMES = ("tests", "ledger", "timeout", "crash")
 
 

@@ -6,8 +6,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+#: The folder of the repository.
 ROOT = Path(__file__).parents[2]
-ROOMS = ("widths", "estimators", "hypergrad")
+#: Rooms that are mutated by default.
+ROOMS = ("widths", "estimators", "hypergrad", "ensemble", "learn")
 CONTRACT, IMPLICIT = "hypergrad/test_contract.py", ("hypergrad/test_implicit.py", "hypergrad/test_solvers.py")
 #: Modules that other modules' tests answer for.
 TESTS = {

@@ -102,7 +102,7 @@ class EstimatorContract(ABC):
 
     def test_a_loss_of_another_shape_is_refused(self):
         for wrong in (lambda m: m, lambda m: loss(m).mean(), lambda m: loss(m).unsqueeze(-1), lambda m: 0.0):
-            with pytest.raises(BadInput, match="one loss a sample"):
+            with pytest.raises(BadInput, match="one loss per sample"):
                 self.make(4)(draw(Bernoulli, (2,)), wrong)
 
 

@@ -145,5 +145,5 @@ class TestUse:
             Rebar(4, 0.0)
         with pytest.raises(BadInput, match="scale"):
             Rebar(4, 0.5, float("nan"))
-        with pytest.raises(BadInput, match="one loss a sample"):  # a scale that would spread the losses
+        with pytest.raises(BadInput, match="one loss per sample"):  # a scale that would spread the losses
             Rebar(4, 0.5, torch.ones(5, 4, 2))(draw(Bernoulli, (2,)), loss)

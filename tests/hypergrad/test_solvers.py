@@ -96,9 +96,9 @@ class TestConjugateGradient:
             assert solved.status == Outcome.SOLVED
 
 
-def ended(solver: Solver, product: Product, target: Tensor, way: str) -> Solved:
+def ended(solver: Solver, product: Product, target: Tensor, branch: str) -> Solved:
     """Solve in one of the two ways: by numbers, or by masks, as inside a transformed function."""
-    if way == "numbers":
+    if branch == "numbers":
         with torch.no_grad():
             return solver(product, target)
     products = 0
@@ -153,8 +153,8 @@ class TestTwoWays:
         hessian = (factor @ factor.mT / 12 + torch.eye(12, dtype=torch.float64)).to(dtype)
         target = torch.randn(12, generator=generator, dtype=torch.float64).to(dtype)
 
-        def solved(steps: int, way: str) -> Solved:
-            return ended(ConjugateGradient(steps, tolerance), lambda v: hessian @ v, target, way)
+        def solved(steps: int, branch: str) -> Solved:
+            return ended(ConjugateGradient(steps, tolerance), lambda v: hessian @ v, target, branch)
 
         masks = solved(steps, "masks")
         same(solved(steps, "numbers"), masks, digits)
@@ -184,7 +184,7 @@ class TestTwoWays:
     def test_how_they_end(self, product, target, outcome, tolerance):
         target = torch.tensor(target, dtype=torch.float64)
         before = target.clone()
-        results = [ended(ConjugateGradient(6, tolerance), product, target, way) for way in ("numbers", "masks")]
+        results = [ended(ConjugateGradient(6, tolerance), product, target, branch) for branch in ("numbers", "masks")]
         same(*results, 1e-9)
         assert results[0].status == outcome
         assert torch.equal(target, before)
@@ -202,8 +202,8 @@ class TestUnits:
 
     @pytest.mark.parametrize("unit", [2.0**-60, 2.0**60])
     @pytest.mark.parametrize("entries", [(1.0, 2.0, 3.0), (1.0, 2.0, -0.5), (1.0, 2.0, 1e-17)], ids=str)
-    @pytest.mark.parametrize("way", ["numbers", "masks"])
-    def test_the_unit_of_the_inner_loss_does_not_matter(self, way, entries, unit):
+    @pytest.mark.parametrize("branch", ["numbers", "masks"])
+    def test_the_unit_of_the_inner_loss_does_not_matter(self, branch, entries, unit):
         target = torch.tensor([1.0, 0.5, 2.0], dtype=torch.float64)
         for make in (
             lambda _: Dense(),
@@ -211,7 +211,7 @@ class TestUnits:
             lambda _: ConjugateGradient(3, 1e-8),
             lambda unit: Neumann(20, 0.25 / unit),
         ):
-            plain, scaled = (ended(make(u), diagonal(*(u * e for e in entries)), target, way) for u in (1.0, unit))
+            plain, scaled = (ended(make(u), diagonal(*(u * e for e in entries)), target, branch) for u in (1.0, unit))
             assert (scaled.status, scaled.products) == (plain.status, plain.products)
             if plain.status < Outcome.DIVERGED:  # else there is no solution
                 assert torch.equal(unit * scaled.solution, plain.solution)

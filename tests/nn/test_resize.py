@@ -158,7 +158,7 @@ GATED = MLP(3, 2, [interval(2.5)])
 REFUSED = {
     "concrete": (MLP(3, 2, [Concrete(6, 0.5)]), 9, "gate 2: expected an Interval, SoftSupport or Fuzzy law, got Conc"),
     "unknown": (dense(Gate(Given([1.0] * 6)), [], []), 9, "gate 1: expected an Interval"),
-    "too many": (GATED, [9, 9], r"units: expected 1 numbers, one a gated layer, got \[9, 9\]; give"),
+    "too many": (GATED, [9, 9], r"units: expected 1 numbers, one per gated layer, got \[9, 9\]; give"),
     "none": (GATED, 0, "units: expected an integer >= 1, got 0"),
     "no gate": (nn.Sequential(nn.Linear(3, 2)), [], "units: expected 0 numbers"),
     "end": (nn.Sequential(nn.Linear(3, 6), Gate(interval(2.5))), 9, "model: expected a linear layer before and behind"),

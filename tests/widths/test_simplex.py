@@ -207,7 +207,7 @@ class TestUse:
 
     @pytest.mark.usefixtures("unchecked")
     def test_bad_input(self):
-        with pytest.raises(BadInput, match="a total for every row"):
+        with pytest.raises(BadInput, match="one total per row"):
             project(torch.zeros(3, 4), torch.zeros(2))
         with pytest.raises(BadInput, match="left, right"):
             project(torch.zeros(3), 1.0, side="up")

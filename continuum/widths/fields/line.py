@@ -14,7 +14,8 @@ from continuum.widths.fields.combined import breakpoints
 from continuum.widths.fields.field import Field
 
 Array = NDArray[np.float64]
-_FLAT = 1e-7  # a slope below this share of the steepest one counts as 0: rounding moves such a zero by over 1e-9
+#: A slope below this share of the steepest one counts as 0: rounding moves such a zero by over 1e-9.
+_FLAT = 1e-7
 
 
 class Line:

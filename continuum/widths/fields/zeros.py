@@ -77,7 +77,7 @@ def zeros(f: nn.Module, low: int | float, high: int | float, *, grid: int = 64, 
     """Zeros of f in [low, high], in float64 whatever the dtype of f.
 
     The range is cut where f is not smooth and where f' = 0 (for a polynomial from the roots of f'; for an unknown f
-    where f' changes sign on ``grid`` points a unit). Between cuts f is monotone, so that a change of sign brackets
+    where f' changes sign on ``grid`` points per unit). Between cuts f is monotone, so that a change of sign brackets
     exactly one zero, which Brent's method then finds to rounding. A cut where \\|f\\| <= ``tolerance`` max\\|f\\| is a
     zero itself: that is how tangency shows. A stretch of zeros shorter than 1e-3 units counts as one, in its middle. A
     jump of f through 0 is no zero. An unknown f may hide from the grid a pair of extrema within one of its steps.
@@ -86,7 +86,7 @@ def zeros(f: nn.Module, low: int | float, high: int | float, *, grid: int = 64, 
         f: module on the line without batch shape.
         low: left end, in units.
         high: right end.
-        grid: points a unit at which an unknown f is looked at.
+        grid: points per unit at which an unknown f is looked at.
         tolerance: of values relative to max \\|f\\|, and of the distance to integers and breakpoints, in units.
 
     >>> from continuum.widths import Polynomial
@@ -107,7 +107,7 @@ def zeros(f: nn.Module, low: int | float, high: int | float, *, grid: int = 64, 
 
 
 def _merged(line: Line, places: list[float], tolerance: float) -> list[float]:
-    """One place for each zero: rounding splits a zero of high multiplicity into several, with f = 0 between them."""
+    """One place per zero: rounding splits a zero of high multiplicity into several, with f = 0 between them."""
     distinct: list[float] = []
     for place in places:
         gap = place - distinct[-1] if distinct else math.inf

@@ -121,7 +121,7 @@ class TestUse:
     def test_bad_input(self):
         with pytest.raises(BadInput, match="euclidean, l2"):
             weight_decay(torch.zeros(4, 1), torch.zeros(4), "L1")
-        with pytest.raises(BadInput, match="a gate for every row"):
+        with pytest.raises(BadInput, match="one gate per row"):
             weight_decay(torch.zeros(4, 1), torch.zeros(3))
         for rho in (-1.0, torch.nan):
             with pytest.raises(BadInput, match="rho"):
