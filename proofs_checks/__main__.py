@@ -58,12 +58,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _refuse_rivals(options: Options) -> None:
     """Refuse flags of which one would go unheeded."""
     forms = [f"--{name}" for name in ("json", "markdown", "latex") if getattr(options, name)]
-    given = [*(["--show"] if options.show is not None else []), *(["--only"] if options.only else []), *forms]
+    flags = [*(["--show"] if options.show is not None else []), *(["--only"] if options.only else []), *forms]
     if len(forms) > 1:
         raise BadInput("the table", expected="one form", came=" ".join(forms), remedy="give one of these flags")
-    if options.show is not None and len(given) > 1:
-        remedy = f"show one entry, or leave out --show to use {' '.join(given[1:])}"
-        raise BadInput("--show", expected="no other choice of entries or form", came=" ".join(given), remedy=remedy)
+    if options.show is not None and len(flags) > 1:
+        remedy = f"show one entry, or leave out --show to use {' '.join(flags[1:])}"
+        raise BadInput("--show", expected="no other choice of entries or form", came=" ".join(flags), remedy=remedy)
 
 
 def _show(key: str) -> int:
@@ -104,13 +104,13 @@ def _written(options: Options, chosen: Sequence[str], reports: Sequence[Report])
 
 def _reports(chosen: Sequence[str], processes: int, notes: Console) -> list[Report]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    found: dict[str, Report] = {}
+    reports: dict[str, Report] = {}
     with Progress(*columns, console=notes, transient=True) as progress:
         bar = progress.add_task("the ledger", total=len(chosen))
         for report in pool.proved(chosen, min(processes, len(chosen))):
-            found[report.id] = report
+            reports[report.id] = report
             progress.update(bar, advance=1, description=report.id)
-    return [found[key] for key in chosen]
+    return [reports[key] for key in chosen]
 
 
 if __name__ == "__main__":

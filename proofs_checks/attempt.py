@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from proofs_checks.identity import Asymptote, Rate, Witness
 
+#: Whether examples are drawn afresh.
 RELEASED = os.environ.get("CONTINUUM_RANDOM_SEEDS") == "1"
+#: Phases of Hypothesis: draw examples, and make the one that fails smaller.
 DRAW: tuple[Phase, ...] = (Phase.explicit, Phase.generate)
 SHRINK: tuple[Phase, ...] = (*DRAW, Phase.shrink)
 #: A wrong variant may take so many draws: it is over with the first one that refutes it, and which ones come depends on

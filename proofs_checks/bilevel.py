@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.func import jacfwd
 
 from continuum.hypergrad import Bilevel, Method
-from continuum.hypergrad.problem import Loss
+from continuum.hypergrad.problem import BilevelLoss
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def mixed(problem: Bilevel, parameters: Tensor, hyperparameters: Tensor) -> Tens
     return second
 
 
-def jacobian(method: Method, inner: Loss, parameters: Tensor, hyperparameters: Tensor) -> Tensor:
+def jacobian(method: Method, inner: BilevelLoss, parameters: Tensor, hyperparameters: Tensor) -> Tensor:
     """What a method takes for dw/dlambda, (parameters, hyperparameters): the responses of the outer losses w_i."""
     rows = []
     for unit in torch.eye(len(parameters), dtype=parameters.dtype):

@@ -4,9 +4,9 @@ from torch import Tensor
 from torch.testing import assert_close
 
 
-def close(found: Tensor, expected: Tensor, tolerance: float = 1e-12) -> None:
+def close(actual: Tensor, expected: Tensor, tolerance: float = 1e-12) -> None:
     """Raise ``AssertionError`` unless two tensors agree up to a tolerance, relative or absolute."""
-    assert_close(found, expected, rtol=tolerance, atol=tolerance)
+    assert_close(actual, expected, rtol=tolerance, atol=tolerance)
 
 
 def require(condition: bool, otherwise: str) -> None:

@@ -55,8 +55,8 @@ def gradients(rule: Callable[..., Pair], network: Network, gamma: float, exponen
     """Both gradients; and Euler's relation a dl/da = p <W, dl/dW> between them."""
     slope, weights = shipped_gradients(network, gamma, exponent)
     k = math.floor(gamma)
-    for found, expected in zip((slope, weights), rule(network, gamma, exponent), strict=True):
-        close(found, expected)
+    for actual, expected in zip((slope, weights), rule(network, gamma, exponent), strict=True):
+        close(actual, expected)
     close((gamma - k) * slope, exponent * (network.outgoing[k] @ weights))
 
 
@@ -85,9 +85,9 @@ def one_step(
     def quantity(width: Tensor, outgoing: Tensor) -> Tensor:
         return (width - k) ** 2 / gamma_lr - exponent * outgoing[k].square().sum() / lr
 
-    found = quantity(engine.gamma, engine.outgoing) - quantity(torch.tensor(gamma), network.outgoing)
+    actual = quantity(engine.gamma, engine.outgoing) - quantity(torch.tensor(gamma), network.outgoing)
     slope, weights = product_rule(network, gamma, exponent)
-    close(found, change(gamma - k, slope, weights, exponent, lr, gamma_lr), 1e-9)
+    close(actual, change(gamma - k, slope, weights, exponent, lr, gamma_lr), 1e-9)
 
 
 def anisotropic(a: float, weight: Tensor, g: Tensor) -> Tensor:
@@ -140,8 +140,8 @@ def rank(count: Callable[[float, Tensor], int], network: Network, gamma: float) 
     """Number of directions in which (a, W_k) moves the outputs."""
     k = math.floor(gamma)
     assume(network.activations()[:, k].abs().max() > 1e-2)
-    found = torch.linalg.matrix_rank(output_jacobian(network, gamma), atol=1e-6)
-    require(int(found) == count(gamma - k, network.outgoing[k]), f"the rank is {int(found)}")
+    measured = torch.linalg.matrix_rank(output_jacobian(network, gamma), atol=1e-6)
+    require(int(measured) == count(gamma - k, network.outgoing[k]), f"the rank is {int(measured)}")
 
 
 def orbit(weight: Callable[[Tensor, float], Tensor], network: Network, gamma: float, scale: float) -> None:

@@ -162,4 +162,4 @@ def _faults(entry: Identity) -> list[str]:
         "precise and proof must not be empty": entry.precise and entry.proof,
         "a checked entry names the modules that it covers": entry.covers or not witnesses,
     }
-    return [rule for rule, kept in rules.items() if not kept]
+    return [rule for rule, holds in rules.items() if not holds]

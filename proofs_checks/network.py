@@ -20,6 +20,7 @@ def logistic(output: Tensor, target: Tensor) -> Tensor:
     return (torch.nn.functional.softplus(output) - target * output).sum(-1).mean()
 
 
+#: Losses and activations by name.
 LOSSES: dict[str, Loss] = {"squared": squared, "logistic": logistic}
 ACTIVATIONS: dict[str, Activation] = {"tanh": torch.tanh, "relu": torch.relu}
 

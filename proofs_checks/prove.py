@@ -83,9 +83,9 @@ def _witnesses(entry: Identity, report: Report) -> str:
 
 
 def _witness(check: Witness, report: Report) -> bool:
-    held = _passes(report, check.name, lambda: attempt.witness(check, check.claim, wrong=False))
+    holds = _passes(report, check.name, lambda: attempt.witness(check, check.claim, wrong=False))
     trials = ((name, _trial(check, formula)) for name, formula in check.wrong.items())
-    return _reject(report, check.name, trials) and held
+    return _reject(report, check.name, trials) and holds
 
 
 def _trial(check: Witness, formula: object) -> Callable[[], None]:
@@ -100,9 +100,9 @@ def _rate(rate: Rate, report: Report) -> bool:
         report.figures[rate.name] = attempt.slope(rate, errors)
         attempt.asymptote(rate, rate.claim, errors)
 
-    held = _passes(report, rate.name, run)
+    holds = _passes(report, rate.name, run)
     trials = ((name, _misfit(rate, name, errors)) for name in rate.wrong)
-    return _reject(report, rate.name, trials) and held
+    return _reject(report, rate.name, trials) and holds
 
 
 def _misfit(rate: Rate, name: str, errors: list[float]) -> Callable[[], None]:

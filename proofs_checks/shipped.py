@@ -18,12 +18,12 @@ from proofs_checks.network import ACTIVATIONS, Network
 def mlp(network: Network, width: Width, compute: str = "active") -> MLP:
     """The network, without biases, as ``continuum.nn.MLP``."""
     features, outputs = network.inputs.shape[1], network.outgoing.shape[1]
-    made = MLP(features, outputs, [width], _name(network), compute="all" if compute == "all" else "active").double()
+    model = MLP(features, outputs, [width], _name(network), compute="all" if compute == "all" else "active").double()
     with torch.no_grad():
-        for layer, weight in zip(linears(made), (network.incoming, network.outgoing), strict=True):
+        for layer, weight in zip(linears(model), (network.incoming, network.outgoing), strict=True):
             layer.weight.copy_(weight.T)
             layer.bias.zero_()
-    return made
+    return model
 
 
 def linears(net: MLP) -> list[nn.Linear]:

@@ -82,7 +82,7 @@ def product(a: nn.Module, b: nn.Module, kinks: Sequence[float], *, slopes: bool,
     return float(values.detach() @ weights)
 
 
-def same(found: object, expected: object) -> None:
+def same(actual: object, expected: object) -> None:
     """Raise ``AssertionError`` unless two plain values are equal."""
-    if found != expected:
-        raise AssertionError(f"{found} is not {expected}")
+    if actual != expected:
+        raise AssertionError(f"{actual} is not {expected}")

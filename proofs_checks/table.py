@@ -10,6 +10,7 @@ from rich.table import Table
 from proofs_checks.identity import Identity
 from proofs_checks.prove import FAIL, PENDING, Report
 
+#: Heads of the columns.
 HEADS = ("id", "source", "claim", "verdict", "symbolic", "witness", "falsifiers", "s")
 
 

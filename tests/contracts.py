@@ -147,8 +147,8 @@ class WidthContract(ArgumentContract):
         )
         for name, parameter in law.named_parameters():
             (direct,) = torch.autograd.grad((law.gates() * weights).sum(), parameter)
-            found = mapped[name] if where[name] == 0 else mapped[name].sum(0)
-            assert_close(found, direct, rtol=1e-13, atol=1e-14)
+            actual = mapped[name] if where[name] == 0 else mapped[name].sum(0)
+            assert_close(actual, direct, rtol=1e-13, atol=1e-14)
 
     @pytest.mark.parametrize("batch", [(), (2, 3)], ids=str)
     def test_gradcheck(self, batch):
@@ -201,8 +201,10 @@ class WidthContract(ArgumentContract):
         weights = torch.randn(3, self.units, dtype=torch.float64)
         assert_close(compiled(), law.gates(), rtol=1e-14, atol=1e-14)
         for parameter in law.parameters():
-            expected, found = (torch.autograd.grad((gates * weights).sum(), parameter) for gates in (law(), compiled()))
-            assert_close(found, expected, rtol=1e-13, atol=1e-14)
+            expected, actual = (
+                torch.autograd.grad((gates * weights).sum(), parameter) for gates in (law(), compiled())
+            )
+            assert_close(actual, expected, rtol=1e-13, atol=1e-14)
 
 
 def in_unit_interval(law: Width) -> bool:

@@ -5,16 +5,16 @@ import numpy as np
 from continuum.data.catalogue import Entry
 from continuum.data.columns import encode_features
 from continuum.data.labels import canonical
-from continuum.data.table import TARGET, Table
+from continuum.data.table import TARGET, TextTable
 from continuum.data.target import encode_target
 from continuum.data.task import Kind, Task
 from continuum.errors import BadInput
 
 
-def assemble(table: Table, entry: Entry, source: str, kind: Kind | None = None) -> Task:
+def assemble(table: TextTable, entry: Entry, source: str, kind: Kind | None = None) -> Task:
     """Return the task in ``table``; ``kind`` goes before the entry's kind, which goes before what the target shows.
 
-    >>> table = Table("toy.csv", {"a": ["1", "2", "3"], "target": ["x", "y", "z"]}, [2, 3, 4])
+    >>> table = TextTable("toy.csv", {"a": ["1", "2", "3"], "target": ["x", "y", "z"]}, [2, 3, 4])
     >>> task = assemble(table, Entry("toy", drop_classes=("z",)), "file")
     >>> task.n, task.class_names, task.provenance.notes
     (2, ('x', 'y'), 'Dropped 1 row of class z.')
@@ -25,14 +25,14 @@ def assemble(table: Table, entry: Entry, source: str, kind: Kind | None = None) 
     return Task(entry.name, inferred, features, target, names, class_names, entry.provenance(source, *dropped))
 
 
-def _without_columns(table: Table, names: tuple[str, ...]) -> Table:
+def _without_columns(table: TextTable, names: tuple[str, ...]) -> TextTable:
     columns = {name: cells for name, cells in table.columns.items() if name not in names}
     if set(columns) == {TARGET}:
         raise BadInput(table.where, expected="a feature column", came="only columns to drop", remedy="add the features")
-    return Table(table.where, columns, table.lines)
+    return TextTable(table.where, columns, table.lines)
 
 
-def _without_classes(table: Table, names: tuple[str, ...]) -> tuple[Table, list[str]]:
+def _without_classes(table: TextTable, names: tuple[str, ...]) -> tuple[TextTable, list[str]]:
     """Leave out the rows of the named classes; the notes say how many they were."""
     if not names:
         return table, []

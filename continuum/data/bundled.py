@@ -1,14 +1,23 @@
-"""The UCI tasks that scikit-learn carries: no network, no files."""
+"""Tasks that need no network and no files: those of UCI that scikit-learn carries, and two synthetic spirals."""
 
 import numpy as np
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 
 from continuum.data.catalogue import Entry
-from continuum.data.table import TARGET, Table
+from continuum.data.table import TARGET, TextTable
 from continuum.data.target import encode_target
-from continuum.data.task import Kind, Task
+from continuum.data.task import Kind, Provenance, Task
 
+#: How scikit-learn hands them out.
 LOADERS = {"iris": load_iris, "wine": load_wine, "breast_cancer": load_breast_cancer, "digits": load_digits}
+
+#: Name of the synthetic task.
+SPIRALS = "two_spirals"
+POINTS, TURNS, NOISE, SEED = 400, 1.5, 0.02, 0
+NOTES = (
+    f"Synthetic, not measured: {POINTS} points on each of two arms of {TURNS:g} turns, "
+    f"normal noise of standard deviation {NOISE:g}, seed {SEED}."
+)
 
 
 def bundled(entry: Entry, kind: Kind | None = None) -> Task:
@@ -27,5 +36,28 @@ def bundled(entry: Entry, kind: Kind | None = None) -> Task:
     target = np.asarray(bunch.target)
     if kind == "regression":
         labels = [classes[code] for code in target]
-        _, target, classes = encode_target(Table(entry.name, {TARGET: labels}, range(1, len(labels) + 1)), kind)
+        _, target, classes = encode_target(TextTable(entry.name, {TARGET: labels}, range(1, len(labels) + 1)), kind)
     return Task(entry.name, kind or "classification", bunch.data, target, names, classes, provenance)
+
+
+def two_spirals() -> Task:
+    """Return the task: the same 800 points at every call.
+
+    Point i of m on arm a in {0, 1} has s = sqrt((i + 1/2) / m), which spreads points evenly along the arm, angle
+    phi = 2 pi TURNS s + pi a, and lies at s (cos phi, sin phi) + NOISE z with z standard normal in the plane.
+    Six digits are kept: the last bits of sine and cosine differ between machines.
+
+    >>> task = two_spirals()
+    >>> task.features.shape, task.class_names, task.provenance.source
+    ((800, 2), ('first arm', 'second arm'), 'synthetic')
+    """
+    s = np.sqrt((np.arange(POINTS) + 0.5) / POINTS)
+    phi = 2 * np.pi * TURNS * s
+    arm = s[:, None] * np.stack([np.cos(phi), np.sin(phi)], axis=1)
+    # A turn by pi is a change of sign.
+    points = np.concatenate([arm, -arm])
+    points += NOISE * np.random.default_rng(SEED).standard_normal(points.shape)
+    points = points.round(6)
+    target = np.repeat(np.array([0, 1]), POINTS)
+    classes = ("first arm", "second arm")
+    return Task(SPIRALS, "classification", points, target, ("x", "y"), classes, Provenance("synthetic", notes=NOTES))

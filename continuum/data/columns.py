@@ -6,21 +6,23 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from continuum.data.labels import canonical, levels, numbers
-from continuum.data.table import TARGET, Table
+from continuum.data.table import TARGET, TextTable
 from continuum.errors import BadInput
 
-LARGEST = 1e100  # squares of larger values, summed over the rows, would leave float64
+#: Squares of larger values, summed over the rows, would leave float64.
+LARGEST = 1e100
+#: A column of more categories identifies rows.
 MOST_LEVELS = 1000
 
 
 def encode_features(
-    table: Table, categorical: Collection[str] = ()
+    table: TextTable, categorical: Collection[str] = ()
 ) -> tuple[Float64[np.ndarray, "n d"], tuple[str, ...]]:
     """Return the features (n, d), NaN where missing, and their names.
 
     A column is categorical if it is listed or if no cell spells a number; raises ``BadInput`` for a mixed column.
 
-    >>> table = Table("toy.csv", {"color": ["red", "blue"], "size": ["1", ""], "target": ["0", "1"]}, [2, 3])
+    >>> table = TextTable("toy.csv", {"color": ["red", "blue"], "size": ["1", ""], "target": ["0", "1"]}, [2, 3])
     >>> encode_features(table)
     (array([[ 0.,  1.,  1.],
            [ 1.,  0., nan]]), ('color=blue', 'color=red', 'size'))
@@ -39,7 +41,7 @@ def encode_features(
     return matrix, tuple(title for _, titles in blocks for title in titles)
 
 
-def _encode(table: Table, name: str, declared: bool) -> tuple[Float64[np.ndarray, "n k"], list[str]]:
+def _encode(table: TextTable, name: str, declared: bool) -> tuple[Float64[np.ndarray, "n k"], list[str]]:
     cells = table.columns[name]
     values = numbers(cells)
     present = np.array([cell != "" for cell in cells])
@@ -58,7 +60,7 @@ def _encode(table: Table, name: str, declared: bool) -> tuple[Float64[np.ndarray
     return values[:, None], [name]
 
 
-def _check_numeric(table: Table, name: str, text: Bool[np.ndarray, "n"], numeric: Bool[np.ndarray, "n"]) -> None:
+def _check_numeric(table: TextTable, name: str, text: Bool[np.ndarray, "n"], numeric: Bool[np.ndarray, "n"]) -> None:
     """Raise for a mixed column, naming the first cell of the rarer sort."""
     if not text.any():
         return
@@ -72,7 +74,7 @@ def _check_numeric(table: Table, name: str, text: Bool[np.ndarray, "n"], numeric
     )
 
 
-def check_magnitude(table: Table, name: str, values: Float64[np.ndarray, "n"]) -> None:
+def check_magnitude(table: TextTable, name: str, values: Float64[np.ndarray, "n"]) -> None:
     """Raise for the first value that is infinite or too large to be standardised; NaN passes."""
     beyond = np.flatnonzero(np.abs(values) > LARGEST)
     if len(beyond):
@@ -84,7 +86,7 @@ def check_magnitude(table: Table, name: str, values: Float64[np.ndarray, "n"]) -
         )
 
 
-def _indicators(table: Table, name: str) -> tuple[Float64[np.ndarray, "n k"], list[str]]:
+def _indicators(table: TextTable, name: str) -> tuple[Float64[np.ndarray, "n k"], list[str]]:
     """One-hot: entry (i, j) is 1 if cell i is level j, else 0; a missing cell gives a row of NaN."""
     labels = canonical(table.columns[name])
     ordered = levels(labels)

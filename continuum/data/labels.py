@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from jaxtyping import Float64
 
-EXACT = 2.0**53  # beyond it, float64 no longer tells neighbouring integers apart
+#: Beyond it, float64 no longer tells neighbouring integers apart.
+EXACT = 2.0**53
 
 
 def number(cell: str) -> float:

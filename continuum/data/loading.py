@@ -6,11 +6,9 @@ from pathlib import Path
 
 from continuum.checks import one_of
 from continuum.data.assemble import assemble
-from continuum.data.bundled import bundled
+from continuum.data.bundled import NOTES, SPIRALS, bundled, two_spirals
 from continuum.data.cache import cache_folder, csv_folder, store
 from continuum.data.catalogue import Entry, catalogue
-from continuum.data.spirals import NAME as SPIRALS
-from continuum.data.spirals import NOTES, two_spirals
 from continuum.data.table import parse_table, read_table
 from continuum.data.task import KINDS, Kind, Task
 from continuum.data.uci import fetch

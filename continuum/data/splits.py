@@ -10,7 +10,9 @@ from continuum.checks import whole
 from continuum.data.task import Task
 from continuum.errors import BadInput
 
-FEWEST = 3  # one row of each class for each part
+#: Rows of each class: one per part.
+FEWEST = 3
+#: The largest that NumPy takes.
 LARGEST_SEED = 2**32 - 1
 
 

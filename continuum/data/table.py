@@ -16,12 +16,14 @@ from jaxtyping import Bool
 
 from continuum.errors import BadInput
 
+#: Cells that stand for no value.
 MISSING = frozenset({"", "?", "NA", "NaN", "nan", "NAN"})
+#: Name of the column to predict.
 TARGET = "target"
 
 
 @dataclass(frozen=True)
-class Table:
+class TextTable:
     """Columns of stripped cells, "" where missing; ``lines[i]`` is the line of row i in the file ``where``.
 
     >>> table = parse_table("a,target\\n 1 ,x\\n?,y\\n", "toy.csv")
@@ -37,14 +39,14 @@ class Table:
         """Name a cell the way all messages do."""
         return f"{self.where}, row {self.lines[row]}, column {column!r}"
 
-    def keep(self, rows: Bool[np.ndarray, "n"]) -> "Table":
+    def keep(self, rows: Bool[np.ndarray, "n"]) -> "TextTable":
         """Return the table with only the marked rows."""
         chosen = np.flatnonzero(rows).tolist()
         columns = {name: [cells[i] for i in chosen] for name, cells in self.columns.items()}
-        return Table(self.where, columns, [self.lines[i] for i in chosen])
+        return TextTable(self.where, columns, [self.lines[i] for i in chosen])
 
 
-def read_table(path: str | os.PathLike[str]) -> Table:
+def read_table(path: str | os.PathLike[str]) -> TextTable:
     """Read a CSV file (UTF-8, commas, a header with a column ``target``); raise ``BadInput`` where it is unfit."""
     where = os.fspath(path)
     try:
@@ -68,7 +70,7 @@ def read_table(path: str | os.PathLike[str]) -> Table:
         ) from None
 
 
-def parse_table(text: str, where: str) -> Table:
+def parse_table(text: str, where: str) -> TextTable:
     """Parse CSV text; ``where`` is how messages call it.
 
     >>> parse_table("a,b\\n1,2\\n", "toy.csv")
@@ -94,7 +96,7 @@ predict 'target'
             )
     columns = zip(*(cells for _, cells in rows), strict=True)
     blank = {name: ["" if c in MISSING else c for c in cells] for name, cells in zip(header, columns, strict=True)}
-    return Table(where, blank, [line for line, _ in rows])
+    return TextTable(where, blank, [line for line, _ in rows])
 
 
 def _rows(text: str, where: str) -> list[tuple[int, list[str]]]:
@@ -122,7 +124,7 @@ def _check_header(header: list[str], where: str) -> None:
     if "" in header:
         raise BadInput(
             where,
-            expected="a name for each column",
+            expected="one name per column",
             came=f"none for column {header.index('') + 1}",
             remedy="name it, or leave out the row numbers when you save the file",
         )

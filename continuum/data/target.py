@@ -5,21 +5,22 @@ from jaxtyping import Float64, Int64
 
 from continuum.data.columns import check_magnitude
 from continuum.data.labels import canonical, levels, numbers
-from continuum.data.table import TARGET, Table
+from continuum.data.table import TARGET, TextTable
 from continuum.data.task import Kind
 from continuum.errors import BadInput
 
+#: A target of more distinct integers is a regression.
 MOST_CLASSES = 20
 
 Values = Int64[np.ndarray, "n"] | Float64[np.ndarray, "n"]
 
 
-def encode_target(table: Table, kind: Kind | None = None) -> tuple[Kind, Values, tuple[str, ...]]:
+def encode_target(table: TextTable, kind: Kind | None = None) -> tuple[Kind, Values, tuple[str, ...]]:
     """Return kind, values (n,) and class names; the kind is inferred where it is not given.
 
-    >>> encode_target(Table("toy.csv", {"target": ["no", "yes", "no"]}, [2, 3, 4]))
+    >>> encode_target(TextTable("toy.csv", {"target": ["no", "yes", "no"]}, [2, 3, 4]))
     ('classification', array([0, 1, 0]), ('no', 'yes'))
-    >>> encode_target(Table("toy.csv", {"target": ["1", "2.5"]}, [2, 3]))
+    >>> encode_target(TextTable("toy.csv", {"target": ["1", "2.5"]}, [2, 3]))
     ('regression', array([1. , 2.5]), ())
     """
     cells = table.columns[TARGET]
@@ -36,7 +37,7 @@ def encode_target(table: Table, kind: Kind | None = None) -> tuple[Kind, Values,
     return chosen, *_classes(table)
 
 
-def _infer(table: Table) -> Kind:
+def _infer(table: TextTable) -> Kind:
     """Text, or at most 20 distinct integers, is classification; any other target is regression."""
     cells = table.columns[TARGET]
     values = numbers(cells)
@@ -50,7 +51,7 @@ def _infer(table: Table) -> Kind:
     return "classification" if few_integers else "regression"
 
 
-def _refuse_text(table: Table, row: int) -> None:
+def _refuse_text(table: TextTable, row: int) -> None:
     raise BadInput(
         table.at(row, TARGET),
         expected="a number, as regression needs",
@@ -59,7 +60,7 @@ def _refuse_text(table: Table, row: int) -> None:
     )
 
 
-def _reals(table: Table) -> Float64[np.ndarray, "n"]:
+def _reals(table: TextTable) -> Float64[np.ndarray, "n"]:
     values = numbers(table.columns[TARGET])
     text = np.flatnonzero(np.isnan(values))
     if len(text):
@@ -75,7 +76,7 @@ def _reals(table: Table) -> Float64[np.ndarray, "n"]:
     return values
 
 
-def _classes(table: Table) -> tuple[Int64[np.ndarray, "n"], tuple[str, ...]]:
+def _classes(table: TextTable) -> tuple[Int64[np.ndarray, "n"], tuple[str, ...]]:
     check_magnitude(table, TARGET, numbers(table.columns[TARGET]))
     labels = canonical(table.columns[TARGET])
     names = levels(labels)

@@ -1,6 +1,7 @@
 """A task: features, target, names, and where they came from."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from continuum.checks import one_of
 from continuum.errors import BadInput
 
 Kind = Literal["classification", "regression"]
+#: Kinds of tasks.
 KINDS: tuple[Kind, Kind] = ("classification", "regression")
 
 
@@ -109,3 +111,30 @@ class Task:
         digest.update(features.astype("<f8").tobytes())
         digest.update(self.target.astype("<i8" if self.kind == "classification" else "<f8").tobytes())
         return digest.hexdigest()
+
+
+def unchanged(task: Task, checksums: Mapping[str, str]) -> Task:
+    """Return the task itself, if it still has the checksum that was noted when the run was planned.
+
+    Its file may have been edited since, while earlier results were computed from the old data.
+
+    Args:
+        task: as loaded now.
+        checksums: what a cell's settings hold under ``data``, by the name that the task was noted under.
+
+    Raises:
+        BadInput: the data are others.
+
+    >>> from continuum.data import load
+    >>> task = load("iris")
+    >>> unchanged(task, {"iris": task.checksum}) is task
+    True
+    >>> unchanged(task, {"iris": load("wine").checksum})
+    Traceback (most recent call last):
+    ...
+    continuum.errors.BadInput: iris: expected the data of the start, got changed data; run again, without editing it
+    """
+    if task.checksum not in checksums.values():
+        remedy = "run again, without editing it"
+        raise BadInput(task.name, expected="the data of the start", came="changed data", remedy=remedy)
+    return task

@@ -13,6 +13,7 @@ from continuum.data.catalogue import Entry
 from continuum.data.table import TARGET
 from continuum.errors import BadInput
 
+#: How long one wait for UCI's server may take.
 TIMEOUT_SECONDS = 30.0
 
 

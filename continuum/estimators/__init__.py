@@ -3,11 +3,10 @@
 from continuum.estimators.bernoulli import Bernoulli
 from continuum.estimators.categorical import Categorical
 from continuum.estimators.concrete import Concrete
+from continuum.estimators.control import Rebar, Relax
 from continuum.estimators.discrete import Discrete
-from continuum.estimators.estimator import Estimate, Estimator, Loss
+from continuum.estimators.estimator import Estimate, Estimator, SampleLoss
 from continuum.estimators.exact import Exact
-from continuum.estimators.rebar import Rebar
-from continuum.estimators.relax import Relax
 from continuum.estimators.sampled import Sampled
 from continuum.estimators.score import ScoreFunction
 
@@ -19,9 +18,9 @@ __all__ = [
     "Estimate",
     "Estimator",
     "Exact",
-    "Loss",
     "Rebar",
     "Relax",
+    "SampleLoss",
     "Sampled",
     "ScoreFunction",
 ]

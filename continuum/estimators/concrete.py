@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from continuum.estimators.discrete import Discrete, Tunable
-from continuum.estimators.estimator import Estimate, Loss, evaluate, pathwise
+from continuum.estimators.estimator import Estimate, SampleLoss, evaluate, pathwise
 from continuum.estimators.sampled import Sampled, check_temperature
 
 
@@ -47,7 +47,7 @@ class Concrete(Sampled):
         super().__post_init__()
         check_temperature(self.temperature)
 
-    def _estimate(self, q: Discrete, f: Loss, noise: Float[Tensor, "uniforms *samples entries"]) -> Estimate:
+    def _estimate(self, q: Discrete, f: SampleLoss, noise: Float[Tensor, "uniforms *samples entries"]) -> Estimate:
         check_temperature(self.temperature)  # a tensor may have moved since
         perturbed = q.perturb(noise[0])
         sample = q.relax(perturbed, self.temperature)

@@ -41,7 +41,7 @@ class Discrete(ABC):
 
     @abstractmethod
     def support(self) -> Float[Tensor, "outcomes entries"]:
-        """All vectors that b can be, one a row."""
+        """All vectors that b can be, one per row."""
 
     @abstractmethod
     def probabilities(self) -> Float[Tensor, "*batch entries"]:
@@ -77,7 +77,7 @@ class Discrete(ABC):
         return sample - self.probabilities()
 
     def copies(self, samples: int) -> "Discrete":
-        """The same law once for each sample, (samples, *batch, entries): a leaf, so that autograd tells them apart."""
+        """The same law once per sample, (samples, *batch, entries): a leaf, so that autograd tells them apart."""
         logits = self.logits.detach().expand(samples, *self.logits.shape)
         return type(self)(logits.clone().requires_grad_())
 
@@ -99,7 +99,7 @@ def _check(logits: Tensor) -> None:
             "logits",
             expected="shape (*batch, entries) in float32 or float64",
             came=f"shape {tuple(logits.shape)} in {str(logits.dtype).removeprefix('torch.')}",
-            remedy="give one entry a gate, or one an outcome, on the last axis",
+            remedy="give one entry per gate, or one per outcome, on the last axis",
         )
     if not bool(logits.isfinite().all()):
         raise BadInput(

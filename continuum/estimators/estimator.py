@@ -12,7 +12,7 @@ from continuum.errors import BadInput
 from continuum.estimators.discrete import Discrete
 
 #: Maps samples, also relaxed ones, of shape (*samples, entries) to losses (*samples), row by row.
-Loss = Callable[[Tensor], Tensor]
+SampleLoss = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,23 +50,23 @@ class Estimator(ABC):
     r"""A way to estimate :math:`E_q f` and its gradient in the logits of q."""
 
     @abstractmethod
-    def __call__(self, q: Discrete, f: Loss, *, generator: torch.Generator | None = None) -> Estimate:
+    def __call__(self, q: Discrete, f: SampleLoss, *, generator: torch.Generator | None = None) -> Estimate:
         """Estimate.
 
         Args:
             q: the law, logits (*batch, entries); the graph behind its logits is left alone.
-            f: the loss; it sees (samples, *batch, entries) and returns (samples, *batch), each loss from its own row.
+            f: the loss; it sees (samples, *batch, entries) and returns (samples, *batch), each from its row.
             generator: source of the noise, the global one of torch if None; the same state gives the same estimate.
         """
 
 
-def evaluate(f: Loss, sample: Float[Tensor, "*samples entries"], what: str = "f") -> Float[Tensor, "*samples"]:
+def evaluate(f: SampleLoss, sample: Float[Tensor, "*samples entries"], what: str = "f") -> Float[Tensor, "*samples"]:
     """The losses of the samples; ``what`` names f in an error."""
     losses, shape = f(sample), tuple(sample.shape[:-1])
     came = f"shape {tuple(losses.shape)}" if isinstance(losses, Tensor) else type(losses).__name__
     if came != f"shape {shape}":
         remedy = "reduce the last axis and no other"
-        raise BadInput(what, expected=f"one loss a sample, shape {shape}", came=came, remedy=remedy)
+        raise BadInput(what, expected=f"one loss per sample, shape {shape}", came=came, remedy=remedy)
     return losses
 
 

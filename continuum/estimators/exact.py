@@ -9,7 +9,7 @@ from torch import Tensor
 from continuum import checks
 from continuum.errors import BadInput
 from continuum.estimators.discrete import Discrete
-from continuum.estimators.estimator import Estimate, Estimator, Loss, evaluate
+from continuum.estimators.estimator import Estimate, Estimator, SampleLoss, evaluate
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Exact(Estimator):
     def __post_init__(self) -> None:
         checks.whole("limit", self.limit, at_least=1)
 
-    def __call__(self, q: Discrete, f: Loss, *, generator: torch.Generator | None = None) -> Estimate:
+    def __call__(self, q: Discrete, f: SampleLoss, *, generator: torch.Generator | None = None) -> Estimate:
         copies, outcomes = self._enumerate(q)
         losses, share = evaluate(f, outcomes), copies.log_prob(outcomes).detach().exp()
         value = (share * losses).sum(0, keepdim=True)
@@ -43,7 +43,7 @@ class Exact(Estimator):
         return Estimate(value, (excess.unsqueeze(-1) * copies.score(outcomes)).sum(0, keepdim=True))
 
     @torch.no_grad()
-    def secants(self, q: Discrete, f: Loss) -> Float[Tensor, "*batch entries"]:
+    def secants(self, q: Discrete, f: SampleLoss) -> Float[Tensor, "*batch entries"]:
         r"""What turning one entry on changes, all else random: :math:`E[f \mid b_i = 1] - E[f \mid b_i = 0]`.
 
         For independent Bernoulli entries it is the derivative of :math:`E f` in the probability :math:`p_i`, however
@@ -56,7 +56,7 @@ class Exact(Estimator):
         return ((on - off) * losses).sum(0)
 
     def _enumerate(self, q: Discrete) -> tuple[Discrete, Float[Tensor, "outcomes *batch entries"]]:
-        """The law once for each outcome, and the outcomes."""
+        """The law once per outcome, and the outcomes."""
         if q.outcomes > self.limit:
             raise BadInput(
                 "q",

@@ -11,7 +11,7 @@ from torch import Tensor
 from continuum import checks
 from continuum.errors import BadInput
 from continuum.estimators.discrete import Discrete, Tunable
-from continuum.estimators.estimator import Estimate, Estimator, Loss
+from continuum.estimators.estimator import Estimate, Estimator, SampleLoss
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +19,7 @@ class Sampled(Estimator):
     """An estimator that is a deterministic function of uniform noise; a subclass says which.
 
     Args:
-        samples: how many are drawn for each member of the batch (>= 1).
+        samples: how many are drawn per member of the batch (>= 1).
     """
 
     samples: int
@@ -32,7 +32,7 @@ class Sampled(Estimator):
     def __call__(
         self,
         q: Discrete,
-        f: Loss,
+        f: SampleLoss,
         *,
         generator: torch.Generator | None = None,
         noise: Float[Tensor, "uniforms samples *batch entries"] | None = None,
@@ -51,8 +51,8 @@ class Sampled(Estimator):
         return torch.rand(shape, dtype=q.logits.dtype, device=q.logits.device, generator=generator)
 
     @abstractmethod
-    def _estimate(self, q: Discrete, f: Loss, noise: Float[Tensor, "uniforms *samples entries"]) -> Estimate:
-        """Estimate, for a law that has one copy of the logits for each sample."""
+    def _estimate(self, q: Discrete, f: SampleLoss, noise: Float[Tensor, "uniforms *samples entries"]) -> Estimate:
+        """Estimate, for a law that has one copy of the logits per sample."""
 
     def _check(self, q: Discrete, noise: Tensor) -> None:
         shape = (self.uniforms, self.samples, *q.logits.shape)

@@ -9,9 +9,10 @@ from torch import Tensor
 from continuum import checks
 from continuum.errors import BadInput
 from continuum.estimators.discrete import Discrete
-from continuum.estimators.estimator import Estimate, Loss, evaluate
+from continuum.estimators.estimator import Estimate, SampleLoss, evaluate
 from continuum.estimators.sampled import Sampled
 
+#: Baselines by name.
 BASELINES = ("leave_one_out",)
 
 
@@ -54,7 +55,7 @@ class ScoreFunction(Sampled):
         elif self.baseline is not None and not isinstance(self.baseline, Tensor):
             checks.number("baseline", self.baseline)
 
-    def _estimate(self, q: Discrete, f: Loss, noise: Float[Tensor, "uniforms *samples entries"]) -> Estimate:
+    def _estimate(self, q: Discrete, f: SampleLoss, noise: Float[Tensor, "uniforms *samples entries"]) -> Estimate:
         sample = q.harden(q.perturb(noise[0]))
         losses = evaluate(f, sample)
         excess = self._less_baseline(losses.detach())
@@ -68,5 +69,5 @@ class ScoreFunction(Sampled):
         excess: Tensor = losses - self.baseline
         if excess.shape != losses.shape:
             expected, came = f"shape {tuple(losses.shape[1:])} or less", f"baseline of shape {tuple(excess.shape)}"
-            raise BadInput("baseline", expected=expected, came=came, remedy="give one number a member of the batch")
+            raise BadInput("baseline", expected=expected, came=came, remedy="give one number per member of the batch")
         return excess.detach()

@@ -3,10 +3,9 @@
 from continuum.hypergrad.bestresponse import BestResponse, Respond, linear
 from continuum.hypergrad.direct import Direct
 from continuum.hypergrad.implicit import Implicit
-from continuum.hypergrad.method import Method
 from continuum.hypergrad.noise import Hermite, Noise, Sampled
 from continuum.hypergrad.problem import Bilevel, Predictive, Problem
-from continuum.hypergrad.result import Cost, Hypergradient, Outcome
+from continuum.hypergrad.result import Cost, Hypergradient, Method, Outcome
 from continuum.hypergrad.scale import scale_gradient
 from continuum.hypergrad.selftuning import SelfTuning
 from continuum.hypergrad.solvers.conjugate_gradient import ConjugateGradient

@@ -9,15 +9,15 @@ from torch import Tensor
 from torch.func import grad, vjp, vmap
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
-from continuum.hypergrad.problem import Loss
+from continuum.hypergrad.problem import BilevelLoss
 from continuum.hypergrad.tree import Tree, Vector, ravel
 
 #: A number, or a function of the hyperparameters.
 LearningRate: TypeAlias = float | Callable[[Tree], Float[Tensor, ""]]
-Descend: TypeAlias = Callable[[Loss, Tree, Tree, LearningRate, int], Tree]
+Descend: TypeAlias = Callable[[BilevelLoss, Tree, Tree, LearningRate, int], Tree]
 
 
-def recorded(inner: Loss, parameters: Tree, hyperparameters: Tree, lr: LearningRate, steps: int) -> Tree:
+def recorded(inner: BilevelLoss, parameters: Tree, hyperparameters: Tree, lr: LearningRate, steps: int) -> Tree:
     """Descend and record every step for ``torch.autograd``.
 
     ``torch.func.grad`` would say the same in fewer lines, but takes twice the time on small problems.
@@ -32,7 +32,7 @@ def recorded(inner: Loss, parameters: Tree, hyperparameters: Tree, lr: LearningR
     return tree_unflatten(leaves, spec)
 
 
-def unrecorded(inner: Loss, parameters: Tree, hyperparameters: Tree, lr: LearningRate, steps: int) -> Tree:
+def unrecorded(inner: BilevelLoss, parameters: Tree, hyperparameters: Tree, lr: LearningRate, steps: int) -> Tree:
     """Descend and forget every step."""
     eta = _value(lr, hyperparameters)
     leaves, spec = tree_flatten(parameters)
@@ -45,7 +45,7 @@ def unrecorded(inner: Loss, parameters: Tree, hyperparameters: Tree, lr: Learnin
     return tree_unflatten(leaves, spec)
 
 
-def functional(inner: Loss, parameters: Tree, hyperparameters: Tree, lr: LearningRate, steps: int) -> Tree:
+def functional(inner: BilevelLoss, parameters: Tree, hyperparameters: Tree, lr: LearningRate, steps: int) -> Tree:
     """Descend so that ``torch.func`` can transform it."""
     eta, gradient = _value(lr, hyperparameters), grad(inner)
     for _ in range(steps):
@@ -54,7 +54,7 @@ def functional(inner: Loss, parameters: Tree, hyperparameters: Tree, lr: Learnin
 
 
 def carried(
-    inner: Loss, parameters: Tree, hyperparameters: Tree, lr: LearningRate, steps: int
+    inner: BilevelLoss, parameters: Tree, hyperparameters: Tree, lr: LearningRate, steps: int
 ) -> tuple[Tree, Float[Tensor, "hyper size"]]:
     r"""Descend, and carry along how the parameters follow each hyperparameter.
 

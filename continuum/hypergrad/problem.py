@@ -14,7 +14,7 @@ from continuum.hypergrad.recording import gradients_of, leaves_of, recordable
 from continuum.hypergrad.tree import Tree
 
 #: (parameters, hyperparameters) -> scalar loss
-Loss: TypeAlias = Callable[[Tree, Tree], Tensor]
+BilevelLoss: TypeAlias = Callable[[Tree, Tree], Tensor]
 
 
 @runtime_checkable
@@ -22,11 +22,11 @@ class Problem(Protocol):
     """Anything with an inner and an outer loss, such as :class:`Bilevel` or what ``continuum.problems`` holds."""
 
     @property
-    def inner(self) -> Loss:
+    def inner(self) -> BilevelLoss:
         """What the parameters minimise, as a rule the training loss."""
 
     @property
-    def outer(self) -> Loss:
+    def outer(self) -> BilevelLoss:
         """What the hyperparameters shall minimise, as a rule the validation loss."""
 
 
@@ -47,8 +47,8 @@ class Bilevel:
     tensor(10.)
     """
 
-    inner: Loss
-    outer: Loss
+    inner: BilevelLoss
+    outer: BilevelLoss
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,14 @@ class Predictive:
 
     output: Callable[[Tree, Tree], Tree]
     loss: Callable[[Tree, Tree, Tree], Tensor]
-    outer: Loss
+    outer: BilevelLoss
 
     def inner(self, parameters: Tree, hyperparameters: Tree) -> Tensor:
         """ell(f(w, lambda), w, lambda)."""
         return self.loss(self.output(parameters, hyperparameters), parameters, hyperparameters)
 
 
-def scalar(what: str, loss: Loss) -> Loss:
+def scalar(what: str, loss: BilevelLoss) -> BilevelLoss:
     """The same loss, which raises ``BadInput`` where its value is no scalar.
 
     >>> scalar("inner", lambda w, h: w)(torch.ones(2), torch.ones(()))

@@ -1,9 +1,9 @@
-"""What every method answers with."""
+"""What a method is, and what every method answers with."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils._pytree import register_pytree_node, tree_map
 
 from continuum.errors import BadInput
+from continuum.hypergrad.problem import Problem
 from continuum.hypergrad.tree import Tree, add
 
 
@@ -23,6 +24,7 @@ class Outcome(IntEnum):
     NEGATIVE_CURVATURE = 3  #: the inner Hessian is singular or indefinite: no strict minimum here
 
 
+#: What to do where there is no answer.
 REMEDIES = {
     Outcome.DIVERGED: "take an lr below 2 / (largest eigenvalue of the inner Hessian)",
     Outcome.NEGATIVE_CURVATURE: "train the parameters to a strict minimum, or add a penalty to the inner loss",
@@ -91,6 +93,18 @@ class Hypergradient:
                 remedy=REMEDIES[self.outcome],
             )
         return self
+
+
+@runtime_checkable
+class Method(Protocol):
+    """A way to differentiate the outer loss in the hyperparameters, swappable for any other.
+
+    Methods are values: they hold their settings and no state. They leave the given tensors, their ``grad`` and
+    ``requires_grad``, as they are, and keep no graph.
+    """
+
+    def __call__(self, problem: Problem, parameters: Tree, hyperparameters: Tree) -> Hypergradient:
+        """The hypergradient of ``problem`` at these parameters and hyperparameters."""
 
 
 def status(outcome: Outcome, like: Tensor) -> Int[Tensor, ""]:

@@ -34,7 +34,7 @@ def scale_gradient(
         entropy: tau >= 0, in units of the outer loss.
 
     Returns:
-        One number for each hyperparameter, like them.
+        One number per hyperparameter, like them.
 
     Reference: M. MacKay et al., "Self-Tuning Networks", 2019.
 

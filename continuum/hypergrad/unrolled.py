@@ -13,6 +13,7 @@ from continuum.hypergrad.result import Cost, Hypergradient, Outcome, status, unl
 from continuum.hypergrad.tree import Tree, all_finite, detached, ravel
 
 Mode = Literal["reverse", "forward"]
+#: Ways to differentiate the steps.
 MODES: tuple[Mode, ...] = ("reverse", "forward")
 
 

@@ -29,7 +29,7 @@ def can_change(name: str, width: Width, units: int, force: bool) -> None:
 
 @torch.no_grad()
 def change(width: Width, units: int) -> Tensor | None:
-    """Give a law other units; returns the new scores of a fuzzy law, which has one a unit."""
+    """Give a law other units; returns the new scores of a fuzzy law, which has one per unit."""
     old, width.units = width.units, units
     if isinstance(width, Interval):
         width.gamma.clamp_(max=units)

@@ -105,6 +105,7 @@ def removable(signal: Signal, stretch: Stretch) -> bool:
     return False
 
 
+#: Paddings of a convolution that add nothing.
 _NONE: tuple[object, ...] = ((0, 0), "valid")
 
 
@@ -130,7 +131,7 @@ def without(layer: Any, keep: Tensor) -> Any:
 
 
 def _columns(units: Tensor, weight: Tensor) -> Tensor:
-    """One number a column of the next layer, where Flatten has made several of each channel."""
+    """One number per column of the next layer, where Flatten has made several of each channel."""
     return units.repeat_interleave(weight.shape[1] // len(units))
 
 

@@ -53,7 +53,7 @@ class Gate(nn.Module):
                 "Gate input",
                 expected=f"shape ({', '.join(map(str, batch))}, rows, {self.width.units})",
                 came=f"shape {tuple(hidden.shape)}",
-                remedy="give each width of the batch its own rows",
+                remedy="give one set of rows per width of the batch",
             )
         return hidden * gates.unsqueeze(-2)
 

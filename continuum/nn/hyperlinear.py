@@ -56,7 +56,7 @@ class HyperLinear(nn.Module):
     def forward(
         self, x: Float[Tensor, "*rows inputs"], change: Float[Tensor, "*some hyperparameters"]
     ) -> Float[Tensor, "*rows outputs"]:
-        """Preactivations for one change of the hyperparameters, shape (h,), or for one of each row, (*rows, h)."""
+        """Preactivations for one change of the hyperparameters, shape (h,), or for one per row, (*rows, h)."""
         self._check(x, change)
         moved = linear(change, self.weight_scale) * linear(x, self.weight_direction)
         return linear(x, self.weight, self.bias) + moved + linear(change, self.bias_scale) * self.bias_direction
@@ -82,7 +82,7 @@ class HyperLinear(nn.Module):
         allowed = [(self.hyperparameters,), (*x.shape[:-1], self.hyperparameters)]
         if tuple(change.shape) not in allowed:
             expected = " or ".join(f"shape {shape}" for shape in dict.fromkeys(allowed))
-            remedy = "give one change of the hyperparameters, or one for each row"
+            remedy = "give one change of the hyperparameters, or one per row"
             raise BadInput("change", expected=expected, came=f"shape {tuple(change.shape)}", remedy=remedy)
 
 
@@ -111,6 +111,6 @@ def _scaled(slopes: Any, vector: Float[Tensor, " hyperparameters"]) -> Any:
     scale, direction = slopes
     if scale.shape != (direction.shape[0], len(vector)):
         expected = f"a scale of shape {(direction.shape[0], len(vector))}"
-        remedy = "give every row a weight for every hyperparameter"
+        remedy = "give one weight per row and hyperparameter"
         raise BadInput("slopes", expected=expected, came=f"shape {tuple(scale.shape)}", remedy=remedy)
     return (scale @ vector).reshape(-1, *[1] * (direction.dim() - 1)) * direction

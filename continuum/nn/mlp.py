@@ -14,6 +14,7 @@ from continuum.nn.gate import Gate
 from continuum.nn.prefix import active_gates
 from continuum.widths.width import Width
 
+#: Activations by name.
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "gelu": nn.GELU}
 Compute = Literal["active", "all"]
 

@@ -109,7 +109,7 @@ def _shape(layer: Any, name: str, value: Tensor) -> tuple[int, ...]:
 def _sizes(hidden: list[Stretch], units: int | Sequence[int]) -> list[int]:
     sizes = [units] if isinstance(units, int) else list(units)
     if len(sizes) != len(hidden) or not hidden:
-        expected = f"{len(hidden)} numbers, one a gated layer"
+        expected = f"{len(hidden)} numbers, one per gated layer"
         raise BadInput("units", expected=expected, came=units, remedy="give the units of every layer with a gate")
     return [checks.whole("units", size, at_least=1) for size in sizes]
 

@@ -11,15 +11,18 @@ from continuum.nn.mlp import MLP
 from continuum.widths.width import Width
 
 Named = tuple[str, nn.Module]
+#: Batch norms: a scale and a shift per channel after training.
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 #: f(a x) = a f(x) for a >= 0.
 HOMOGENEOUS = (nn.ReLU, nn.LeakyReLU, nn.PReLU, nn.Identity, nn.Dropout, nn.Dropout1d, nn.Dropout2d)
+#: Functions of each entry, of no homogeneity.
 ELEMENTWISE = (
     *(nn.Tanh, nn.Sigmoid, nn.GELU, nn.SiLU, nn.ELU, nn.SELU, nn.CELU, nn.Softplus, nn.Hardswish, nn.Mish),
     *(nn.Softsign, nn.Hardtanh, nn.ReLU6, nn.LogSigmoid, nn.Hardsigmoid, nn.Tanhshrink, nn.Softshrink),
 )
 #: Linear or homogeneous, on every channel by itself.
 POOLS = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
+#: All layers that act on every channel by itself.
 PER_CHANNEL = (*NORMS, *HOMOGENEOUS, *ELEMENTWISE, *POOLS)
 
 

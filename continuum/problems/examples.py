@@ -25,7 +25,7 @@ def ridge(features: int = 50, rows: int = 200, held_out: int = 100, dtype: torch
 def feature_ridge(
     features: int = 6, rows: int = 30, held_out: int = 20, dtype: torch.dtype = torch.float64
 ) -> FeatureRidge:
-    """A penalty a feature."""
+    """One penalty per feature."""
     return FeatureRidge(*_regression(features, rows, held_out, dtype))
 
 

@@ -119,7 +119,7 @@ class Ridge(Regression):
 
 @dataclass(frozen=True)
 class FeatureRidge(Regression):
-    """A penalty exp(lambda_i) for every weight (automatic relevance determination)."""
+    """One penalty exp(lambda_i) per weight (automatic relevance determination)."""
 
     def penalty(self, lam: Float[Tensor, " d"]) -> Float[Tensor, " d"]:
         return lam.exp()

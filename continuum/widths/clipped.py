@@ -32,6 +32,7 @@ def clipped(scores: Float[Tensor, "*batch units"], total: Float[Tensor, "*batch"
 
 #: As long as there are not more rows, one row after the other in NumPy beats the overhead of operations on all.
 FEW = 8
+#: Types of numbers that NumPy has, too.
 NUMPY = {torch.float32, torch.float64}
 
 #: Far more than a bracket of float64 needs.

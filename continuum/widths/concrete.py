@@ -12,6 +12,7 @@ from continuum.widths import sampling
 from continuum.widths.width import Width
 
 Mode = Literal["relaxed", "hard", "straight_through"]
+#: What gates are while a law trains.
 MODES: tuple[Mode, ...] = ("relaxed", "hard", "straight_through")
 
 

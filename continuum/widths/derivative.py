@@ -30,7 +30,7 @@ def gamma_derivative(
     Args:
         width: the law, batch shape ``*batch``.
         activations: :math:`y`, what the hidden units say before their gates.
-        weights: :math:`W`, outgoing weights, one row a unit.
+        weights: :math:`W`, outgoing weights, one row per unit.
         output_gradient: :math:`G`.
         side: ``"right"`` or ``"left"``.
 
@@ -59,5 +59,5 @@ def _check_shapes(width: Interval, activations: Tensor, weights: Tensor, output_
             expected=f"activations ({lead}rows, {units}), weights ({lead}{units}, outputs) "
             f"and output_gradient ({lead}rows, outputs)",
             came=", ".join(map(str, shapes)),
-            remedy="pass the layer that the width gates, one for each width of the batch",
+            remedy="pass the layer that the width gates, one per width of the batch",
         )

@@ -15,6 +15,7 @@ from continuum.widths.simplex import project
 from continuum.widths.width import Width, within
 
 Mode = Literal["scale", "bernoulli", "systematic", "comonotone"]
+#: What gates are while a law trains: grades, or samples in three couplings.
 MODES: tuple[Mode, ...] = ("scale", "bernoulli", "systematic", "comonotone")
 
 
@@ -148,7 +149,7 @@ def _grades(grades: Tensor, total: Tensor, units: int) -> Tensor:
             "grades",
             expected=f"shape {(*total.shape, units)}",
             came=tuple(grades.shape),
-            remedy="give a grade for every unit and a cardinality for every row",
+            remedy="give one grade per unit and one cardinality per row",
         )
     inside = (grades >= 0) & (grades <= 1)  # False for NaN
     if not bool(inside.all()):

@@ -11,6 +11,7 @@ from continuum.widths.power import power
 from continuum.widths.width import Width, within
 
 Side = Literal["right", "left"]
+#: From where a one-sided derivative is taken.
 SIDES: tuple[Side, ...] = ("right", "left")
 
 

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+#: A unit has 2^40 ticks, in which sums are counted as integers.
 _BITS = 40
 _TICKS = 2**_BITS
 

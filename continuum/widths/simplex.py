@@ -68,7 +68,7 @@ def _broadcast(scores: Tensor, total: Tensor) -> tuple[Tensor, Tensor]:
     except RuntimeError as error:
         raise BadInput(
             "project",
-            expected="a total for every row of the scores",
+            expected="one total per row of the scores",
             came=f"scores {tuple(scores.shape)} and totals {tuple(total.shape)}",
             remedy="give shapes (*batch, units) and (*batch)",
         ) from error

@@ -127,6 +127,7 @@ def _batch_shape(f: nn.Module, units: int) -> torch.Size:
     return shapes.pop()
 
 
+#: What a module on the line has to do.
 _REMEDY = "map points (points,) to values (*batch, points)"
 
 

@@ -103,9 +103,9 @@ def losses(field: Integrand, network: Network, gamma: float) -> None:
     close(Engine.of(network, gamma).loss(), expected)
 
 
-def usual_layer(kept: Callable[[int], int], network: Network, k: int) -> None:
+def usual_layer(units_of: Callable[[int], int], network: Network, k: int) -> None:
     """At an integer: an ordinary layer of that many neurons."""
-    n = kept(k)
+    n = units_of(k)
     plain = network.activation(network.inputs @ network.incoming[:, :n]) @ network.outgoing[:n]
     close(mlp(network, Interval(network.units, float(k)))(network.inputs).detach(), plain)
 

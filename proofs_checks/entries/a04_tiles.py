@@ -114,8 +114,8 @@ def members(tiling: Tiling, network: Network, gamma: float, side: Side) -> None:
 def computed(tiling: Tiling, gamma: float, side: Side) -> None:
     """The number of units that the shipped law asks for: up to the last tile that counts or is about to."""
     needed = [j + 1 for j in range(UNITS) if tiling(j, side).holds(gamma) or tiling(j, side).covered(gamma) > 0]
-    found = int(Interval(UNITS, gamma).active(side))
-    require(found == max(needed, default=0), f"{found} units are active")
+    active = int(Interval(UNITS, gamma).active(side))
+    require(active == max(needed, default=0), f"{active} units are active")
 
 
 def example() -> dict[str, float]:

@@ -181,13 +181,13 @@ def dead_point() -> dict[str, float]:
 def tanh_pair() -> dict[str, float]:
     """One neuron, x = 1, V = 1, W = 1, a = 1/2, F(z) = z: both sides of the incoming identity."""
     one = torch.ones(1, 1, dtype=torch.float64)
-    found: dict[str, float] = {}
+    figures: dict[str, float] = {}
     for name, activation in {"tanh": torch.tanh, "ReLU": torch.relu}.items():
         width = Interval(1, 0.5)
         net = mlp(Network(one, one, one, one, activation), width)
         slope, weight = torch.autograd.grad(net(one).sum(), [width.gamma, linears(net)[0].weight])
-        found |= {f"{name}, gate": float(slope) / 2, f"{name}, weight": float(weight)}
-    return found
+        figures |= {f"{name}, gate": float(slope) / 2, f"{name}, weight": float(weight)}
+    return figures
 
 
 ANY = {"network": strategies.networks(UNITS), "gamma": strategies.interior(UNITS, margin=1 / 16)}

@@ -118,11 +118,11 @@ def steep_network() -> Network:
 def example() -> dict[str, float]:
     """gamma = 1.9, rate 3: a step below 1 that enables the third neuron and is taken back."""
     engine = Engine.of(steep_network(), 1.9, gamma_lr=3.0)
-    found = {"loss before": float(engine.loss())}
+    figures = {"loss before": float(engine.loss())}
     engine.step()
-    found |= {"step": float(engine.gamma) - 1.9, "loss after": float(engine.loss())}
+    figures |= {"step": float(engine.gamma) - 1.9, "loss after": float(engine.loss())}
     right = engine.derivatives()[1]
-    return {**found, "next step, unclipped": -3.0 * float(right)}
+    return {**figures, "next step, unclipped": -3.0 * float(right)}
 
 
 def converse() -> dict[str, float]:

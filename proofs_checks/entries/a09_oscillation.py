@@ -118,16 +118,16 @@ class Orbit(NamedTuple):
 def orbit(rate: float, lr: float, slope: float, start: float, gamma: float = 1.0, steps: int = 100_000) -> Orbit:
     """Descent on F(z) = z about the integer 1 by the shipped gates, until r <= 0: c_0 = -slope, c_1 = r = W_1."""
     width, fresh = Interval(2, gamma), torch.tensor(start, requires_grad=True)
-    known, found = torch.tensor(-slope), Orbit([], [start])
-    while float(fresh.detach()) > 0 and len(found.visits) < steps:
+    known, path = torch.tensor(-slope), Orbit([], [start])
+    while float(fresh.detach()) > 0 and len(path.visits) < steps:
         loss = width.gates() @ torch.stack([known, fresh])
         down, pull = torch.autograd.grad(loss, [width.gamma, fresh])
-        found.visits.append(max(float(width.gamma.detach()) - 1, 0.0))
+        path.visits.append(max(float(width.gamma.detach()) - 1, 0.0))
         with torch.no_grad():
             width.gamma -= rate * down
             fresh -= lr * pull
-        found.slopes.append(float(fresh.detach()))
-    return found
+        path.slopes.append(float(fresh.detach()))
+    return path
 
 
 def largest(rate: float, lr: float, slope: float, start: float) -> float:
@@ -137,24 +137,24 @@ def largest(rate: float, lr: float, slope: float, start: float) -> float:
 
 def overshoot(most: Bound, rate: float, lr: float, slope: float, start: float) -> None:
     """r loses alpha a in each visit; no overshoot is beyond the bound, and one is at least half of it."""
-    found = orbit(rate, lr, slope, start)
+    path = orbit(rate, lr, slope, start)
     bound = most(rate, lr, slope, start)
-    most_seen = max(found.visits)
+    most_seen = max(path.visits)
     require(bound / 2 <= most_seen <= bound * (1 + 1e-9), f"overshoot {most_seen}, bound {bound}")
-    assert_close(start - found.slopes[-1], lr * sum(found.visits), rtol=1e-10, atol=1e-12)
-    require(len(found.visits) >= start / (lr * bound) - 1e-9, f"after {len(found.visits)} steps")
+    assert_close(start - path.slopes[-1], lr * sum(path.visits), rtol=1e-10, atol=1e-12)
+    require(len(path.visits) >= start / (lr * bound) - 1e-9, f"after {len(path.visits)} steps")
 
 
 def resonance() -> dict[str, float]:
     """l = -1, eta = alpha = 1/4, G = 1, from gamma = 1 + 1/8 and r = 9/8: eight steps."""
-    found = orbit(0.25, 0.25, 1.0, 1.125, gamma=1.125, steps=8)
-    visits = [a for a in found.visits if a > 0]
+    path = orbit(0.25, 0.25, 1.0, 1.125, gamma=1.125, steps=8)
+    visits = [a for a in path.visits if a > 0]
     return {
         "visits": float(len(visits)),
         "second overshoot": visits[1],
-        "second r": found.slopes[2],
+        "second r": path.slopes[2],
         "fourth overshoot": visits[3],
-        "fourth r": found.slopes[6],
+        "fourth r": path.slopes[6],
     }
 
 

@@ -78,8 +78,8 @@ def polynomial(positive: Positive, roots: list[float], lead: float) -> None:
     f = Polynomial(torch.from_numpy(lead * np.polynomial.polynomial.polyfromroots(roots)))
     expected = lengths(positive, f, roots)
     assert_close(hard_gates(f, UNITS), expected, rtol=0, atol=1e-9)
-    found = [zero.at for zero in zeros(f, 0, UNITS).zeros]
-    assert_close(torch.tensor(found), torch.tensor(roots), rtol=0, atol=1e-9)
+    places = [zero.at for zero in zeros(f, 0, UNITS).zeros]
+    assert_close(torch.tensor(places), torch.tensor(roots), rtol=0, atol=1e-9)
 
 
 def polygon(positive: Positive, values: Tensor) -> None:
@@ -119,8 +119,8 @@ def fat_cantor(stages: int) -> PiecewiseLinear:
 
 def cantor_measures() -> dict[str, float]:
     """Length of {f > 0} after three stages by the shipped gates, and the limit of the series."""
-    found = {f"{n} stages": float(hard_gates(fat_cantor(n), 1)[0]) for n in (1, 2, 3)}
-    return {**found, "limit": sum(2 ** (n - 1) * 4.0**-n for n in range(1, 60)), "closure": 1.0}
+    figures = {f"{n} stages": float(hard_gates(fat_cantor(n), 1)[0]) for n in (1, 2, 3)}
+    return {**figures, "limit": sum(2 ** (n - 1) * 4.0**-n for n in range(1, 60)), "closure": 1.0}
 
 
 #: Multiples of 1/8 + 1/16: at least 1/8 apart and never an integer.

@@ -83,33 +83,33 @@ WRONG: dict[str, Term] = {
 def with_known_zeros(formula: Term, roots: list[float], lead: float, phi: list[float], g: Tensor) -> None:
     """Shipped sum for a polynomial with given zeros."""
     f, direction = support.vanishing(roots, lead), Polynomial(phi)
-    found = hard_derivative(f, g, direction)
+    variation = hard_derivative(f, g, direction)
     pushes, slopes = direction(torch.tensor(roots)).tolist(), [support.jet(f, root)[1] for root in roots]
     terms = [formula(p, g[int(z)].item(), slope) for p, z, slope in zip(pushes, roots, slopes, strict=True)]
-    assert_close(found.value.item(), float(sum(terms)), rtol=1e-9, atol=1e-9 * (1 + sum(map(abs, terms))))
-    assert_close(torch.tensor(found.zeros.simple), torch.tensor(roots), rtol=0, atol=1e-9)
+    assert_close(variation.value.item(), float(sum(terms)), rtol=1e-9, atol=1e-9 * (1 + sum(map(abs, terms))))
+    assert_close(torch.tensor(variation.zeros.simple), torch.tensor(roots), rtol=0, atol=1e-9)
 
 
 def by_moved_zeros(formula: Term, f: nn.Module, ends: list[float], g: Tensor) -> None:
     """Differences of J with the zeros solved afresh, for fields of every kind and an affine direction."""
     direction = PiecewiseLinear(ends, [0.0, UNITS])
-    found = hard_derivative(f, g, direction, grid=8)
-    assume(found.differentiable and ordinary(f, found))
-    pushes = direction(torch.tensor(found.zeros.simple)).tolist()
-    pairs = zip(pushes, found.zeros.zeros, strict=True)
+    variation = hard_derivative(f, g, direction, grid=8)
+    assume(variation.differentiable and ordinary(f, variation))
+    pushes = direction(torch.tensor(variation.zeros.simple)).tolist()
+    pairs = zip(pushes, variation.zeros.zeros, strict=True)
     expected = float(sum(formula(push, g[int(zero.at)].item(), zero.right) for push, zero in pairs))
-    assert_close(found.value.item(), expected, rtol=1e-9, atol=1e-12)
+    assert_close(variation.value.item(), expected, rtol=1e-9, atol=1e-12)
     assert_close(support.one_sided(f, g, direction, step=2e-5), (expected, expected), rtol=1e-5, atol=1e-5)
 
 
-def ordinary(f: nn.Module, found: HardVariation) -> bool:
+def ordinary(f: nn.Module, variation: HardVariation) -> bool:
     """Whether small shifts neither make zeros nor carry one over a corner: then differences have no jumps."""
     corners = torch.tensor([*range(UNITS + 1), *KNOTS])
-    apart = [(corners - zero.at).abs().min().item() > 0.01 for zero in found.zeros.zeros]
+    apart = [(corners - zero.at).abs().min().item() > 0.01 for zero in variation.zeros.zeros]
     values = f(torch.linspace(0, UNITS, 401)).detach()
     turns = values.diff()[1:] * values.diff()[:-1] <= 0
     extrema = values[1:-1][turns].abs()
-    return all(apart) and all(abs(zero.right) > 0.1 for zero in found.zeros.zeros) and bool((extrema > 1e-3).all())
+    return all(apart) and all(abs(zero.right) > 0.1 for zero in variation.zeros.zeros) and bool((extrema > 1e-3).all())
 
 
 KNOTS = (0.0, 1.3, 2.2, 3.6)
@@ -153,19 +153,19 @@ def border_or_kink(formula: Side, place: float, slopes: tuple[float, float, int]
     padded = [0.0, *g.tolist(), 0.0]  # nothing outside of the units
     before, after = padded[math.ceil(place)], padded[math.floor(place) + 1]
     direction = support.constant(push, UNITS)
-    found = hard_derivative(f, g, direction)
+    variation = hard_derivative(f, g, direction)
     expected = formula(push, before, after, left, right)
-    assert_close((found.ahead.item(), found.behind.item()), expected, rtol=1e-8, atol=1e-12)
+    assert_close((variation.ahead.item(), variation.behind.item()), expected, rtol=1e-8, atol=1e-12)
     assert_close(support.one_sided(f, g, direction), expected, rtol=1e-7, atol=1e-8)
     kind = "border" if place % 1 == 0 else "simple" if left == right else "kink"
-    support.same([zero.kind for zero in found.zeros.zeros], [kind])
-    support.same(refused(found), kind != "simple")
+    support.same([zero.kind for zero in variation.zeros.zeros], [kind])
+    support.same(refused(variation), kind != "simple")
 
 
-def refused(found: HardVariation) -> bool:
+def refused(variation: HardVariation) -> bool:
     """Whether the shipped report says that there is no derivative."""
     try:
-        _ = found.value
+        _ = variation.value
     except BadInput:
         return True
     return False
@@ -173,21 +173,21 @@ def refused(found: HardVariation) -> bool:
 
 def multiple(formula: Callable[[int], bool], place: float, multiplicity: int, g: Tensor) -> None:
     """f = (u - z)^p: the shipped report has a derivative iff p is as the formula says, else NaN on both sides."""
-    found = hard_derivative(support.vanishing([place] * multiplicity), g, Polynomial([1.0]))
+    variation = hard_derivative(support.vanishing([place] * multiplicity), g, Polynomial([1.0]))
     exists = formula(multiplicity)
-    support.same(found.differentiable, exists)
-    support.same(refused(found), not exists)
-    support.same([bool(value.isnan()) for value in (found.ahead, found.behind)], [not exists] * 2)
+    support.same(variation.differentiable, exists)
+    support.same(refused(variation), not exists)
+    support.same([bool(value.isnan()) for value in (variation.ahead, variation.behind)], [not exists] * 2)
 
 
 def parabola() -> dict[str, float]:
     """f = 1 - (u - 1/2)^2, g = 1, phi = 1: the zero in [0, 2] is 3/2."""
     f, g, one = Polynomial([0.75, 1.0, -1.0]), torch.ones(2), Polynomial([1.0])
-    found = hard_derivative(f, g, one)
+    variation = hard_derivative(f, g, one)
     return {
-        "true": found.value.item(),
+        "true": variation.value.item(),
         "differences": sum(support.one_sided(f, g, one)) / 2,
-        "printed": float(len(found.zeros.zeros)),
+        "printed": float(len(variation.zeros.zeros)),
     }
 
 

@@ -62,19 +62,19 @@ def above(formula: Bound, least: float, bend: float, place: float, kappa: float,
     """|f| = m + a (u - b)^2: the shipped derivative keeps below the bound, and the hard one is 0."""
     f = Polynomial([sign * (least + bend * place**2), -2 * sign * bend * place, sign * bend])
     phi = RadialBasis([1.0], [place], 0.7)  # at most 1
-    found = abs(soft_derivative(SoftSupport(UNITS, f, kappa, panels=8), g, phi).item())
+    derivative = abs(soft_derivative(SoftSupport(UNITS, f, kappa, panels=8), g, phi).item())
     limit = formula(kappa, least, 1.0, g.abs().sum().item())
-    if found > limit * (1 + 1e-12):
-        raise AssertionError(f"{found} exceeds {limit}")
+    if derivative > limit * (1 + 1e-12):
+        raise AssertionError(f"{derivative} exceeds {limit}")
     assert_close(hard_derivative(f, g, phi).value.item(), 0.0, rtol=0, atol=0)
 
 
 def sharp(formula: Bound, least: float, push: float, kappa: float, g: Tensor) -> None:
     """At constant f = m, phi and g >= 0 the derivative is the bound over (1 + e^(-kappa m))^2."""
     weight = g.abs()
-    found = soft_derivative(SoftSupport(UNITS, Polynomial([least]), kappa), weight, Polynomial([push])).item()
+    derivative = soft_derivative(SoftSupport(UNITS, Polynomial([least]), kappa), weight, Polynomial([push])).item()
     expected = formula(kappa, least, abs(push), weight.sum().item()) / (1 + math.exp(-kappa * least)) ** 2
-    assert_close(abs(found), expected, rtol=1e-12, atol=0)
+    assert_close(abs(derivative), expected, rtol=1e-12, atol=0)
 
 
 def decay(scale: float) -> float:
@@ -90,8 +90,8 @@ def unbounded(distance: float) -> float:
     tile = torch.arange(float(units))
     kappa, gamma = math.exp(m**2), RadialBasis([1.0], [0.0], math.sqrt(0.5))
     width = SoftSupport(units, gamma, kappa, panels=4)
-    found = soft_derivative(width, 1 / ((tile + 1) * (tile + 2)), Polynomial([1.0])).item()
-    return found / kappa + 0.25 / (units + 1)  # beyond, sigma' is 1/4
+    derivative = soft_derivative(width, 1 / ((tile + 1) * (tile + 2)), Polynomial([1.0])).item()
+    return derivative / kappa + 0.25 / (units + 1)  # beyond, sigma' is 1/4
 
 
 def bell() -> dict[str, float]:

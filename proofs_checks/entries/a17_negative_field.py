@@ -79,8 +79,8 @@ def creeping() -> dict[str, float]:
     """Gamma = -e^(-u^2) and epsilon = e^-4, e^-9; g = -1/((k+1)(k+2)), with mass -1/10 beyond tile 9."""
     tile = torch.arange(9.0)
     g = -1 / ((tile + 1) * (tile + 2))
-    found = [support.hard(RadialBasis([-1.0], [0.0], 0.5**0.5, offset), g) for offset in _OFFSETS]
-    return {"m=2": found[0] - 0.1, "m=3": found[1] - 0.1}
+    integrals = [support.hard(RadialBasis([-1.0], [0.0], 0.5**0.5, offset), g) for offset in _OFFSETS]
+    return {"m=2": integrals[0] - 0.1, "m=3": integrals[1] - 0.1}
 
 
 _OFFSETS = (0.01831563888873418, 0.00012340980408667956)  # e^-4, e^-9

@@ -116,10 +116,10 @@ def stationary(formula: Step, roots: list[float], lead: float, g: Tensor) -> Non
     (slope,) = torch.autograd.grad(value.sum(), points, retain_graph=True)
     height = eta(points)
     (rise,) = torch.autograd.grad(height.sum(), points)
-    own = ((value * height).detach() + slope * rise) @ weights
+    product = ((value * height).detach() + slope * rise) @ weights
     shipped = support.product(Sum([proximal_step(f, g, time, "H1"), f], [1.0, -1.0]), eta, roots, slopes=True)
     size = 1e-9 * (1 + abs(derivative))
-    assert_close((own.item(), shipped), (-time * derivative,) * 2, rtol=1e-8, atol=size)
+    assert_close((product.item(), shipped), (-time * derivative,) * 2, rtol=1e-8, atol=size)
 
 
 def exists(metric: str, kind: str) -> bool:
@@ -156,9 +156,9 @@ def at_border(formula: Least, place: float, slopes: tuple[float, float, int], g:
     left, right, time = slopes[2] * slopes[0], slopes[2] * slopes[1], 0.3
     f = PiecewiseLinear([-5 * left, 0.0, 5 * right], [place - 5, place, place + 5])
     unit = Exponentials([2.0], [place])  # value 1 and squared norm 2 at the zero
-    found = hard_derivative(f, g, unit)
+    variation = hard_derivative(f, g, unit)
     heights = torch.linspace(-2, 2, 4001)
-    gains = torch.where(heights > 0, found.ahead * heights, found.behind * heights)
+    gains = torch.where(heights > 0, variation.ahead * heights, variation.behind * heights)
     objective = (gains + support.product(unit, unit, [place], slopes=True) * heights**2 / (2 * time)).min().item()
     falling = slopes[2] < 0  # f < 0 on the right
     padded = [0.0, *g.tolist(), 0.0]

@@ -40,9 +40,9 @@ def derive() -> list[Derivation]:
     step = step.apply(lambda e: sp.solve(e, new)[0], moved, "its zero")
     step = step.claims(moved, {"ascent": f + t * kappa * bell * g, "density times direction": f - kappa * bell * g * f})
     printed = Derivation("printed equation", phi - f + kappa * bell * phi * g)
-    kept = f / (1 + kappa * bell * g)
-    printed = printed.apply(lambda e: sp.solve(e, phi)[0], kept, "linear in phi: solve").claims(
-        kept, {"gradient step": moved}
+    implicit = f / (1 + kappa * bell * g)
+    printed = printed.apply(lambda e: sp.solve(e, phi)[0], implicit, "linear in phi: solve").claims(
+        implicit, {"gradient step": moved}
     )
     least = Derivation("slope of the logistic function", sp.diff(1 / (1 + sp.exp(-s)), s))
     least = least.apply(lambda e: sp.limit(e, s, 0), sp.Rational(1, 4), "its maximum, at 0")

@@ -90,9 +90,9 @@ def gates(formula: Excess, gamma: float, kappa: float) -> None:
     """Every gate is clip(x, 0, 1) + e(|x|) - e(|x - 1|), also in the tails; and the sum is that with N for 1."""
     x = gamma - torch.arange(float(UNITS))
     width = SoftSupport(UNITS, Affine(gamma), kappa)
-    found = width.gates().detach()
+    actual = width.gates().detach()
     expected = x.clamp(0, 1) + formula(x.abs(), kappa) - formula((x - 1).abs(), kappa)
-    assert_close(found, expected, rtol=1e-11, atol=1e-200)
+    assert_close(actual, expected, rtol=1e-11, atol=1e-200)
     ends = formula(torch.tensor([abs(gamma), abs(gamma - UNITS)]), kappa)
     total = min(max(gamma, 0.0), UNITS) + (ends[0] - ends[1]).item()
     assert_close(width.cardinality().item(), total, rtol=1e-11, atol=1e-13)
@@ -107,18 +107,18 @@ def rise(x: Tensor, kappa: float) -> Tensor:
 def by_autograd(gamma: float, kappa: float) -> Tensor:
     """Slope of every shipped gate in gamma, from a batch with one copy of gamma a unit."""
     f = Affine(torch.full((UNITS,), gamma))
-    (found,) = torch.autograd.grad(SoftSupport(UNITS, f, kappa).gates().diagonal().sum(), f.gamma)
-    return found
+    (slopes,) = torch.autograd.grad(SoftSupport(UNITS, f, kappa).gates().diagonal().sum(), f.gamma)
+    return slopes
 
 
 def slopes(formula: Slope, gamma: float, kappa: float) -> None:
     """Autograd of every shipped gate; between 0 and tanh(kappa/4), which is reached mid-tile."""
-    found = by_autograd(gamma, kappa)
-    assert_close(found, formula(gamma - torch.arange(float(UNITS)), kappa), rtol=1e-9, atol=1e-12)
+    actual = by_autograd(gamma, kappa)
+    assert_close(actual, formula(gamma - torch.arange(float(UNITS)), kappa), rtol=1e-9, atol=1e-12)
     tile = min(max(math.floor(gamma), 0), UNITS - 1)
     middle = by_autograd(tile + 0.5, kappa)[tile].item()
     assert_close(middle, math.tanh(kappa / 4), rtol=1e-9, atol=0)
-    support.same(bool((found <= middle * (1 + 1e-12)).all()), True)
+    support.same(bool((actual <= middle * (1 + 1e-12)).all()), True)
 
 
 def sup(kappa: float) -> float:

@@ -51,15 +51,15 @@ def gap(gradient: Tensor, before: Tensor, after: Tensor) -> Tensor:
 def one_sided(network: Network, k: int) -> tuple[Tensor, Tensor]:
     """Left and right derivative by autograd through the shipped gates; the shipped closed form must agree."""
     sides: list[Side] = ["left", "right"]
-    found = []
+    slopes = []
     for side in sides:
         width = Interval(UNITS, float(k), side=side)
         (slope,) = torch.autograd.grad(network.loss(width.gates()), width.gamma)
         gradient = network.output_gradient(width.gates().detach())
         closed = gamma_derivative(width, network.activations(), network.outgoing, gradient, side)
         assert_close(slope, closed.detach(), rtol=1e-12, atol=1e-13)
-        found.append(slope)
-    return found[0], found[1]
+        slopes.append(slope)
+    return slopes[0], slopes[1]
 
 
 def pieces(network: Network, k: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -115,8 +115,8 @@ def samples(grades: Tensor, mode: Mode) -> tuple[Fuzzy, Tensor]:
 def by_enumeration(formula: WidthName, grades: Tensor, mode: Mode) -> None:
     """The law of the number of active units, over all cells of the noise."""
     width, gates = samples(grades, mode)
-    found = torch.bincount(gates.sum(-1).long(), minlength=UNITS + 1) / len(gates)
-    assert_close(found, formula(grades, mode), rtol=1e-12, atol=1e-14)
+    shares_of_counts = torch.bincount(gates.sum(-1).long(), minlength=UNITS + 1) / len(gates)
+    assert_close(shares_of_counts, formula(grades, mode), rtol=1e-12, atol=1e-14)
     assert_close(gates.mean(0), grades, rtol=1e-12, atol=1e-14)
     assert_close(width.cardinality(), gates.sum(-1).mean().expand(len(gates)), rtol=1e-12, atol=1e-13)
 
@@ -146,23 +146,23 @@ def diagonal_only(grades: Tensor, mode: str) -> Tensor:
 def spread(formula: WidthName, grades: Tensor, mode: Mode) -> None:
     """The variance of the count, and its bounds over all couplings."""
     counts = samples(grades, mode)[1].sum(-1)
-    found = counts.var(correction=0)
-    assert_close(found, formula(grades, mode), rtol=1e-12, atol=1e-13)
-    inside = found.clamp(variance(grades, "systematic"), variance(grades, "comonotone"))
-    assert_close(found, inside, rtol=1e-12, atol=1e-13)
+    actual = counts.var(correction=0)
+    assert_close(actual, formula(grades, mode), rtol=1e-12, atol=1e-13)
+    inside = actual.clamp(variance(grades, "systematic"), variance(grades, "comonotone"))
+    assert_close(actual, inside, rtol=1e-12, atol=1e-13)
 
 
 def example() -> dict[str, float]:
     """g = (.9, .2, .5, .7): multiples of 1/10, so that 10 cells are all cases of one uniform number."""
     grades = torch.tensor([0.9, 0.2, 0.5, 0.7])
-    found = {"mean": Fuzzy(UNITS, grades.sum(), grades).dimension().item()}
+    figures = {"mean": Fuzzy(UNITS, grades.sum(), grades).dimension().item()}
     for mode in COUPLINGS:
         noise = cells(10, UNITS if mode == "bernoulli" else 1)
         every = grades.expand(len(noise), UNITS)
         with uniforms(noise):
             counts = Fuzzy(UNITS, every.sum(-1), every, mode=mode).gates().sum(-1)
-        found[mode] = counts.var(correction=0).item()
-    return found
+        figures[mode] = counts.var(correction=0).item()
+    return figures
 
 
 GIVEN = {"grades": strategies.coarse_grades(UNITS, PARTS), "mode": st.sampled_from(COUPLINGS)}

@@ -77,8 +77,8 @@ def by_coupling(formula: Membership, grades: Tensor, support: Tensor) -> None:
     noise = cells(PARTS)
     with uniforms(noise):
         gates = fuzzy_law(grades.expand(PARTS, UNITS), "comonotone").gates()
-    kept = (gates.bool() | ~support).all(-1).double().mean()
-    assert_close(kept, formula(grades, support), rtol=1e-12, atol=1e-14)
+    share = (gates.bool() | ~support).all(-1).double().mean()
+    assert_close(share, formula(grades, support), rtol=1e-12, atol=1e-14)
     levels = noise.flatten().tolist()
     sizes = torch.stack([fuzzy_law(grades).cut_dimension(level) for level in levels])
     assert_close(sizes.double(), gates.sum(-1), rtol=0, atol=0)
@@ -106,8 +106,8 @@ def by_cuts_and_bases(formula: Callable[[Tensor], Tensor], grades: Tensor, basis
     cuts = [width.cut_dimension(level).item() for level in cells(PARTS).flatten().tolist()]
     assert_close(torch.tensor(cuts).double().mean(), claim, rtol=1e-12, atol=1e-14)
     assume(abs(torch.linalg.det(basis)) > 0.5)  # integers
-    found = torch.stack([minimum(width.grades().detach(), b != 0).sum() for b in (basis, torch.eye(UNITS))])
-    assert_close(found.max(), claim, rtol=1e-12, atol=1e-14)
+    sums = torch.stack([minimum(width.grades().detach(), b != 0).sum() for b in (basis, torch.eye(UNITS))])
+    assert_close(sums.max(), claim, rtol=1e-12, atol=1e-14)
 
 
 def example() -> dict[str, float]:

@@ -56,14 +56,14 @@ def probability(grades: Tensor, masks: Tensor) -> Tensor:
 def secant(network: Network, grades: Tensor) -> Tensor:
     """E[L | m_i = 1] - E[L | m_i = 0]."""
     masks = torch.cartesian_prod(*[torch.tensor([0.0, 1.0])] * UNITS)
-    found = []
+    secants = []
     for unit in range(UNITS):
         share = [
             probability(grades.index_fill(0, torch.tensor([unit]), 0.5), masks) * 2 * (masks[:, unit] == value)
             for value in (1, 0)
         ]
-        found.append(((share[0] - share[1]) * losses(network, masks)).sum())
-    return torch.stack(found)
+        secants.append(((share[0] - share[1]) * losses(network, masks)).sum())
+    return torch.stack(secants)
 
 
 def mean_field(network: Network, grades: Tensor) -> Tensor:
@@ -117,9 +117,9 @@ def on_the_law(formula: Gradient, network: Network, grades: Tensor) -> None:
     width = Fuzzy(UNITS, every.sum(-1), every, mode="bernoulli")
     with uniforms(noise):
         loss = network.loss(width.gates().unsqueeze(1))  # the mean over all samples
-    found = torch.autograd.grad(loss, width.scores)[0].sum(0)
-    wanted = formula(network, grades)
-    assert_close(found, wanted - wanted.mean(), rtol=1e-11, atol=1e-12)  # all grades are free: dg/dp = I - 11'/N
+    gradient = torch.autograd.grad(loss, width.scores)[0].sum(0)
+    secants = formula(network, grades)
+    assert_close(gradient, secants - secants.mean(), rtol=1e-11, atol=1e-12)  # all grades are free: dg/dp = I - 11'/N
 
 
 INTERIOR = strategies.coarse_grades(UNITS, PARTS - 2).map(lambda g: (g * (PARTS - 2) + 1) / PARTS)

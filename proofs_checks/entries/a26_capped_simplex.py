@@ -28,9 +28,9 @@ def derive() -> list[Derivation]:
     lagrangian = sum((g - p) ** 2 for g, p in zip(grades, scores, strict=True)) / 2 + threshold * (sum(grades) - total)
     grade = Derivation("a free grade", lagrangian)
     grade = grade.apply(lambda e: sp.solve(sp.diff(e, grades[1]), grades[1])[0], scores[1] - threshold, "stationary")
-    held = dict(zip(grades, (1, *(p - threshold for p in scores[1:4]), 0), strict=True))
+    solution = dict(zip(grades, (1, *(p - threshold for p in scores[1:4]), 0), strict=True))
     solved = (1 + sum(scores[1:4]) - total) / 3
-    level = Derivation("threshold", (sum(grades) - total).subs(held))
+    level = Derivation("threshold", (sum(grades) - total).subs(solution))
     level = level.apply(lambda e: sp.solve(e, threshold)[0], solved, "the constraint")
     in_total = Derivation("derivative in c", (scores[1] - threshold).subs(threshold, solved))
     free = sp.Matrix([p - solved for p in scores[1:4]])

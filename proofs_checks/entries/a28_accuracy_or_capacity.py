@@ -16,14 +16,14 @@ def optimised(gamma: float, exponent: float) -> float:
 def example() -> dict[str, float]:
     """One unit: what it is worth, the slope of that at birth, and the immediate slope at two fresh weights."""
     near = 1e-9
-    found = {"gain": optimised(0.0, 1.0) - optimised(1.0, 1.0)}
+    figures = {"gain": optimised(0.0, 1.0) - optimised(1.0, 1.0)}
     for name, exponent in (("slope, gate a", 1.0), ("slope, gate root of a", 0.5)):
-        found[name] = (optimised(near, exponent) - optimised(0.0, exponent)) / near
+        figures[name] = (optimised(near, exponent) - optimised(0.0, exponent)) / near
     for weight in (0.1, -0.1):
         width = Interval(1, 0.0)
         loss = (width.gates() * weight - 1).square().sum() / 2
-        found[f"immediate slope at {weight}"] = float(torch.autograd.grad(loss, width.gamma)[0])
-    return found
+        figures[f"immediate slope at {weight}"] = float(torch.autograd.grad(loss, width.gamma)[0])
+    return figures
 
 
 IDENTITY = Identity(

@@ -60,8 +60,8 @@ def at_best(logits: Tensor, losses: Tensor) -> Tensor:
 def by_gradient(formula: Gradient, logits: Tensor, losses: Tensor) -> None:
     """Autograd through the probabilities of the shipped law, and the shipped exact estimator."""
     law, expected = Concrete(CHOICES, 1.0, logits), formula(logits, losses)
-    (found,) = torch.autograd.grad(law.probabilities() @ losses, law.logits)
-    assert_close(found, expected, rtol=1e-12, atol=1e-14)
+    (gradient,) = torch.autograd.grad(law.probabilities() @ losses, law.logits)
+    assert_close(gradient, expected, rtol=1e-12, atol=1e-14)
     estimate = Exact()(Categorical(logits), lambda b: b @ losses)
     assert_close(estimate.gradient, expected, rtol=1e-12, atol=1e-14)
     assert_close(estimate.value, law.probabilities().detach() @ losses, rtol=1e-12, atol=1e-14)

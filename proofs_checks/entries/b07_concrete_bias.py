@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from continuum import estimators
-from continuum.estimators import Bernoulli, Exact, Loss, ScoreFunction
+from continuum.estimators import Bernoulli, Exact, SampleLoss, ScoreFunction
 from continuum.widths import Concrete
 from proofs_checks import strategies
 from proofs_checks.derivation import Derivation
@@ -77,7 +77,7 @@ def _linear(a: sp.Symbol, s: sp.Symbol, t: sp.Symbol) -> tuple[Derivation, sp.Ex
     return chain.apply(lambda e: sp.diff(e, a), third, "differentiate the mean in a"), third
 
 
-def gradients(logit: float, temperature: float, loss: Loss, through: bool = False) -> tuple[Tensor, Tensor]:
+def gradients(logit: float, temperature: float, loss: SampleLoss, through: bool = False) -> tuple[Tensor, Tensor]:
     """Gradients of the shipped estimator at the nodes of a quadrature over its noise, and the weights."""
     x, weights = logistic_rule(logit, temperature)
     estimator = estimators.Concrete(len(x), temperature=temperature, straight_through=through)
@@ -85,19 +85,19 @@ def gradients(logit: float, temperature: float, loss: Loss, through: bool = Fals
     return estimate.gradients[:, 0].detach(), weights
 
 
-def mean(logit: float, temperature: float, loss: Loss, through: bool = False) -> float:
+def mean(logit: float, temperature: float, loss: SampleLoss, through: bool = False) -> float:
     """Mean gradient."""
-    found, weights = gradients(logit, temperature, loss, through)
-    return float(weights @ found)
+    samples, weights = gradients(logit, temperature, loss, through)
+    return float(weights @ samples)
 
 
-def variance(logit: float, temperature: float, loss: Loss) -> float:
+def variance(logit: float, temperature: float, loss: SampleLoss) -> float:
     """Variance of the gradient of one sample."""
-    found, weights = gradients(logit, temperature, loss)
-    return float(weights @ found.square() - (weights @ found) ** 2)
+    samples, weights = gradients(logit, temperature, loss)
+    return float(weights @ samples.square() - (weights @ samples) ** 2)
 
 
-def power(exponent: int) -> Loss:
+def power(exponent: int) -> SampleLoss:
     """nu^n."""
     return lambda sample: (sample**exponent).sum(-1)
 
@@ -139,8 +139,8 @@ def by_quadrature(formula: Callable[[float], float], logit: float, sign: int) ->
     x, weights = logistic_rule(a, 1.0)
     law = Concrete(2, 1.0, torch.tensor([0.0, a]).expand(len(x), 2))
     with gumbels(torch.stack([torch.zeros_like(x), x], -1)):
-        (found,) = torch.autograd.grad(weights @ law.gates()[:, 1], law.logits)
-    assert_close(found.sum(0), torch.tensor([-expected, expected]), rtol=1e-9, atol=0)
+        (slopes,) = torch.autograd.grad(weights @ law.gates()[:, 1], law.logits)
+    assert_close(slopes.sum(0), torch.tensor([-expected, expected]), rtol=1e-9, atol=0)
 
 
 def trapezoid(coefficients: Tensor) -> float:

@@ -13,10 +13,10 @@ from continuum.estimators import (
     Categorical,
     Discrete,
     Exact,
-    Loss,
     Rebar,
     Relax,
     Sampled,
+    SampleLoss,
     ScoreFunction,
 )
 from proofs_checks import strategies
@@ -24,7 +24,7 @@ from proofs_checks.derivation import Derivation
 from proofs_checks.identity import Counterexample, Identity, Verdict, Witness
 from proofs_checks.noise import logistic_rule
 
-Mean = Callable[[Discrete, Loss, float, float], Tensor]
+Mean = Callable[[Discrete, SampleLoss, float, float], Tensor]
 
 
 def derive() -> list[Derivation]:
@@ -37,8 +37,8 @@ def derive() -> list[Derivation]:
 
     # The mean of S samples as baseline: its own share is what is lost.
     count = sp.Symbol("S", positive=True)
-    own = (p * on * (1 - p) + (1 - p) * off * (0 - p)) / count
-    shrunk = Derivation("mean of all samples as baseline", slope - own)
+    share = (p * on * (1 - p) + (1 - p) * off * (0 - p)) / count
+    shrunk = Derivation("mean of all samples as baseline", slope - share)
     shrunk = shrunk.rewrite(slope * (1 - 1 / count), "the others are independent of the score")
     freed = Derivation("leave one out", shrunk.value * count / (count - 1))
     freed = freed.claims(slope, {"shrunk": slope * (1 - 1 / count)})
@@ -69,14 +69,14 @@ def _close(left: sp.Expr, right: sp.Expr) -> bool:
     return bool(abs(sp.N(left - right, 30)) < 1e-20)
 
 
-def exact(q: Discrete, f: Loss, temperature: float, scale: float) -> Tensor:
+def exact(q: Discrete, f: SampleLoss, temperature: float, scale: float) -> Tensor:
     """sum over b of q(b) f(b) (b - E b)."""
     outcomes = q.support()
     share = torch.stack([q.log_prob(b) for b in outcomes]).exp()
     return (share * f(outcomes)) @ (outcomes - q.probabilities())
 
 
-def relaxed(q: Discrete, f: Loss, temperature: float, scale: float) -> Tensor:
+def relaxed(q: Discrete, f: SampleLoss, temperature: float, scale: float) -> Tensor:
     """The mean of the Concrete gradient."""
     logits = q.logits.clone().requires_grad_()
     u, weights = _plane(q)
@@ -84,7 +84,7 @@ def relaxed(q: Discrete, f: Loss, temperature: float, scale: float) -> Tensor:
     return torch.autograd.grad(weights @ f(sample), logits)[0]
 
 
-def one_noise(q: Discrete, f: Loss, temperature: float, scale: float) -> Tensor:
+def one_noise(q: Discrete, f: SampleLoss, temperature: float, scale: float) -> Tensor:
     """REBAR with z in the place of z~: its control variate keeps its correlation with the score."""
     u, weights = _plane(q)
     every = type(q)(q.logits.expand(u.shape))
@@ -93,7 +93,7 @@ def one_noise(q: Discrete, f: Loss, temperature: float, scale: float) -> Tensor:
     return exact(q, f, temperature, scale) - (weights * control) @ every.score(every.harden(z))
 
 
-def no_path(q: Discrete, f: Loss, temperature: float, scale: float) -> Tensor:
+def no_path(q: Discrete, f: SampleLoss, temperature: float, scale: float) -> Tensor:
     """Control variate times score subtracted, and not added back."""
     return exact(q, f, temperature, scale) - scale * relaxed(q, f, temperature, scale)
 
@@ -114,7 +114,7 @@ def _cell(q: Discrete, outcome: Tensor, points: Tensor) -> Tensor:
     return torch.where(outcome > 0, first, first * points)
 
 
-def mean(q: Discrete, f: Loss, make: Callable[[int], Sampled]) -> Tensor:
+def mean(q: Discrete, f: SampleLoss, make: Callable[[int], Sampled]) -> Tensor:
     """Mean gradient: a term in z, which u decides, and one in (b, z~), where z~ takes v as well."""
     points, weights = _plane(q)
     estimator, total = make(len(points)), torch.zeros_like(q.logits)
@@ -129,7 +129,7 @@ def mean(q: Discrete, f: Loss, make: Callable[[int], Sampled]) -> Tensor:
     return total
 
 
-def loss_of(coefficients: Tensor) -> Loss:
+def loss_of(coefficients: Tensor) -> SampleLoss:
     """Cubic in b_1 + 2 b_2: not affine in either entry."""
 
     def loss(sample: Tensor) -> Tensor:
@@ -266,8 +266,6 @@ is 0 at both outcomes. The score function is exactly 0; REBAR at $\eta = 1$, $t 
     covers=(
         "continuum.estimators.score",
         "continuum.estimators.control",
-        "continuum.estimators.rebar",
-        "continuum.estimators.relax",
         "continuum.estimators.bernoulli",
         "continuum.estimators.categorical",
         "continuum.estimators.exact",

@@ -113,9 +113,9 @@ def gap(formula: Loss, logits: Tensor, label: int, law_logits: Tensor, noise: Te
     law = Concrete(DEPTHS, temperature, law_logits)
     with gumbels(noise):
         shares = law.log_sample().exp().detach()
-    found = mixed_losses(shares, logits, label) - of_mixed_logits(shares, logits, label)
-    assert_close(found, formula(shares, logits, label), rtol=1e-10, atol=1e-12)
-    assert_close(found.clamp(min=-1e-13), found, rtol=0, atol=0)
+    actual = mixed_losses(shares, logits, label) - of_mixed_logits(shares, logits, label)
+    assert_close(actual, formula(shares, logits, label), rtol=1e-10, atol=1e-12)
+    assert_close(actual.clamp(min=-1e-13), actual, rtol=0, atol=0)
 
 
 def example() -> dict[str, float]:

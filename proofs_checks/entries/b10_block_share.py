@@ -83,13 +83,13 @@ def example() -> dict[str, float]:
         network = wide_network()
     total, blocks = size(network), [layer for layer in network.children() if isinstance(layer, Block)]
     layers = [m for m in network.modules() if isinstance(m, nn.Conv2d) and m.kernel_size == (3, 3)]
-    found = {f"block of group {i + 1}": 100 * size(blocks[BLOCKS * i + 1]) / total for i in range(3)}
+    figures = {f"block of group {i + 1}": 100 * size(blocks[BLOCKS * i + 1]) / total for i in range(3)}
     places = [32**2] * 1 + [side**2 for side in (32, 16, 8) for _ in range(2 * BLOCKS)]
     work = [m.weight.numel() * area for m, area in zip(layers, places, strict=True)]
     shortcuts = [m.weight.numel() for m in network.modules() if isinstance(m, nn.Conv2d) and m.kernel_size == (1, 1)]
     products = sum(work) + sum(n * side**2 for n, side in zip(shortcuts, (32, 16, 8), strict=True)) + 640 * CLASSES
     return {
-        **found,
+        **figures,
         "millions": total / 1e6,
         "of blocks": 100 / len(blocks),
         "of layers": 100 * 2 / 28,

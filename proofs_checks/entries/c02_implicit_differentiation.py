@@ -91,8 +91,8 @@ def by_reading(formula: Formula, curve: Curved, at: Tensor) -> None:
         (Neumann(120, rate), 1e-9),
     ]
     for solver, tolerance in solvers:
-        seen = jacobian(Implicit(solver), curve.inner, minimum, at)
-        assert_close(seen, expected, rtol=tolerance, atol=tolerance)
+        actual = jacobian(Implicit(solver), curve.inner, minimum, at)
+        assert_close(actual, expected, rtol=tolerance, atol=tolerance)
     assert_close(jacfwd(curve.minimum)(at), expected, rtol=1e-10, atol=1e-11)
 
 
@@ -101,8 +101,8 @@ def by_outcome(expected: Outcome) -> None:
     problem = Bilevel(lambda w, h: (w[0] - h) ** 2 - (w[1] - h) ** 2, lambda w, h: w.sum())
     for solver in (Dense(), ConjugateGradient(2), Neumann(4, 0.25)):
         result = Implicit(solver)(problem, torch.ones(2), torch.tensor(1.0))
-        seen = torch.tensor([float(result.outcome), float(result.response.isnan())])
-        assert_close(seen, torch.tensor([float(expected), 1.0]), rtol=0, atol=0)
+        actual = torch.tensor([float(result.outcome), float(result.response.isnan())])
+        assert_close(actual, torch.tensor([float(expected), 1.0]), rtol=0, atol=0)
 
 
 def example() -> dict[str, float]:

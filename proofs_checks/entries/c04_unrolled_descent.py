@@ -48,16 +48,16 @@ def derive() -> list[Derivation]:
     truncated = Derivation("last K steps, induction", shrink * carried(last) - eta * weight(steps))
     shifted = slope - shrink ** (last + 1) * slope - eta * (last + 1) * shrink**steps * (start - best)
     truncated = truncated.rewrite(shifted, "one step more is tracked")
-    keeps, begun = sp.symbols("a e", positive=True)  # a = 1 - eta h, below 1 or not; e = w_0 - w*
-    ratio = Derivation("error over T a^T", (-(keeps**steps) * slope - eta * steps * keeps ** (steps - 1) * begun))
-    ratio = ratio.apply(lambda e: sp.expand(e / keeps**steps / steps), -slope / steps - eta * begun / keeps, "divide")
-    ratio = ratio.apply(lambda e: sp.limit(e, steps, sp.oo), -eta * begun / keeps, "T to infinity")
+    keeps, offset = sp.symbols("a e", positive=True)  # a = 1 - eta h, below 1 or not; e = w_0 - w*
+    ratio = Derivation("error over T a^T", (-(keeps**steps) * slope - eta * steps * keeps ** (steps - 1) * offset))
+    ratio = ratio.apply(lambda e: sp.expand(e / keeps**steps / steps), -slope / steps - eta * offset / keeps, "divide")
+    ratio = ratio.apply(lambda e: sp.limit(e, steps, sp.oo), -eta * offset / keeps, "T to infinity")
     return [
         step.claims(weight(steps + 1), {"error not shrunk": weight(steps)}),
         begin.claims(start, {"the minimum": best}),
         error.claims(claim, {"pure power": -(shrink**steps) * slope, "power T": claim.subs(steps, steps + 1)}),
         truncated.claims(shifted, {"pure power": slope - shrink ** (last + 1) * slope}),
-        ratio.claims(-eta * begun / keeps, {"pure power": sp.Integer(0), "sign": eta * begun / keeps}),
+        ratio.claims(-eta * offset / keeps, {"pure power": sp.Integer(0), "sign": eta * offset / keeps}),
     ]
 
 
@@ -150,8 +150,8 @@ def by_features(
         response = -solve(hess, slope @ end)
         columns.append(response - power(shrink, steps) @ response - rate * formula(shrink, slope, start - end, steps))
     expected = torch.stack(columns, -1)
-    seen = jacobian(Unrolled(steps, rate, mode="forward"), problem.inner, start, at)
-    assert_close(seen, expected, rtol=1e-11, atol=1e-12)
+    actual = jacobian(Unrolled(steps, rate, mode="forward"), problem.inner, start, at)
+    assert_close(actual, expected, rtol=1e-11, atol=1e-12)
     assert_close(problem.trained_jacobian(start, at, rate, steps), expected, rtol=1e-11, atol=1e-12)
 
 

@@ -68,11 +68,11 @@ def by_solving(formula: Formula, problem: QuadraticBilevel, target: Tensor, shar
     """The shipped series, its residual, and the shipped closed form of what it makes of a quadratic problem."""
     top = float(torch.linalg.eigvalsh(problem.a)[-1])
     rate = share / top
-    found = Neumann(terms, rate)(lambda vector: problem.a @ vector, target)
+    series = Neumann(terms, rate)(lambda vector: problem.a @ vector, target)
     error = formula(problem.a, target, rate, terms)
-    assert_close(found.solution - solve(problem.a, target), error, rtol=1e-10, atol=1e-13)
+    assert_close(series.solution - solve(problem.a, target), error, rtol=1e-10, atol=1e-13)
     size = torch.linalg.vector_norm(target)
-    assert_close(found.residual * size, torch.linalg.vector_norm(problem.a @ error), rtol=1e-10, atol=1e-13)
+    assert_close(series.residual * size, torch.linalg.vector_norm(problem.a @ error), rtol=1e-10, atol=1e-13)
     at = target[:2]
     minimum = solve(problem.a, problem.b + problem.slope @ at)
     pull = solve(problem.a, minimum - problem.target + problem.cross @ at)
@@ -97,8 +97,8 @@ def by_bound(
     rate = share / float(values[-1])
 
     def error(vector: Tensor) -> Tensor:
-        found = Neumann(terms, rate)(lambda w: problem.a @ w, vector)
-        return (found.solution - solve(problem.a, vector)).square().sum().sqrt()
+        solved = Neumann(terms, rate)(lambda w: problem.a @ w, vector)
+        return (solved.solution - solve(problem.a, vector)).square().sum().sqrt()
 
     highest = formula(values, rate, terms) * torch.linalg.vector_norm(target)
     assert_close(torch.maximum(error(target), highest), highest, rtol=1e-10, atol=1e-13)
@@ -140,8 +140,8 @@ def _reading(problem: QuadraticBilevel, target: Tensor) -> Bilevel:
 
 def by_outcome(expected: tuple[Outcome, Outcome]) -> None:
     """Four terms on H = 1 leave 0.75^4 of the answer; 200 leave less than rounding."""
-    seen = [int(Neumann(terms, 0.25)(lambda w: w, torch.ones(1)).status) for terms in (4, 200)]
-    assert_close(seen, [int(outcome) for outcome in expected], rtol=0, atol=0)
+    outcomes = [int(Neumann(terms, 0.25)(lambda w: w, torch.ones(1)).status) for terms in (4, 200)]
+    assert_close(outcomes, [int(outcome) for outcome in expected], rtol=0, atol=0)
 
 
 def error_at(scale: float) -> float:

@@ -68,8 +68,8 @@ def of_a_width(formula: Formula, problem: LinearWidth, gamma: float) -> None:
         return solve(hess, rows.mT @ problem.y / len(problem.y))
 
     def miss(width: Tensor) -> Tensor:
-        seen = problem.x_val * (width - index).clamp(0, 1)
-        return (seen @ minimum(width) - problem.y_val).square().mean() / 2
+        features = problem.x_val * (width - index).clamp(0, 1)
+        return (features @ minimum(width) - problem.y_val).square().mean() / 2
 
     truth, here = grad(miss)(at), minimum(at)
     assert_close(problem.solution(at), here, rtol=1e-11, atol=1e-12)

@@ -93,8 +93,8 @@ def outer_product(scale: Tensor, direction: Tensor) -> Tensor:
 
 def by_jacobian(formula: Callable[[Tensor, Tensor], Tensor], scale: Tensor, direction: Tensor, at: Tensor) -> None:
     """Jacobian of the shipped compact response, anywhere."""
-    seen = jacfwd(lambda change: row_scaled({"weight": (scale, direction)}, change)["weight"])(at)
-    assert_close(seen, formula(scale, direction), rtol=1e-12, atol=1e-13)
+    actual = jacfwd(lambda change: row_scaled({"weight": (scale, direction)}, change)["weight"])(at)
+    assert_close(actual, formula(scale, direction), rtol=1e-12, atol=1e-13)
 
 
 def second_value(target: Tensor) -> Tensor:

@@ -52,14 +52,14 @@ def _expansion() -> list[Derivation]:
     joint = joint.apply(
         lambda e: sp.solve(e.subs(offset, m[2] / 2), tilt)[0], m[3] / 2 + h[1] * m[2] / h[0], "both trained"
     )
-    held = Derivation("the same, w_0 held at w*", slope)
-    held = held.apply(
+    fixed = Derivation("the same, w_0 held at w*", slope)
+    fixed = fixed.apply(
         lambda e: sp.solve(e.subs(offset, 0), tilt)[0], m[3] / 2 + 3 * h[1] * m[2] / (2 * h[0]), "w_0 held"
     )
     return [
         level_chain.claims(m[2] / 2, {"no half": m[2], "no shift": sp.Integer(0)}),
-        joint.claims(m[3] / 2 + h[1] * m[2] / h[0], {"Hessian held": m[3] / 2, "w_0 held": held.value}),
-        held.claims(m[3] / 2 + 3 * h[1] * m[2] / (2 * h[0]), {"Hessian held": m[3] / 2, "both trained": joint.value}),
+        joint.claims(m[3] / 2 + h[1] * m[2] / h[0], {"Hessian held": m[3] / 2, "w_0 held": fixed.value}),
+        fixed.claims(m[3] / 2 + 3 * h[1] * m[2] / (2 * h[0]), {"Hessian held": m[3] / 2, "both trained": joint.value}),
     ]
 
 

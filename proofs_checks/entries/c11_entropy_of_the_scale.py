@@ -85,7 +85,7 @@ def by_quadrature(
     """The shipped gradient against the mean of the curvature along the response, by quadrature of our own."""
     response = BestResponse(level, slopes, at, linear)
     problem = Bilevel(lambda w, h: w.square().sum(), lambda w, h: quartic(target, w, h))
-    seen = scale_gradient(problem, response, at, scale, Hermite(5), entropy)
+    actual = scale_gradient(problem, response, at, scale, Hermite(5), entropy)
 
     def along(h: Tensor) -> Tensor:
         return quartic(target, level + slopes @ (h - at), h)
@@ -95,7 +95,7 @@ def by_quadrature(
     weights = torch.tensor([np.prod(pair) for pair in product(masses / masses.sum(), repeat=HYPERPARAMETERS)])
     curvatures = vmap(lambda point: hessian(along)(at + scale * point).diagonal())(points)
     expected = formula(weights @ curvatures, hessian(along)(at).diagonal(), scale, entropy)
-    assert_close(seen, expected, rtol=1e-10, atol=1e-9)
+    assert_close(actual, expected, rtol=1e-10, atol=1e-9)
 
 
 def stationary(curvature: Tensor, entropy: float) -> Tensor:

@@ -69,8 +69,8 @@ def by_unrolling(formula: Formula, problem: QuadraticBilevel, start: Tensor, sha
     expected = formula(problem.a, error, rate, steps).unsqueeze(-1)
     for mode in MODES:
         method = Unrolled(steps, lr=lambda eta: eta, mode=mode)
-        seen = jacobian(method, lambda w, eta: problem.inner(w, none), start, torch.tensor(rate))
-        assert_close(seen, expected, rtol=1e-10, atol=1e-11)
+        actual = jacobian(method, lambda w, eta: problem.inner(w, none), start, torch.tensor(rate))
+        assert_close(actual, expected, rtol=1e-10, atol=1e-11)
 
 
 def at_the_minimum(formula: float, problem: QuadraticBilevel, rate: float) -> None:
@@ -78,8 +78,8 @@ def at_the_minimum(formula: float, problem: QuadraticBilevel, rate: float) -> No
     none = torch.zeros(2)
     minimum = solve(problem.a, problem.b)
     for method in (Implicit(Dense()), Implicit(ConjugateGradient(SIZE)), Unrolled(3, lr=lambda eta: eta)):
-        seen = jacobian(method, lambda w, eta: problem.inner(w, none), minimum, torch.tensor(rate))
-        assert_close(seen, torch.full((SIZE, 1), formula), rtol=0, atol=1e-12)
+        actual = jacobian(method, lambda w, eta: problem.inner(w, none), minimum, torch.tensor(rate))
+        assert_close(actual, torch.full((SIZE, 1), formula), rtol=0, atol=1e-12)
 
 
 def slope(steps: float) -> float:

@@ -116,8 +116,8 @@ def never_earlier(bound: Bound, left: float, start: float, eta: float, rate: flo
     """No phase un-pins before the bound."""
     phases = 1 - eta * start + eta * (left + start) * (torch.arange(16) + 0.5) / 16
     steps = bound(left, start, eta, rate)
-    found = steps_to_unpin(phases, left, start, eta, rate, 40)
-    assert_close(torch.minimum(found, torch.tensor(min(steps, 40.0))), torch.full((16,), min(steps, 40.0)))
+    needed = steps_to_unpin(phases, left, start, eta, rate, 40)
+    assert_close(torch.minimum(needed, torch.tensor(min(steps, 40.0))), torch.full((16,), min(steps, 40.0)))
 
 
 LEFT, START, RATE = 1.0, 0.75, 0.25

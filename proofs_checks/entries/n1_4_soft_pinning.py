@@ -85,15 +85,15 @@ def slope_at(place: Tensor, left: float, r: Tensor | float, kappa: float) -> Ten
 def is_stationary(place: Place, left: float, r: float, kappa: float) -> None:
     """The shipped gates have derivative 0 there, falling below and rising above."""
     x = place(left, r, kappa)
-    found = slope_at(torch.tensor([x, x - 1 / 64, x + 1 / 64]), left, r, kappa)
-    assert_close(found[0].item(), 0.0, rtol=0, atol=1e-12 * (left + r))
-    assert_close(torch.sign(found[1:]), torch.tensor([-1.0, 1.0]))
+    slopes = slope_at(torch.tensor([x, x - 1 / 64, x + 1 / 64]), left, r, kappa)
+    assert_close(slopes[0].item(), 0.0, rtol=0, atol=1e-12 * (left + r))
+    assert_close(torch.sign(slopes[1:]), torch.tensor([-1.0, 1.0]))
 
 
 def has_gate(gate: Place, left: float, r: float, kappa: float) -> None:
     """The gate of the fresh neuron at the stationary point."""
-    found = soft(torch.tensor(stationary(left, r, kappa)))[1](kappa)[1].item()
-    assert_close(found, gate(left, r, kappa), rtol=1e-10, atol=1e-13)
+    actual = soft(torch.tensor(stationary(left, r, kappa)))[1](kappa)[1].item()
+    assert_close(actual, gate(left, r, kappa), rtol=1e-10, atol=1e-13)
 
 
 def pinned(left: float, r: Tensor, kappa: float) -> Tensor:

@@ -79,8 +79,8 @@ def recursion(move: Move) -> Formula:
 
 def _product(inner: Loss, weights: Tensor, gamma: Tensor, vector: Tensor) -> Tensor:
     """Hessian times a vector, as the gradient of <gradient, vector>."""
-    found: Tensor = grad(lambda w: grad(inner)(w, gamma) @ vector)(weights)
-    return found
+    product: Tensor = grad(lambda w: grad(inner)(w, gamma) @ vector)(weights)
+    return product
 
 
 def claimed(z: Tensor, hessian: Product, mixed: Tensor, rate: float) -> Tensor:
@@ -103,15 +103,15 @@ def early(z: Tensor, hessian: Product, mixed: Tensor, rate: float) -> Tensor:
     return z - rate * mixed - rate * hessian(z - rate * mixed)
 
 
-def direct_alone(*given: object) -> Parts:
+def direct_alone(*arguments: object) -> Parts:
     """No response."""
-    direct, response = recursion(claimed)(*given)  # type: ignore[arg-type]
+    direct, response = recursion(claimed)(*arguments)  # type: ignore[arg-type]
     return direct, torch.zeros_like(response)
 
 
-def response_alone(*given: object) -> Parts:
+def response_alone(*arguments: object) -> Parts:
     """No direct part, as for a hyperparameter that the validation loss does not contain."""
-    direct, response = recursion(claimed)(*given)  # type: ignore[arg-type]
+    direct, response = recursion(claimed)(*arguments)  # type: ignore[arg-type]
     return torch.zeros_like(direct), response
 
 
@@ -131,10 +131,10 @@ def by_shipped(formula: Formula, network: Network, targets: Tensor, gamma: float
     """The shipped hypergradient of T steps, in its two parts, against the recursion."""
     problem, weights = problem_of(network, targets, exponent)
     width, rate = torch.tensor(gamma), 0.125
-    found = Unrolled(steps, rate)(problem, weights, width)
+    result = Unrolled(steps, rate)(problem, weights, width)
     direct, response = formula(problem, weights, width, rate, steps)
-    assert_close(found.direct, direct, rtol=1e-9, atol=1e-11)
-    assert_close(found.response, response, rtol=1e-9, atol=1e-11)
+    assert_close(result.direct, direct, rtol=1e-9, atol=1e-11)
+    assert_close(result.response, response, rtol=1e-9, atol=1e-11)
 
 
 def by_differences(

@@ -141,13 +141,13 @@ def has_slopes(limits: Limits, network: Network, targets: Tensor, steps: int) ->
     assume(abs(expected[0.5]) > 1e-2 or expected[0.5] == 0)
     for exponent, part in ((1.0, 0.0), (2.0, 0.0), (0.5, 2.0**-24)):
         runs = [network, mirrored(network, FRESH)]
-        found = [
+        results = [
             Unrolled(steps, rate)(
                 bilevel(run, validation, exponent), (run.incoming, run.outgoing), torch.tensor(FRESH + part)
             )
             for run in runs
         ]
-        mean = sum(float(result.total) for result in found) / 2
+        mean = sum(float(result.total) for result in results) / 2
         assert_close(mean, expected[exponent], rtol=1e-4, atol=1e-6 if part else 1e-13)
 
 
@@ -202,7 +202,7 @@ def engine_gain(a: float, exponent: float) -> float:
 
 def masks() -> tuple[Rate, ...]:
     """Orders 2p with the same constant kappa_T; the engine has biases, hence another constant."""
-    made = [
+    witnesses = [
         Rate(
             name=f"C_T(k+a) - C_T(k), mask a^{p}",
             scales=scale,
@@ -215,7 +215,7 @@ def masks() -> tuple[Rate, ...]:
         )
         for p, scale in ((1.0, [1e-2, 3e-3, 1e-3]), (0.5, [1e-4, 1e-5, 1e-6]), (0.25, [1e-8, 1e-10, 1e-12]))
     ]
-    made += [
+    witnesses += [
         Rate(
             name=f"engine, mask a^{p}",
             scales=scale,
@@ -225,7 +225,7 @@ def masks() -> tuple[Rate, ...]:
         )
         for p, scale in ((1.0, [1e-2, 1e-3]), (0.5, [1e-4, 1e-6]))
     ]
-    return tuple(made)
+    return tuple(witnesses)
 
 
 def one_step(a: float, optimiser: type[torch.optim.Optimizer]) -> float:

@@ -122,9 +122,10 @@ def shipped(model: Model, a: float, exponent: float = 0.5) -> tuple[float, float
         return lambda w, gamma: size * (gates_at(gamma, 1, exponent)[0] * w - target) ** 2 / 2
 
     problem, method = Bilevel(loss(model.h, model.v), loss(model.k, model.u)), Unrolled(model.steps, model.rate)
-    found = [method(problem, torch.tensor(start), torch.tensor(a)) for start in (model.s, -model.s)]
+    results = [method(problem, torch.tensor(start), torch.tensor(a)) for start in (model.s, -model.s)]
     direct, total = (
-        sum(float(value) for value in column) / 2 for column in zip(*((f.direct, f.total) for f in found), strict=True)
+        sum(float(value) for value in column) / 2
+        for column in zip(*((f.direct, f.total) for f in results), strict=True)
     )
     return direct, total
 
@@ -132,16 +133,16 @@ def shipped(model: Model, a: float, exponent: float = 0.5) -> tuple[float, float
 def by_hypergradient(formula: Parts, model: Model, a: float) -> None:
     """The square-root gate (psi = a) inside the tile."""
     direct, total = formula(model, a**0.5)
-    found = shipped(model, a)
-    assert_close(found[0], direct, rtol=1e-9, atol=1e-11)
-    assert_close(found[1], total, rtol=1e-9, atol=1e-11)
+    actual = shipped(model, a)
+    assert_close(actual[0], direct, rtol=1e-9, atol=1e-11)
+    assert_close(actual[1], total, rtol=1e-9, atol=1e-11)
 
 
 def near_zero(formula: Callable[[Model], tuple[float, float]], model: Model) -> None:
     """Both parts at psi = 2^-24, which are O(psi) away from their limits."""
-    found, expected = shipped(model, 2.0**-24), formula(model)
+    actual, expected = shipped(model, 2.0**-24), formula(model)
     assume(abs(expected[0]) + abs(expected[1]) > 0.1)
-    assert_close(torch.tensor(found), torch.tensor(expected), rtol=1e-5, atol=1e-5)
+    assert_close(torch.tensor(actual), torch.tensor(expected), rtol=1e-5, atol=1e-5)
 
 
 MODELS = st.builds(

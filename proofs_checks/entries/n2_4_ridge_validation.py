@@ -111,10 +111,10 @@ def by_implicit(formula: Parts, problem: Ridge, a: float, exponent: float) -> No
     gamma = torch.tensor(FEATURES - 1 + a)
     gates = gates_at(gamma, FEATURES, exponent).detach()
     speed = 2 * exponent * a ** (2 * exponent - 1)
-    found = Implicit(Dense())(bilevel(problem, exponent), best(problem, gates), gamma)
+    result = Implicit(Dense())(bilevel(problem, exponent), best(problem, gates), gamma)
     direct, total = formula(problem, gates)
-    assert_close(found.direct, speed * direct, rtol=1e-9, atol=1e-11)
-    assert_close(found.total, speed * total, rtol=1e-8, atol=1e-10)
+    assert_close(result.direct, speed * direct, rtol=1e-9, atol=1e-11)
+    assert_close(result.total, speed * total, rtol=1e-8, atol=1e-10)
 
 
 def at_integer(formula: Parts, problem: Ridge) -> None:
@@ -142,8 +142,8 @@ def by_hand() -> dict[str, float]:
     problem = bilevel((features, torch.ones(1), valid, torch.ones(1), 1.0), 0.5)
     gamma = torch.tensor(2 + 1e-9)
     gates = gates_at(gamma, FEATURES, 0.5).detach()
-    found = Implicit(Dense())(problem, best((features, torch.ones(1), valid, torch.ones(1), 1.0), gates), gamma)
-    return {"direct": float(found.direct), "total": float(found.total), "formulas": float(direct + total)}
+    result = Implicit(Dense())(problem, best((features, torch.ones(1), valid, torch.ones(1), 1.0), gates), gamma)
+    return {"direct": float(result.direct), "total": float(result.total), "formulas": float(direct + total)}
 
 
 PROBLEMS = st.tuples(

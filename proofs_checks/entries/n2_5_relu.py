@@ -86,8 +86,8 @@ def trained(activation: Callable[[Tensor], Tensor], phi: Tensor, starts: Weights
         moved = zip(starts, slope(starts, gates, pattern), strict=True)
         bias, outgoing, old = (w - RATE * g for w, g in moved)
         starts = (bias, outgoing, old)
-    found: Tensor = vmap(partial(loss, activation), axes)(starts, gates, pattern)
-    return found
+    losses: Tensor = vmap(partial(loss, activation), axes)(starts, gates, pattern)
+    return losses
 
 
 def starts(sign: float) -> Weights:

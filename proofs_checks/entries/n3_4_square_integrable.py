@@ -129,7 +129,7 @@ def by_training(formula: Callable[[Tensor], Tensor], readout: Readout, gamma: fl
 def first_step() -> dict[str, float]:
     """y = t = lam = 1, half the squared error, a = 0.01, one step of rate 0.1 from W = 0: the effective weight."""
     one = Readout(torch.ones(1, 1), torch.ones(1, 1), 1.0)
-    found = {}
+    figures = {}
     for name, exponent, geometry, rate in (
         ("linear, L2(E)", 1.0, "l2", RATE),
         ("root", 0.5, "euclidean", RATE),
@@ -138,8 +138,8 @@ def first_step() -> dict[str, float]:
         gates = Interval(1, 0.01, exponent).gates().detach()
         leaf = torch.zeros(1, 1, requires_grad=True)
         (slope,) = torch.autograd.grad(one.objective(leaf, gates, geometry), leaf)  # type: ignore[arg-type]
-        found[name] = float(-gates * rate * slope.squeeze())
-    return found
+        figures[name] = float(-gates * rate * slope.squeeze())
+    return figures
 
 
 GAMMA = strategies.interior(UNITS, 1 / 16)

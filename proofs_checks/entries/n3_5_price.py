@@ -96,9 +96,9 @@ def ends(left: float, right: dict[float, float]) -> Ends:
 
     def slopes(readout: Readout, k: int, exponent: float, rho: float) -> tuple[Tensor, Tensor]:
         gates = Interval(UNITS, float(k)).gates()
-        kept = readout.optimum(gates).weights[k - 1].square().sum()
+        square = readout.optimum(gates).weights[k - 1].square().sum()
         gain = readout.pull(gates)[k].square().sum() / readout.decay
-        return rho - left * exponent * readout.decay * kept, rho - right[exponent] * gain
+        return rho - left * exponent * readout.decay * square, rho - right[exponent] * gain
 
     return slopes
 
@@ -195,8 +195,8 @@ def by_search(formula: Penalty, weight: Tensor, lam: float, rho: float, exponent
         gates = width.gates().detach()
         return float(lam / 2 * weight_decay(weight[None] / gates[:, None], gates) + price(edge, rho).detach())
 
-    found = min(minimize_scalar(cost, bounds=(-30, 0), method="bounded", options={"xatol": 1e-7}).fun, cost(0.0))
-    assert_close(found, formula(float(weight.norm()), lam, rho, exponent), rtol=1e-7, atol=1e-7)
+    least_cost = min(minimize_scalar(cost, bounds=(-30, 0), method="bounded", options={"xatol": 1e-7}).fun, cost(0.0))
+    assert_close(least_cost, formula(float(weight.norm()), lam, rho, exponent), rtol=1e-7, atol=1e-7)
 
 
 def one_unit() -> Readout:
@@ -229,12 +229,12 @@ def pinned() -> dict[str, float]:
 
 def shipped_price() -> dict[str, float]:
     """The optimum and the shipped price at a = 0.0001, minus their value at 0, for rho = 0.1."""
-    found = {}
+    figures = {}
     for name, exponent, geometry in (("root, Euclidean", 0.5, "euclidean"), ("linear, L2(E)", 1.0, "l2")):
         width = Interval(1, 1e-4, exponent)
         rise = one_unit().value(width.gates(), geometry) + price(width, 0.1).detach() - 0.5  # type: ignore[arg-type]
-        found[name] = float(rise)
-    return found
+        figures[name] = float(rise)
+    return figures
 
 
 RIDGE = strategies.readouts(UNITS, losses=("squared",))

@@ -180,8 +180,8 @@ def relaxed(readout: Readout, rho: float) -> Tensor:
 
     solve: Any = minimize  # its overloads know no function that returns its gradient
     options = {"ftol": 1e-15, "gtol": 1e-10, "maxiter": 300}
-    found = solve(problem, np.full(UNITS, 0.5), jac=True, method="L-BFGS-B", bounds=[(0, 1)] * UNITS, options=options)
-    return torch.from_numpy(found.x)
+    optimum = solve(problem, np.full(UNITS, 0.5), jac=True, method="L-BFGS-B", bounds=[(0, 1)] * UNITS, options=options)
+    return torch.from_numpy(optimum.x)
 
 
 def by_bathtub(formula: Callable[[float, float], float], readout: Readout, rho: float) -> None:
@@ -207,13 +207,13 @@ def nothing_to_something() -> dict[str, float]:
 
 def escaping() -> dict[str, float]:
     """y(u) = u on the half line, t = lam = rho = 1, E = [R, R + R^(-3/2)]: V + rho |E| from K = int u^2."""
-    found = {}
+    figures = {}
     for radius in (1e2, 1e4):
         length = radius**-1.5
         kernel = radius**2 * length + radius * length**2 + length**3 / 3
         one = Readout(torch.full((1, 1), (kernel / length) ** 0.5), torch.ones(1, 1), 1.0)
-        found[f"R = {radius:g}"] = round(float(total(one, torch.tensor([length]), 1.0)), 6)
-    return found
+        figures[f"R = {radius:g}"] = round(float(total(one, torch.tensor([length]), 1.0)), 6)
+    return figures
 
 
 FIELD = {

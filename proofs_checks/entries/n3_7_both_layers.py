@@ -117,12 +117,12 @@ def by_directions(formula: Callable[[Tensor], Tensor], readout: Readout, inputs:
     candidates = (inputs @ directions).relu()
 
     def value(psi: float) -> Tensor:
-        found = []
+        values = []
         for candidate in candidates.T:
             features = readout.features.clone()
             features[:, k] = candidate
-            found.append(readout.with_features(features).at(k + psi, 0.5))
-        return torch.stack(found).min()
+            values.append(readout.with_features(features).at(k + psi, 0.5))
+        return torch.stack(values).min()
 
     dual = readout.optimum(Interval(UNITS, float(k)).gates()).output_gradient
     pulls = (candidates.T @ dual).square().sum(-1)
@@ -131,13 +131,13 @@ def by_directions(formula: Callable[[Tensor], Tensor], readout: Readout, inputs:
 
 def flat() -> dict[str, float]:
     """G = h = 1, lam = 1/2: gain at some fractions, root gates, Euclidean norms or L2(E) on both layers."""
-    found = {}
+    figures = {}
     for name, exponent, norm in (("Euclidean", 0.5, "euclidean"), ("L2(E)", 1.0, "l2")):
         for a in (0.25, 0.5, 1.0):
             gates = Interval(1, a, exponent).gates().detach()
             gain = float(best(1.0, 1.0, 0.5, gates, (norm, norm)))  # type: ignore[arg-type]
-            found[f"{name}, a = {a:g}"] = round(gain, 4)
-    return found
+            figures[f"{name}, a = {a:g}"] = round(gain, 4)
+    return figures
 
 
 def behind_the_threshold(excess: float) -> float:

@@ -131,8 +131,8 @@ def by_enumeration(formula: Moments, readout: Readout, k: int, scale: float, law
         trained = part * readout.optimum(gates).weights
         pull = readout.features[:, k] @ readout.derivatives(readout.output(trained, gates))[0]
         r = derivatives(readout, k, trained, outcomes)
-        found = torch.stack([shares @ r, shares @ r**2, shares @ r**4])
-        close(found, formula(pull, scale, law))
+        actual = torch.stack([shares @ r, shares @ r**2, shares @ r**4])
+        close(actual, formula(pull, scale, law))
 
 
 Slope = Callable[[Readout, int, float, str], Tensor]
@@ -155,8 +155,8 @@ def by_differences(
 ) -> None:
     """One-sided differences of the optimised loss: root gates, or linear ones in L2(E)."""
     norm, exponent = geometry
-    found = one_sided(lambda gamma: readout.at(gamma, exponent, norm), float(k), 1e-4)
-    torch.testing.assert_close(found, formula(readout, k, scale, law), rtol=1e-4, atol=1e-5)
+    actual = one_sided(lambda gamma: readout.at(gamma, exponent, norm), float(k), 1e-4)
+    torch.testing.assert_close(actual, formula(readout, k, scale, law), rtol=1e-4, atol=1e-5)
 
 
 def untrained() -> dict[str, float]:

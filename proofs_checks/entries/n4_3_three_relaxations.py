@@ -217,11 +217,11 @@ def mixed() -> dict[str, float]:
     """c = (1, 1, -1), target 0: nested less independent at two points."""
     loss = linear_output(torch.tensor([[1.0], [1.0], [-1.0]]), torch.zeros(1), "squared")
     points = {"g = (1/2, 1/2, 1)": [0.5, 0.5, 1.0], "g = (1/2, 1, 1/2)": [0.5, 1.0, 0.5]}
-    found = {}
+    figures = {}
     for name, point in points.items():
         grades = torch.tensor(point)
-        found[name] = float(sampled(loss, grades, "comonotone") - sampled(loss, grades, "bernoulli"))
-    return found
+        figures[name] = float(sampled(loss, grades, "comonotone") - sampled(loss, grades, "bernoulli"))
+    return figures
 
 
 GIVEN = {"network": strategies.networks(UNITS), "grades": strategies.coarse_grades(UNITS, PARTS)}

@@ -110,11 +110,11 @@ def by_secants(formula: Bias, network: Network, k: int, logits: Tensor) -> None:
 
 def slopes(network: Network, k: int, width: Interval) -> Tensor:
     """The shipped derivative in gamma under both signs of the weights of unit k."""
-    found = []
+    derivatives = []
     for run in mirrored(network, k):
         gradient = run.output_gradient(width.gates().detach())
-        found.append(gamma_derivative(width, run.activations(), run.outgoing, gradient))
-    return torch.stack(found)
+        derivatives.append(gamma_derivative(width, run.activations(), run.outgoing, gradient))
+    return torch.stack(derivatives)
 
 
 Sign = Callable[[Tensor], bool]
@@ -158,8 +158,8 @@ def at_a_fraction(power: float) -> Slope:
 
 def by_gates(formula: Slope, network: Network, k: int, part: float, exponent: float) -> None:
     """Mean of the shipped derivative at k + a, squared loss."""
-    found = slopes(network, k, Interval(UNITS, k + part, exponent)).mean()
-    close(found, formula(network, k, part, exponent), 1e-10)
+    actual = slopes(network, k, Interval(UNITS, k + part, exponent)).mean()
+    close(actual, formula(network, k, part, exponent), 1e-10)
 
 
 Chance = Callable[[Tensor], Tensor]
@@ -209,15 +209,15 @@ def curvature() -> float:
 
 def useful() -> dict[str, float]:
     """F = (z - 1)^2/2, S = 0, y = 1, W = +-1 and +-3: secants, derivatives at the integer, and what training gains."""
-    found = {}
+    figures = {}
     for weight in (1.0, -1.0, 3.0, -3.0):
         one = torch.ones(1, 1)
         network = Network(one, one, weight * one, one, torch.relu)
-        found[f"secant, W={weight:g}"] = float(Exact().secants(Bernoulli(torch.zeros(1)), on_masks(network))[0])
+        figures[f"secant, W={weight:g}"] = float(Exact().secants(Bernoulli(torch.zeros(1)), on_masks(network))[0])
         width = Interval(1, 0.0)
         gradient = network.output_gradient(width.gates().detach())
-        found[f"r, W={weight:g}"] = float(gamma_derivative(width, network.activations(), network.outgoing, gradient))
-    return found
+        figures[f"r, W={weight:g}"] = float(gamma_derivative(width, network.activations(), network.outgoing, gradient))
+    return figures
 
 
 GIVEN = {

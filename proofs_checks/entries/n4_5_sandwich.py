@@ -119,8 +119,8 @@ def relaxation(readout: Readout, exponent: float, rho: float) -> tuple[Tensor, T
     options = {"ftol": 1e-15, "gtol": 1e-10, "maxiter": 60}
     box = [(0.0, 1.0)] * UNITS
     start = np.zeros(UNITS)
-    found = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=box, options=options)  # type: ignore
-    grades = torch.from_numpy(found.x).clamp(0, 1)
+    optimum = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=box, options=options)  # type: ignore
+    grades = torch.from_numpy(optimum.x).clamp(0, 1)
     return charged(readout, grades, exponent, rho), grades
 
 

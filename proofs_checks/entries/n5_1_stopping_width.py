@@ -57,10 +57,10 @@ def totals(width: Interval, useful: Tensor) -> Tensor:
     The best weights b m/(1 + m^2), in L2(E) b/(1 + m), are held fixed: by the envelope theorem the slope is the same.
     """
     gates = width.gates()
-    held, sums = gates.detach(), []
+    fixed, sums = gates.detach(), []
     for rows, geometry in enumerate(GEOMETRIES):
         half = slice(rows * len(CASES) // 2, (rows + 1) * len(CASES) // 2)
-        m, b, start = gates[..., half, :], useful[half], held[..., half, :]
+        m, b, start = gates[..., half, :], useful[half], fixed[..., half, :]
         weights = b * (start / (1 + start**2) if geometry == "euclidean" else 1 / (1 + start))
         fit = (m * weights - b).square().sum(-1)
         sums.append((fit + weight_decay(weights.unsqueeze(-1), m, geometry)) / 2)

@@ -70,10 +70,10 @@ def _chosen(options: Options) -> list[Target]:
     if options.out.is_dir():
         came, remedy = f"the folder {options.out}", f"try {options.out / 'mutants.jsonl'}"
         raise BadInput("--out", expected="the name of a file", came=came, remedy=remedy)
-    found = {short(target.module): target for target in targets(tuple(dict.fromkeys(options.rooms)))}
+    modules = {short(target.module): target for target in targets(tuple(dict.fromkeys(options.rooms)))}
     for module in options.only:
-        checks.one_of("--only", module, found, plural="modules, or name their room with --rooms")
-    return [target for module, target in found.items() if not options.only or module in options.only]
+        checks.one_of("--only", module, modules, plural="modules, or name their room with --rooms")
+    return [target for module, target in modules.items() if not options.only or module in options.only]
 
 
 def _try(waiting: Sequence[tuple[Target, Mutant]], results: dict[str, Result], options: Options) -> None:

@@ -87,8 +87,8 @@ class Measured:
     def load(cls, path: Path) -> "Measured":
         """What is known of the present version."""
         present = version()
-        found = cls(**json.loads(path.read_text())) if path.exists() else cls(present)
-        return found if found.version == present else cls(present)
+        earlier = cls(**json.loads(path.read_text())) if path.exists() else cls(present)
+        return earlier if earlier.version == present else cls(present)
 
     def save(self, path: Path) -> None:
         """Keep it."""
@@ -177,9 +177,9 @@ def _tried(
             plain = trial.Task(target.module, target.path, mutant.source, target.tests, target.entries)
             live.append(_Live.start(mutant, known.task(target, mutant.source) if known else plain))
         for running in list(live):
-            if (found := running.result()) is not None:
+            if (answer := running.result()) is not None:
                 live.remove(running)
-                yield found
+                yield answer
         time.sleep(0.01)
 
 

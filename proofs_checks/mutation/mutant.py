@@ -11,6 +11,7 @@ from proofs_checks.mutation.operators import altered
 
 #: What is not a formula: errors and their texts, checks of input and of lengths, how an object prints.
 SKIPPED_CALLS = {"BadInput", "checks", "within", "super", "isinstance", "range", "legendre", "lru_cache"}
+#: Functions that hold no formula.
 SKIPPED_FUNCTIONS = {"extra_repr", "__repr__", "__init__", "set_extra_state", "_side"}
 
 
@@ -39,9 +40,9 @@ def mutants(module: str, path: Path, per_function: int) -> list[Mutant]:
     tree = ast.parse(path.read_text())
     chosen = []
     for function, name in _functions(tree, ""):
-        found = list(_of(module, tree, function, name))
-        keep = sorted(random.Random(name).sample(range(len(found)), min(per_function, len(found))))
-        chosen += [found[i] for i in keep]
+        alterations = list(_of(module, tree, function, name))
+        keep = sorted(random.Random(name).sample(range(len(alterations)), min(per_function, len(alterations))))
+        chosen += [alterations[i] for i in keep]
     return chosen
 
 

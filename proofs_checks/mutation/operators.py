@@ -22,6 +22,7 @@ TWINS = {
     "logical_and": "logical_or",
 }
 TWINS |= {twin: name for name, twin in TWINS.items() if name not in ("softmax", "sum", "square", "cumsum")}
+#: What stands for what, in sides, comparisons and signs.
 SIDES = {"right": "left", "left": "right"}
 #: Methods that a formula may lose.
 DROPPED = {"flip", "detach", "neg", "abs", "clamp", "sqrt", "log", "exp", "unsqueeze"}

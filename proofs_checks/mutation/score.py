@@ -11,8 +11,11 @@ from rich.table import Column, Table
 from proofs_checks.mutation.campaign import Result
 from proofs_checks.mutation.mutant import Mutant
 
+#: Mutants that compute the same, with the reason.
 REASONS = Path(__file__).with_name("equivalent.toml")
+#: Share to be killed of those that differ.
 GOAL = 0.95
+#: How a mutant may be killed.
 OUTCOMES = ("tests", "ledger", "timeout", "crash")
 
 
@@ -55,7 +58,7 @@ def report(results: Sequence[Result], console: Console, reasons: Mapping[str, st
         f"{all_.share:.1%} of the others are killed",
         soft_wrap=True,
     )
-    return 0 if all(score(mine, reasons).enough for mine in rooms.values()) else 1
+    return 0 if all(score(room, reasons).enough for room in rooms.values()) else 1
 
 
 def score(results: Sequence[Result], reasons: Mapping[str, str]) -> Score:

@@ -6,8 +6,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+#: The folder of the repository.
 ROOT = Path(__file__).parents[2]
-ROOMS = ("widths", "estimators", "hypergrad")
+#: Rooms that are mutated by default.
+ROOMS = ("widths", "estimators", "hypergrad", "ensemble", "learn")
 CONTRACT, IMPLICIT = "hypergrad/test_contract.py", ("hypergrad/test_implicit.py", "hypergrad/test_solvers.py")
 ENGINE = ("ensemble/test_trained.py", "ensemble/test_equals_plain_loop.py")
 #: Modules that other modules' tests answer for.
@@ -95,14 +97,14 @@ def known_rooms() -> list[str]:
 def targets(rooms: tuple[str, ...] = ROOMS) -> list[Target]:
     """Every module of the rooms that holds formulas."""
     covered = _covered()
-    found = []
+    chosen = []
     for room in rooms:
         for path in sorted((ROOT / "continuum" / room).rglob("*.py")):
             name = ".".join(path.relative_to(ROOT / "continuum").with_suffix("").parts)
             if path.stem != "__init__":
                 entries = tuple(covered.get(f"continuum.{name}", []))
-                found.append(Target(f"continuum.{name}", path, tuple(map(str, _tests(name))), entries))
-    return found
+                chosen.append(Target(f"continuum.{name}", path, tuple(map(str, _tests(name))), entries))
+    return chosen
 
 
 def _tests(name: str) -> list[Path]:

@@ -20,7 +20,7 @@ FILES = {
     ),
     "semicolons": ("a;target\n1;2\n", "and separate cells by commas"),
     "duplicate headers": ("a,b,a,target\n1,2,3,4\n", "expected each column name once, got a again"),
-    "nameless column": (",a,target\n0,1,2\n", "expected a name for each column, got none for column 1"),
+    "nameless column": (",a,target\n0,1,2\n", "expected one name per column, got none for column 1"),
     "ragged, short": ("a,b,target\n1,2,x\n3,y\n", "row 3: expected 3 cells as in the header, got 2"),
     "ragged, long": ("a,target\n1,x\n\n3,y,z\n", "row 4: expected 2 cells as in the header, got 3"),
     "open quote": ('a,target\n1,x\n"2,y\n', "row 3: expected well-formed CSV, got unexpected end of data"),

@@ -29,9 +29,9 @@ def test_stratified_partition(counts: list[int], seed: int) -> None:
     np.testing.assert_array_equal(np.sort(rows), np.arange(task.n))
     for part, fraction in ((parts.train, 0.6), (parts.validation, 0.2), (parts.test, 0.2)):
         assert part.dtype == np.int64
-        got = np.bincount(task.target[part], minlength=task.classes)
+        counted = np.bincount(task.target[part], minlength=task.classes)
         # Two cuts, each of which rounds a class by less than one row.
-        assert np.abs(got - fraction * np.array(counts)).max() < 2
+        assert np.abs(counted - fraction * np.array(counts)).max() < 2
 
 
 @FIXED

@@ -1,13 +1,15 @@
 import pickle
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from continuum.data import Provenance, Task, load
+from continuum.data import Provenance, Task, load, unchanged
 from continuum.errors import BadInput
 
 TOY = Task("toy", "classification", np.array([[0.0, np.nan], [1.0, 2.0]]), np.array([0, 1]), ("a", "b"), ("n", "y"))
+ROWS = "x,target\n" + "".join(f"{i},{i * i / 7}\n" for i in range(9))
 
 
 def test_arrays_are_copied_and_read_only() -> None:
@@ -106,3 +108,14 @@ def test_spirals_are_mirror_images_up_to_noise() -> None:
     first, second = task.features[task.target == 0], task.features[task.target == 1]
     # The sum of two noises of 0.02: 6 standard deviations bound 800 draws with room to spare.
     assert np.abs(first + second).max() < 6 * 0.02 * np.sqrt(2)
+
+
+def test_a_task_whose_file_was_edited_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "line.csv"
+    path.write_text(ROWS)
+    original = load(path)
+    for noted in ({"line": original.checksum}, {str(path): original.checksum}):
+        assert unchanged(again := load(path), noted) is again
+    path.write_text(ROWS.replace("3,", "3.5,"))
+    with pytest.raises(BadInput, match="line: expected the data of the start, got changed data; run again"):
+        unchanged(load(path), {"line": original.checksum})

@@ -102,7 +102,7 @@ class EstimatorContract(ABC):
 
     def test_a_loss_of_another_shape_is_refused(self):
         for wrong in (lambda m: m, lambda m: loss(m).mean(), lambda m: loss(m).unsqueeze(-1), lambda m: 0.0):
-            with pytest.raises(BadInput, match="one loss a sample"):
+            with pytest.raises(BadInput, match="one loss per sample"):
                 self.make(4)(draw(Bernoulli, (2,)), wrong)
 
 
@@ -118,8 +118,8 @@ class SampledContract(EstimatorContract):
     @laws
     def test_noise_given_is_noise_drawn(self, law):
         q, estimator = draw(law, (2,)), self.make(4)
-        given = estimator(q, loss, noise=estimator.noise(q, seeded()))
-        assert torch.equal(given.gradients, estimator(q, loss, generator=seeded()).gradients)
+        estimate = estimator(q, loss, noise=estimator.noise(q, seeded()))
+        assert torch.equal(estimate.gradients, estimator(q, loss, generator=seeded()).gradients)
 
     @laws
     def test_a_batch_equals_a_loop_over_it(self, law):

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from continuum.estimators import Bernoulli, Discrete, Loss, Sampled
+from continuum.estimators import Bernoulli, Discrete, Sampled, SampleLoss
 
 Make = Callable[[int], Sampled]
 
@@ -41,7 +41,7 @@ def noise_of(q: Discrete, outcome: Tensor, points: Tensor) -> Tensor:
     return torch.where(outcome > 0, first, first * points)
 
 
-def expectation(make: Make, q: Discrete, f: Loss, nodes: int = 40) -> tuple[Tensor, Tensor]:
+def expectation(make: Make, q: Discrete, f: SampleLoss, nodes: int = 40) -> tuple[Tensor, Tensor]:
     """Mean loss and mean gradient of one sample, for logits of shape (entries,).
 
     An estimator that takes v is a sum of one term in u and one in (b, v): the mean is then that over u with v fixed,

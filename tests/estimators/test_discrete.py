@@ -112,8 +112,8 @@ class TestConditional:
         p = 1 / (1 + math.exp(-a))
         u = (1 - p) + p * v if b else (1 - p) * v
         q = Bernoulli(torch.tensor([a], dtype=torch.float64))
-        found = q.condition(torch.tensor([b], dtype=torch.float64), torch.tensor([v], dtype=torch.float64))
-        assert_close((found - q.logits).sigmoid().item(), u, rtol=1e-9, atol=1e-12)
+        perturbed = q.condition(torch.tensor([b], dtype=torch.float64), torch.tensor([v], dtype=torch.float64))
+        assert_close((perturbed - q.logits).sigmoid().item(), u, rtol=1e-9, atol=1e-12)
 
     def test_categorical_of_two_is_bernoulli_of_the_difference(self):
         """Laws of z_0 - z_1 given that 0 won, by quadrature."""

@@ -74,16 +74,16 @@ class TestBias:
         noise, weights = tensor_rule(right)
         if wrong is Attached:
             noise = noise[:1].repeat(2, 1, 1)
-        found = weights @ Rebar(len(weights), 0.5)(wrong(right.logits), loss, noise=noise).gradients
+        gradient = weights @ Rebar(len(weights), 0.5)(wrong(right.logits), loss, noise=noise).gradients
         with pytest.raises(AssertionError):
-            assert_close(found, Exact()(right, loss).gradient, rtol=0, atol=1e-2)
+            assert_close(gradient, Exact()(right, loss).gradient, rtol=0, atol=1e-2)
 
     @laws
     @pytest.mark.parametrize("temperature", [0.3, 1.5])
     def test_none_for_two_entries(self, law, temperature):
         q = draw(law, entries=2)
-        _, found = expectation(lambda s: Rebar(s, temperature, 1.3), q, loss, nodes=80)
-        assert_close(found, Exact()(q, loss).gradient, rtol=0, atol=1e-11)
+        _, gradient = expectation(lambda s: Rebar(s, temperature, 1.3), q, loss, nodes=80)
+        assert_close(gradient, Exact()(q, loss).gradient, rtol=0, atol=1e-11)
 
 
 class TestVariance:
@@ -135,15 +135,15 @@ class TestUse:
     def test_scales_and_temperatures_of_a_batch(self, law):
         q, noise = draw(law, (2,)), torch.rand(2, 6, 2, 3, dtype=torch.float64)
         scales, temperatures = torch.tensor([0.5, 1.5]).double(), torch.tensor([0.3, 0.9]).double()
-        found = Rebar(6, temperatures, scales)(q, loss, noise=noise).gradients
+        gradient = Rebar(6, temperatures, scales)(q, loss, noise=noise).gradients
         for i in range(2):
             one = Rebar(6, float(temperatures[i]), float(scales[i]))(q, loss, noise=noise).gradients
-            assert_close(found[:, i], one[:, i])
+            assert_close(gradient[:, i], one[:, i])
 
     def test_bad_input(self):
         with pytest.raises(BadInput, match="temperature"):
             Rebar(4, 0.0)
         with pytest.raises(BadInput, match="scale"):
             Rebar(4, 0.5, float("nan"))
-        with pytest.raises(BadInput, match="one loss a sample"):  # a scale that would spread the losses
+        with pytest.raises(BadInput, match="one loss per sample"):  # a scale that would spread the losses
             Rebar(4, 0.5, torch.ones(5, 4, 2))(draw(Bernoulli, (2,)), loss)

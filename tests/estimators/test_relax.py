@@ -62,7 +62,7 @@ class TestSurrogate:
 
     def test_bad_surrogates_are_named(self):
         q = draw(Bernoulli)
-        with pytest.raises(BadInput, match="surrogate: expected one loss a sample"):
+        with pytest.raises(BadInput, match="surrogate: expected one loss per sample"):
             Relax(4, lambda z: z)(q, loss)
         with pytest.raises(BadInput, match="surrogate: expected losses that are differentiable"):
             Relax(4, lambda z: z.detach().sum(-1))(q, loss)

@@ -44,10 +44,10 @@ class TestLeaveOneOut(SampledContract):
     @pytest.mark.parametrize("samples", [2, 3])
     def test_unbiased_over_all_tuples_of_outcomes(self, law, samples):
         q = draw(law, entries=2)
-        exact, found = Exact()(q, loss).gradient, enumerated(self.make(samples), q)
-        assert_close(found, exact, rtol=0, atol=1e-15)
+        exact, gradient = Exact()(q, loss).gradient, enumerated(self.make(samples), q)
+        assert_close(gradient, exact, rtol=0, atol=1e-15)
         with pytest.raises(AssertionError):  # less the mean of all samples, which shrinks it
-            assert_close(found * (1 - 1 / samples), exact, rtol=0, atol=1e-3)
+            assert_close(gradient * (1 - 1 / samples), exact, rtol=0, atol=1e-3)
 
     def test_the_mean_of_all_samples_shrinks_the_gradient(self):
         """The factor that the falsifier above stands on."""
@@ -63,16 +63,16 @@ class TestBaselines:
     @pytest.mark.parametrize("law", LAWS)
     def test_unbiased_by_enumeration(self, law, baseline):
         q = draw(law)
-        found = enumerated(ScoreFunction(1, baseline=baseline), q)
-        assert_close(found, Exact()(q, loss).gradient, rtol=0, atol=1e-14)
+        gradient = enumerated(ScoreFunction(1, baseline=baseline), q)
+        assert_close(gradient, Exact()(q, loss).gradient, rtol=0, atol=1e-14)
 
     def test_one_for_each_member_of_a_batch(self):
         q, baselines = draw(Bernoulli, (2,)), torch.tensor([0.0, 3.0], dtype=torch.float64)
         noise = torch.rand(1, 4, 2, 3, dtype=torch.float64)
-        found = ScoreFunction(4, baseline=baselines)(q, loss, noise=noise).gradients
+        gradient = ScoreFunction(4, baseline=baselines)(q, loss, noise=noise).gradients
         for i in range(2):
             one = ScoreFunction(4, baseline=float(baselines[i]))(q, loss, noise=noise).gradients
-            assert_close(found[:, i], one[:, i])
+            assert_close(gradient[:, i], one[:, i])
         with pytest.raises(BadInput, match="baseline"):
             ScoreFunction(4, baseline=torch.zeros(5, 4, 2))(q, loss)
 

@@ -35,8 +35,8 @@ def network(dtype: torch.dtype = torch.float64, seed: int = 0) -> tuple[Predicti
         return (1 + (output - y).square()).sqrt().mean() + hyperparameters["penalty"].exp() * decay / 2
 
     def outer(parameters: Tree, hyperparameters: Tree) -> Tensor:
-        said = x_val @ parameters["layer"][0] + parameters["layer"][1] - hyperparameters["shift"]
-        return (said - y_val).square().mean() + 0.1 * hyperparameters["penalty"].square()
+        residual = x_val @ parameters["layer"][0] + parameters["layer"][1] - hyperparameters["shift"]
+        return (residual - y_val).square().mean() + 0.1 * hyperparameters["penalty"].square()
 
     parameters = {"layer": (torch.ones(3, 2, dtype=dtype) / 4, torch.zeros(2, dtype=dtype))}
     hyperparameters = {"penalty": torch.tensor(-0.5, dtype=dtype), "shift": torch.tensor([0.2, -0.1], dtype=dtype)}
@@ -145,21 +145,21 @@ class MethodContract(ABC):
     def test_keeps_no_graph(self):
         """An intermediate tensor of the losses is gone as soon as the answer is there."""
         problem, parameters, hyperparameters = network()
-        seen: list[weakref.ref] = []
+        references: list[weakref.ref] = []
 
         def watched(parameters: Tree, hyperparameters: Tree) -> Tensor:
             grown = problem.output(parameters, hyperparameters).exp()  # which a graph of the logarithm keeps
-            seen.append(weakref.ref(grown))
+            references.append(weakref.ref(grown))
             return grown.log()
 
         watched_problem = Predictive(watched, problem.loss, problem.outer)
         result = self.make()(watched_problem, parameters, hyperparameters)
         gc.collect()
-        assert not any(reference() is not None for reference in seen)
+        assert not any(reference() is not None for reference in references)
         assert result.outcome <= Outcome.TRUNCATED
-        kept = watched_problem.inner(tree_map(lambda leaf: leaf.clone().requires_grad_(), parameters), hyperparameters)
-        assert kept.requires_grad
-        assert seen[-1]() is not None  # a graph would be seen
+        value = watched_problem.inner(tree_map(lambda leaf: leaf.clone().requires_grad_(), parameters), hyperparameters)
+        assert value.requires_grad
+        assert references[-1]() is not None  # a graph would be seen
 
     def test_says_the_same_twice(self):
         first, second = self.solve()[0], self.solve()[0]

@@ -120,8 +120,8 @@ class TestRecorded:
             assert alone.outcome is one.outcome
             assert alone.cost == one.cost
             for part in ("total", "residual", "stationarity"):
-                ours, theirs = getattr(alone, part), getattr(one, part)
-                assert_close(ours, theirs, **EXACT, equal_nan=True)
+                ours, others = getattr(alone, part), getattr(one, part)
+                assert_close(ours, others, **EXACT, equal_nan=True)
 
     def test_data_that_are_mapped_in_a_closure(self):
         """Parameters and hyperparameters do not show that vmap is at work."""
@@ -142,12 +142,12 @@ class TestRecorded:
             at = linearised(RIDGE, w, LAM)
             return at.gradient, at.hessian_product(v), at.hessian_product(v), at.mixed_product(v), at.mixed_product(v)
 
-        found = tuple(value[0] for value in vmap(products)(w.unsqueeze(0))) if mapped else products(w)
+        actual = tuple(value[0] for value in vmap(products)(w.unsqueeze(0))) if mapped else products(w)
         gradient = RIDGE.hessian(LAM) @ (w - RIDGE.solution(LAM))
         mixed = RIDGE.mixed(w, LAM).flatten() @ v
         expected = gradient, *[RIDGE.hessian(LAM) @ v] * 2, mixed, mixed
-        assert_close(found, expected, **EXACT)
-        assert not any(value.requires_grad for value in found)
+        assert_close(actual, expected, **EXACT)
+        assert not any(value.requires_grad for value in actual)
 
 
 class TestNeumann:
@@ -168,9 +168,9 @@ class TestNeumann:
         """Late, when only the slowest direction is left; its error then falls by rho a term, to rounding."""
         w, exact, lr = RIDGE.solution(LAM), RIDGE.hypergradient(LAM).total, 1 / LARGEST
         errors = [(Implicit(Neumann(k, lr))(RIDGE, w, LAM).total - exact).abs() for k in (200, 250)]
-        found = float(errors[1] / errors[0]) ** (1 / 50)
-        assert found == pytest.approx(RIDGE.contraction(LAM, lr), rel=2e-3)
-        assert found != pytest.approx(RIDGE.contraction(LAM, lr) ** 2, rel=2e-3)
+        ratio = float(errors[1] / errors[0]) ** (1 / 50)
+        assert ratio == pytest.approx(RIDGE.contraction(LAM, lr), rel=2e-3)
+        assert ratio != pytest.approx(RIDGE.contraction(LAM, lr) ** 2, rel=2e-3)
 
     def test_says_that_it_diverges(self):
         w = RIDGE.solution(LAM)

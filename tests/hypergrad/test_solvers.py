@@ -96,9 +96,9 @@ class TestConjugateGradient:
             assert solved.status == Outcome.SOLVED
 
 
-def ended(solver: Solver, product: Product, target: Tensor, way: str) -> Solved:
+def ended(solver: Solver, product: Product, target: Tensor, branch: str) -> Solved:
     """Solve in one of the two ways: by numbers, or by masks, as inside a transformed function."""
-    if way == "numbers":
+    if branch == "numbers":
         with torch.no_grad():
             return solver(product, target)
     products = 0
@@ -126,10 +126,10 @@ class TestTwoWays:
     """Numbers and masks decide alike, and differ by rounding only."""
 
     def test_which_way_is_taken(self):
-        seen: list[bool] = []
+        recordings: list[bool] = []
 
         def look(x: Tensor) -> Tensor:
-            seen.append(recordable())
+            recordings.append(recordable())
             return x.sum()
 
         x = torch.ones(2, 3)
@@ -138,7 +138,7 @@ class TestTwoWays:
             transformed(x)
         with torch.inference_mode():
             look(x)
-        assert seen == [True, False, False, False, False]
+        assert recordings == [True, False, False, False, False]
 
     @pytest.mark.parametrize(("dtype", "digits"), [(torch.float64, 1e-12), (torch.float32, 1e-5)], ids=str)
     @pytest.mark.parametrize("tolerance", [None, 0.01])
@@ -153,8 +153,8 @@ class TestTwoWays:
         hessian = (factor @ factor.mT / 12 + torch.eye(12, dtype=torch.float64)).to(dtype)
         target = torch.randn(12, generator=generator, dtype=torch.float64).to(dtype)
 
-        def solved(steps: int, way: str) -> Solved:
-            return ended(ConjugateGradient(steps, tolerance), lambda v: hessian @ v, target, way)
+        def solved(steps: int, branch: str) -> Solved:
+            return ended(ConjugateGradient(steps, tolerance), lambda v: hessian @ v, target, branch)
 
         masks = solved(steps, "masks")
         same(solved(steps, "numbers"), masks, digits)
@@ -183,11 +183,11 @@ class TestTwoWays:
     )
     def test_how_they_end(self, product, target, outcome, tolerance):
         target = torch.tensor(target, dtype=torch.float64)
-        given = target.clone()
-        results = [ended(ConjugateGradient(6, tolerance), product, target, way) for way in ("numbers", "masks")]
+        before = target.clone()
+        results = [ended(ConjugateGradient(6, tolerance), product, target, branch) for branch in ("numbers", "masks")]
         same(*results, 1e-9)
         assert results[0].status == outcome
-        assert torch.equal(target, given)
+        assert torch.equal(target, before)
 
     def test_a_gradient_through_the_solver_is_followed(self):
         """d(1/2 v' H^-1 v)/dv = H^-1 v; numbers would lose the steps' part of it."""
@@ -202,8 +202,8 @@ class TestUnits:
 
     @pytest.mark.parametrize("unit", [2.0**-60, 2.0**60])
     @pytest.mark.parametrize("entries", [(1.0, 2.0, 3.0), (1.0, 2.0, -0.5), (1.0, 2.0, 1e-17)], ids=str)
-    @pytest.mark.parametrize("way", ["numbers", "masks"])
-    def test_the_unit_of_the_inner_loss_does_not_matter(self, way, entries, unit):
+    @pytest.mark.parametrize("branch", ["numbers", "masks"])
+    def test_the_unit_of_the_inner_loss_does_not_matter(self, branch, entries, unit):
         target = torch.tensor([1.0, 0.5, 2.0], dtype=torch.float64)
         for make in (
             lambda _: Dense(),
@@ -211,7 +211,7 @@ class TestUnits:
             lambda _: ConjugateGradient(3, 1e-8),
             lambda unit: Neumann(20, 0.25 / unit),
         ):
-            plain, scaled = (ended(make(u), diagonal(*(u * e for e in entries)), target, way) for u in (1.0, unit))
+            plain, scaled = (ended(make(u), diagonal(*(u * e for e in entries)), target, branch) for u in (1.0, unit))
             assert (scaled.status, scaled.products) == (plain.status, plain.products)
             if plain.status < Outcome.DIVERGED:  # else there is no solution
                 assert torch.equal(unit * scaled.solution, plain.solution)

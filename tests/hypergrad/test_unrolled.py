@@ -101,9 +101,9 @@ class TestLearningRate:
         result = Unrolled(steps, lr=lambda h: h, mode=mode)(fixed, start, eta)
         hessian, end = RIDGE.hessian(LAM), RIDGE.solution(LAM)
         shrink = torch.linalg.matrix_power(torch.eye(6, dtype=torch.float64) - eta * hessian, steps - 1)
-        followed = -steps * hessian @ shrink @ (start - end)
+        response = -steps * hessian @ shrink @ (start - end)
         trained = RIDGE.trained(start, LAM, float(eta), steps)
-        assert_close(result.total, followed @ RIDGE.outer_gradient(trained, LAM), **EXACT)
+        assert_close(result.total, response @ RIDGE.outer_gradient(trained, LAM), **EXACT)
 
     def test_the_minimum_does_not_know_it(self):
         eta, start = number(lr_of(RIDGE, LAM)), torch.ones(6, dtype=torch.float64)

@@ -155,8 +155,8 @@ class TestAsAModule:
         net, x = network(exponent=exponent), rows(5, 3)
         compiled = torch.compile(net, backend="eager", fullgraph=True)
         assert_close(compiled(x), net(x), rtol=1e-14, atol=1e-15)
-        expected, found = (torch.autograd.grad(f(x).sum(), list(net.parameters())) for f in (net, compiled))
-        assert_close(found, expected, rtol=1e-13, atol=1e-15)
+        expected, actual = (torch.autograd.grad(f(x).sum(), list(net.parameters())) for f in (net, compiled))
+        assert_close(actual, expected, rtol=1e-13, atol=1e-15)
 
 
 class TestBadInput:

@@ -15,22 +15,22 @@ CLOSE = {"rtol": 1e-12, "atol": 1e-13}  # the same sums in another order
 
 def layer(hyperparameters: int = 2) -> HyperLinear:
     """Every parameter random: the fresh one does not move yet."""
-    made = HyperLinear(INPUTS, OUTPUTS, hyperparameters).double()
-    for parameter in made.parameters():
+    module = HyperLinear(INPUTS, OUTPUTS, hyperparameters).double()
+    for parameter in module.parameters():
         nn.init.normal_(parameter)
-    return made
+    return module
 
 
 def rows(*shape: int) -> torch.Tensor:
     return torch.randn(shape, dtype=torch.float64)
 
 
-def weight_form(made, x, change, axis=0):
+def weight_form(module, x, change, axis=0):
     """W(lambda) x + b(lambda), with the weights built; ``axis`` is the one that the scales run along."""
-    scale = made.weight_scale @ change
+    scale = module.weight_scale @ change
     scale = scale[:, None] if axis == 0 else torch.cat([scale, scale])[:INPUTS]
-    weight = made.weight + scale * made.weight_direction
-    return nn.functional.linear(x, weight, made.bias + (made.bias_scale @ change) * made.bias_direction)
+    weight = module.weight + scale * module.weight_direction
+    return nn.functional.linear(x, weight, module.bias + (module.bias_scale @ change) * module.bias_direction)
 
 
 class TestForward:
@@ -45,23 +45,23 @@ class TestForward:
 
     @pytest.mark.parametrize("shape", [(), (5,), (2, 5), (0,)], ids=str)
     def test_scaled_rows_are_scaled_preactivations(self, shape):
-        made, x, change = layer(), rows(*shape, INPUTS), rows(2)
-        assert_close(made(x, change), weight_form(made, x, change), **CLOSE)
+        module, x, change = layer(), rows(*shape, INPUTS), rows(2)
+        assert_close(module(x, change), weight_form(module, x, change), **CLOSE)
 
     def test_scaled_columns_are_not(self):
-        made, x, change = layer(), rows(5, INPUTS), rows(2)
+        module, x, change = layer(), rows(5, INPUTS), rows(2)
         with pytest.raises(AssertionError):
-            assert_close(made(x, change), weight_form(made, x, change, axis=1), **CLOSE)
+            assert_close(module(x, change), weight_form(module, x, change, axis=1), **CLOSE)
 
     @pytest.mark.parametrize("shape", [(5,), (2, 5)], ids=str)
     def test_every_row_may_have_its_own_change(self, shape):
-        made, x, change = layer(), rows(*shape, INPUTS), rows(*shape, 2)
-        each = vmap(made)(x.flatten(0, -2), change.flatten(0, -2)).unflatten(0, shape)
-        assert_close(made(x, change), each, **CLOSE)
+        module, x, change = layer(), rows(*shape, INPUTS), rows(*shape, 2)
+        each = vmap(module)(x.flatten(0, -2), change.flatten(0, -2)).unflatten(0, shape)
+        assert_close(module(x, change), each, **CLOSE)
 
     def test_the_change_receives_a_gradient(self):
-        made, x, change = layer(), rows(5, INPUTS), rows(2).requires_grad_()
-        assert torch.autograd.gradcheck(lambda change: made(x, change), change)
+        module, x, change = layer(), rows(5, INPUTS), rows(2).requires_grad_()
+        assert torch.autograd.gradcheck(lambda change: module(x, change), change)
 
     @pytest.mark.parametrize(("inputs", "hyperparameters", "ratio"), [(4, 7, 4.8), (99, 1, 2.02)])
     def test_its_size(self, inputs, hyperparameters, ratio):
@@ -75,10 +75,10 @@ class TestForward:
 class TestRowScaled:
     @pytest.mark.parametrize("hyperparameters", [1, 2])
     def test_it_is_the_response_of_the_layer(self, hyperparameters):
-        made, x, change = layer(hyperparameters), rows(5, INPUTS), rows(hyperparameters)
-        moved = row_scaled(made.slopes(), change)
-        weight, bias = (made.plain()[name] + moved[name] for name in ("weight", "bias"))
-        assert_close(made(x, change), nn.functional.linear(x, weight, bias), **CLOSE)
+        module, x, change = layer(hyperparameters), rows(5, INPUTS), rows(hyperparameters)
+        moved = row_scaled(module.slopes(), change)
+        weight, bias = (module.plain()[name] + moved[name] for name in ("weight", "bias"))
+        assert_close(module(x, change), nn.functional.linear(x, weight, bias), **CLOSE)
 
     def test_it_takes_hyperparameters_in_any_pytree(self):
         slopes, change = layer(3).slopes(), rows(3)

@@ -65,16 +65,16 @@ def test_vmap_over_widths_when_it_computes_all():
     net, x = MLP(3, 2, [Interval(6, 1.0)], compute="all"), torch.randn(5, 3)
     gammas = torch.tensor([0.5, 2.0, 5.75])
     mapped = vmap(lambda gamma: functional_call(net, {"widths.0.gamma": gamma}, (x,)))(gammas)
-    for gamma, found in zip(gammas, mapped, strict=True):
-        assert_close(found, functional_call(net, {"widths.0.gamma": gamma}, (x,)))
+    for gamma, outputs in zip(gammas, mapped, strict=True):
+        assert_close(outputs, functional_call(net, {"widths.0.gamma": gamma}, (x,)))
 
 
 def test_parameters_have_full_size_but_few_units_are_computed():
-    seen = []
+    shapes = []
     net = MLP(3, 2, [Interval(512, 8.5)])
-    net.activations[0].register_forward_hook(lambda module, args, out: seen.append(out.shape))
+    net.activations[0].register_forward_hook(lambda module, args, out: shapes.append(out.shape))
     net(torch.randn(5, 3))
-    assert seen == [(5, 9)]
+    assert shapes == [(5, 9)]
     assert net.state_dict()["layers.0.weight"].shape == (512, 3)
 
 

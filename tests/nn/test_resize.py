@@ -39,14 +39,14 @@ def test_state_of_surviving_units_is_kept(make, units):
     rows, columns = min(6, units[1]), min(6, units[0])
     assert torch.equal(new[:rows, :columns], old[:rows, :columns])
     for name, value in state.items():
-        found = optimizer.state[new][name]
+        state = optimizer.state[new][name]
         if value.dim():
-            assert found.shape == new.shape
-            assert torch.equal(found[:rows, :columns], value[:rows, :columns])
-            assert not found[rows:].any()
-            assert not found[:, columns:].any()
+            assert state.shape == new.shape
+            assert torch.equal(state[:rows, :columns], value[:rows, :columns])
+            assert not state[rows:].any()
+            assert not state[:, columns:].any()
         else:
-            assert found == value
+            assert state == value
 
 
 def test_the_optimiser_trains_exactly_the_new_parameters():
@@ -158,7 +158,7 @@ GATED = MLP(3, 2, [interval(2.5)])
 REFUSED = {
     "concrete": (MLP(3, 2, [Concrete(6, 0.5)]), 9, "gate 2: expected an Interval, SoftSupport or Fuzzy law, got Conc"),
     "unknown": (dense(Gate(Given([1.0] * 6)), [], []), 9, "gate 1: expected an Interval"),
-    "too many": (GATED, [9, 9], r"units: expected 1 numbers, one a gated layer, got \[9, 9\]; give"),
+    "too many": (GATED, [9, 9], r"units: expected 1 numbers, one per gated layer, got \[9, 9\]; give"),
     "none": (GATED, 0, "units: expected an integer >= 1, got 0"),
     "no gate": (nn.Sequential(nn.Linear(3, 2)), [], "units: expected 0 numbers"),
     "end": (nn.Sequential(nn.Linear(3, 6), Gate(interval(2.5))), 9, "model: expected a linear layer before and behind"),

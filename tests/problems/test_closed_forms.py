@@ -116,12 +116,12 @@ def test_ridge_commutes():
     lr, start, end = lr_of(problem, lam), start_of(problem, lam), problem.solution(lam)
     shrink = torch.eye(6, dtype=torch.float64) - lr * problem.hessian(lam)
     power = torch.linalg.matrix_power
-    followed = problem.jacobian(lam)[:, 0]
-    expected = -power(shrink, steps) @ followed - lr * steps * lam.exp() * power(shrink, steps - 1) @ (start - end)
-    found = problem.trained_jacobian(start, lam, lr, steps)[:, 0] - followed
-    assert_close(found, expected, **EXACT)
+    response = problem.jacobian(lam)[:, 0]
+    expected = -power(shrink, steps) @ response - lr * steps * lam.exp() * power(shrink, steps - 1) @ (start - end)
+    actual = problem.trained_jacobian(start, lam, lr, steps)[:, 0] - response
+    assert_close(actual, expected, **EXACT)
     with pytest.raises(AssertionError):  # a pure rho^T
-        assert_close(found, -power(shrink, steps) @ followed, **EXACT)
+        assert_close(actual, -power(shrink, steps) @ response, **EXACT)
 
 
 def test_scikit_ridge_has_the_known_response():
@@ -197,5 +197,5 @@ class TestSelfTuned:
 
     def test_curvature_of_the_outer_loss(self):
         problem, lam = quadratic_bilevel(), torch.tensor([0.3, -0.7], dtype=torch.float64)
-        found = hessian(lambda lam: problem.outer(problem.solution(lam), lam))(lam)
-        assert_close(found, problem.outer_curvature(lam), **EXACT)
+        actual = hessian(lambda lam: problem.outer(problem.solution(lam), lam))(lam)
+        assert_close(actual, problem.outer_curvature(lam), **EXACT)

@@ -1,10 +1,11 @@
 """``python -m proofs_checks``."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from proofs_checks import registry
+from proofs_checks import pool, registry
 from proofs_checks.__main__ import main
 from tests.proofs_checks.sample import entry, witness
 
@@ -14,11 +15,25 @@ def test_only_checks_the_entries_that_are_named(capsys):
     assert [report["id"] for report in json.loads(capsys.readouterr().out)] == ["A03", "D02"]
 
 
-def test_worker_processes_report_the_same(capsys):
-    main(["--only", "A03", "D02", "--markdown", "--processes", "2"])
-    out = capsys.readouterr().out
-    assert "| A03 | DFM |" in out
-    assert "| D02 | Notes |" in out
+def test_worker_processes_report_the_same():
+    (elsewhere,), (here,) = pool.proved(["D02"], 2), pool.proved(["D02"], 1)
+    assert replace(elsewhere, seconds=0.0) == replace(here, seconds=0.0)
+
+
+def test_entries_are_shared_out_among_no_more_processes_than_there_are_entries(monkeypatch, capsys):
+    calls = []
+
+    def proved(chosen, processes):
+        calls.append((chosen, processes))
+        yield from map(pool.prove_one, reversed(chosen))
+
+    monkeypatch.setattr(pool, "proved", proved)
+    main(["--only", "A03", "D02", "--markdown", "--processes", "7"])
+    assert calls == [(["A03", "D02"], 2)]
+    rows = [
+        line for line in capsys.readouterr().out.splitlines() if line.startswith(("| A03 | DFM |", "| D02 | Notes |"))
+    ]
+    assert [row[2:5] for row in rows] == ["A03", "D02"]
 
 
 def test_show_prints_statement_proof_and_figures(capsys):

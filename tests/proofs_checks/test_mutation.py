@@ -84,8 +84,8 @@ def test_what_killed_mutants_of_the_module_judges_first_then_what_is_quick():
 def test_a_trial_may_take_as_long_as_its_own_tests_and_entries(target):
     seconds = {"tests/a/test_one.py::test": 4.0, "tests/b/test_two.py::test": 90.0, "A01": 2.0, "A02": 70.0}
     known = Experience(seconds)
-    own = Target(target.module, target.path, ("/home/tests/a/test_one.py",), ("A01",))
-    assert known.task(own, MODULE).limit == campaign.START + campaign.PATIENCE * 6
+    target_alone = Target(target.module, target.path, ("/home/tests/a/test_one.py",), ("A01",))
+    assert known.task(target_alone, MODULE).limit == campaign.START + campaign.PATIENCE * 6
     assert campaign.test_of("tests/a/test_one.py::test", "/home/tests/a")
     assert not campaign.test_of("tests/a/test_one.py::test", "/home/tests/a/test_on.py")
     assert not campaign.test_of("tests/a/test_one.py::test", "/home/tests/b")
@@ -95,14 +95,14 @@ def results(**outcomes: str) -> list[Result]:
     numbers = itertools.count()
     return [
         Result(str(next(numbers)), f"continuum.{room}.m", f"continuum.{room}.m:3 f: {n}  ->  0", outcome, 1.0, "t")
-        for room, told in outcomes.items()
-        for n, outcome in enumerate(told.split())
+        for room, listed in outcomes.items()
+        for n, outcome in enumerate(listed.split())
     ]
 
 
 def test_the_score_leaves_out_what_computes_the_same():
-    found = results(widths="tests survived timeout survived")
-    assert score(found, {"widths.m f: 1  ->  0": "why"}) == Score(tried=4, killed=2, same=1)
+    outcomes = results(widths="tests survived timeout survived")
+    assert score(outcomes, {"widths.m f: 1  ->  0": "why"}) == Score(tried=4, killed=2, same=1)
 
 
 def test_every_room_must_reach_the_goal(capsys):
@@ -153,10 +153,10 @@ def test_a_folder_is_no_file_of_results(earlier, capsys):
 
 
 def test_a_fresh_start_sets_earlier_results_aside(earlier, monkeypatch, capsys):
-    asked = []
-    monkeypatch.setattr("proofs_checks.mutation.__main__.mutants", lambda module, *_: asked.append(module) or [])
+    modules = []
+    monkeypatch.setattr("proofs_checks.mutation.__main__.mutants", lambda module, *_: modules.append(module) or [])
     flags = ["--rooms", "widths", "widths", "--only", "widths.width", "widths.width"]
     assert main(["--out", str(earlier), "--fresh", *flags]) == 0
-    assert asked == ["continuum.widths.width"]
+    assert modules == ["continuum.widths.width"]
     assert not earlier.exists()
     assert earlier.with_name("mutants.jsonl.previous").read_text() == "results of hours\n"

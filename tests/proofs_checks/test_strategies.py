@@ -33,8 +33,8 @@ SIMPLEST = {
 
 @pytest.mark.parametrize(("strategy", "wanted", "simplest"), SIMPLEST.values(), ids=SIMPLEST)
 def test_the_simplest_example_is_small_and_round(strategy, wanted, simplest):
-    found = find(strategy, wanted, settings=SEARCH)
-    assert (found.tolist() if isinstance(found, torch.Tensor) else found) == simplest
+    example = find(strategy, wanted, settings=SEARCH)
+    assert (example.tolist() if isinstance(example, torch.Tensor) else example) == simplest
 
 
 def test_the_simplest_layer_has_one_unit_and_no_batch():

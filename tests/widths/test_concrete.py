@@ -86,15 +86,15 @@ class TestGates:
         assert ((gates.mean(0) - strict).abs() > 5 * error).any()
 
     def test_straight_through_has_the_value_of_hard_and_the_gradient_of_relaxed(self):
-        weights, found = torch.randn(4, dtype=torch.float64), {}
+        weights, by_mode = torch.randn(4, dtype=torch.float64), {}
         for mode in MODES:
             width = Concrete(4, 0.7, Q.log(), mode=mode)
             gates = width.gates(torch.Generator().manual_seed(4))
             gradient = torch.autograd.grad(gates @ weights, width.logits)[0] if gates.requires_grad else None
-            found[mode] = gates.detach(), gradient
-        assert torch.equal(found["straight_through"][0], found["hard"][0])
-        assert torch.equal(found["straight_through"][1], found["relaxed"][1])
-        assert found["hard"][1] is None
+            by_mode[mode] = gates.detach(), gradient
+        assert torch.equal(by_mode["straight_through"][0], by_mode["hard"][0])
+        assert torch.equal(by_mode["straight_through"][1], by_mode["relaxed"][1])
+        assert by_mode["hard"][1] is None
 
     @modes
     def test_nan_logits_never_look_like_gates(self, mode):
@@ -146,14 +146,14 @@ class TestSize:
         width = Concrete(len(values), 0.5, values)
         q, sizes = values.softmax(-1), torch.arange(1, len(values) + 1)
         assert_close(width.cardinality(), (q * sizes).sum(), rtol=1e-13, atol=0)
-        (found,) = torch.autograd.grad(width.cardinality(), width.logits)
-        assert_close(found, width.cardinality_gradient(), rtol=1e-12, atol=1e-13)
+        (gradient,) = torch.autograd.grad(width.cardinality(), width.logits)
+        assert_close(gradient, width.cardinality_gradient(), rtol=1e-12, atol=1e-13)
 
     def test_wrong_gradients_are_rejected(self):
         width, sizes = Concrete(4, 0.5, Q.log()), torch.arange(1, 5)
-        (found,) = torch.autograd.grad(width.cardinality(), width.logits)
+        (gradient,) = torch.autograd.grad(width.cardinality(), width.logits)
         for wrong in (Q * sizes, Q * (sizes - 1 - width.cardinality())):
-            assert (found - wrong).abs().max() > 0.1
+            assert (gradient - wrong).abs().max() > 0.1
 
     def test_cardinality_is_never_random(self):
         width = Concrete(4, 0.5, Q.log())
@@ -163,15 +163,15 @@ class TestSize:
 
     @given(st.integers(2, 300), strategies.fractions(1e-9))
     def test_tilted_logits_have_the_wanted_size(self, units, fraction):
-        wanted = torch.tensor(1 + fraction * (units - 1), dtype=torch.float64)
-        values = tilted(units, wanted)
-        assert_close(Concrete(units, 0.5, values).cardinality(), wanted, rtol=1e-12, atol=1e-12)
+        target = torch.tensor(1 + fraction * (units - 1), dtype=torch.float64)
+        values = tilted(units, target)
+        assert_close(Concrete(units, 0.5, values).cardinality(), target, rtol=1e-12, atol=1e-12)
         assert_close(values.diff(n=2), torch.zeros(units - 2, dtype=torch.float64), rtol=0, atol=1e-11)
 
     def test_tilted_batches(self):
-        wanted = torch.linspace(1.5, 15.5, 6).reshape(2, 3)
-        width = Concrete(16, 0.5, tilted(16, wanted))
-        assert_close(width.cardinality(), wanted)
+        target = torch.linspace(1.5, 15.5, 6).reshape(2, 3)
+        width = Concrete(16, 0.5, tilted(16, target))
+        assert_close(width.cardinality(), target)
         assert_close(tilted(5, 3.0), torch.zeros(5))
 
 
@@ -208,18 +208,18 @@ class TestUse:
 
     def test_the_temperature_is_state_and_follows_a_schedule(self):
         width, schedule = Concrete(4, 1.0), LogSchedule(1.0, 1e-3, steps=10)
-        found = []
+        temperatures = []
         for step in range(12):
             width.set_temperature(schedule(step))
-            found.append(state(width)["temperature"].item())
-        assert_close(torch.tensor(found[:11]).log10(), torch.linspace(0, -3, 11))
-        assert found[10] == found[11]
+            temperatures.append(state(width)["temperature"].item())
+        assert_close(torch.tensor(temperatures[:11]).log10(), torch.linspace(0, -3, 11))
+        assert temperatures[10] == temperatures[11]
 
     def test_the_temperature_is_a_constant(self):
-        given = 1.0 * torch.tensor(0.5, requires_grad=True)
-        width = Concrete(4, given)
+        temperature = 1.0 * torch.tensor(0.5, requires_grad=True)
+        width = Concrete(4, temperature)
         assert not width.temperature.requires_grad
-        width.set_temperature(given)
+        width.set_temperature(temperature)
         assert not width.temperature.requires_grad
 
 

@@ -28,9 +28,9 @@ def at(gamma, exponent=1.0, *, side="right", units=UNITS) -> Interval:
     return Interval(units, torch.as_tensor(gamma, dtype=torch.float64), exponent, side=side)
 
 
-def equal_to_rounding(found, expected, size) -> bool:
+def equal_to_rounding(actual, expected, size) -> bool:
     """Relative to the sum without cancellation, of which both sides are roundings."""
-    return bool(((found - expected).abs() <= 1e-12 * size).all())
+    return bool(((actual - expected).abs() <= 1e-12 * size).all())
 
 
 def case(layer, kind, exponent):
@@ -47,9 +47,9 @@ class TestOffTheIntegers:
     def test_both_sides_equal_autograd(self, layer, kind, exponent):
         p, width = case(layer, kind, exponent)
         for side in SIDES:
-            found = closed_form(p, width, side)
-            assert found.shape == width.gamma.shape
-            assert equal_to_rounding(found, p.by_autograd(width), p.size(width))
+            actual = closed_form(p, width, side)
+            assert actual.shape == width.gamma.shape
+            assert equal_to_rounding(actual, p.by_autograd(width), p.size(width))
 
     @cases
     def test_equals_central_differences_of_the_definition(self, layer, kind, exponent):
@@ -91,8 +91,8 @@ class TestAtTheIntegers:
     @pytest.mark.parametrize("gamma", range(1, UNITS))
     def test_differences_reject_the_other_side(self, gamma, kind):
         p, width = problem(UNITS, kind), at(gamma)
-        for asked, given_side in (SIDES, SIDES[::-1]):
-            expected = one_sided(lambda g: p.loss(clip_gates(g, UNITS)), width.gamma.detach(), asked)
+        for claimed, given_side in (SIDES, SIDES[::-1]):
+            expected = one_sided(lambda g: p.loss(clip_gates(g, UNITS)), width.gamma.detach(), claimed)
             assert abs(closed_form(p, width, given_side) - expected) > 1000 * TOLERANCE
 
     @kinds
@@ -168,9 +168,9 @@ class TestExponents:
     def test_no_nan_in_a_batch_of_all_cases(self):
         p = problem(UNITS, batch=(4,))
         p.weights[1, 1] = 0
-        found = closed_form(p, at([0.0, 1.0, 2.5, 4.0], 0.5))
-        assert not found.isnan().any()
-        assert found.isinf().tolist() == [True, False, False, False]
+        actual = closed_form(p, at([0.0, 1.0, 2.5, 4.0], 0.5))
+        assert not actual.isnan().any()
+        assert actual.isinf().tolist() == [True, False, False, False]
 
 
 class TestBatches:

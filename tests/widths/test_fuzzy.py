@@ -74,9 +74,9 @@ class TestConstraint:
         interval = Interval(UNITS, value, side=side)
         assert_close(width.gates(), interval.gates(), rtol=0, atol=1e-13)
         weights = torch.arange(1.0, UNITS + 1, dtype=torch.float64)
-        (found,) = torch.autograd.grad(width.gates() @ weights, width.total)
+        (gradient,) = torch.autograd.grad(width.gates() @ weights, width.total)
         (exact,) = torch.autograd.grad(interval.gates() @ weights, interval.gamma)
-        assert_close(found, exact, rtol=1e-13, atol=0)
+        assert_close(gradient, exact, rtol=1e-13, atol=0)
 
     def test_the_constraint_moves(self):
         width = law(torch.randn(3, UNITS), 2.5)
@@ -107,9 +107,9 @@ class TestConstraint:
 
     @pytest.mark.parametrize("cardinality", [2.5, [2.5, 1.0]])
     def test_a_cardinality_that_was_given_is_copied(self, cardinality):
-        given = torch.tensor(cardinality, dtype=torch.float64)
-        Fuzzy(4, given).set_cardinality(2.0)
-        assert given.tolist() == cardinality
+        value = torch.tensor(cardinality, dtype=torch.float64)
+        Fuzzy(4, value).set_cardinality(2.0)
+        assert value.tolist() == cardinality
 
     @pytest.mark.usefixtures("unchecked")
     @pytest.mark.parametrize("cardinality", [2, torch.tensor(2), torch.tensor([2, 3])], ids=str)
@@ -120,10 +120,10 @@ class TestConstraint:
         assert (width.dimension() == 2.5).all()
 
     def test_a_cardinality_that_is_not_learned_is_a_constant(self):
-        given = torch.tensor([2.5, 1.0], dtype=torch.float64, requires_grad=True)
-        assert not Fuzzy(4, given).total.requires_grad
+        value = torch.tensor([2.5, 1.0], dtype=torch.float64, requires_grad=True)
+        assert not Fuzzy(4, value).total.requires_grad
         width = Fuzzy(4, torch.ones(2))
-        width.set_cardinality(given)
+        width.set_cardinality(value)
         assert not width.total.requires_grad
 
 
@@ -140,9 +140,9 @@ class TestSampling:
     def test_the_gradient_passes_straight_through_or_not_at_all(self, mode):
         scores, weights = 0.3 * torch.randn(UNITS), torch.randn(UNITS, dtype=torch.float64)
         width = law(scores, 2.5, mode=mode)
-        (found,) = torch.autograd.grad(width.gates() @ weights, width.scores)
+        (gradient,) = torch.autograd.grad(width.gates() @ weights, width.scores)
         (exact,) = torch.autograd.grad(width.grades() @ weights, width.scores)
-        assert_close(found, exact)
+        assert_close(gradient, exact)
         assert exact.abs().max() > 0.01
         assert not law(scores, 2.5, mode=mode, straight_through=False).gates().requires_grad
 

@@ -160,9 +160,9 @@ def check_gradient(gates, gamma: float, side: str, exponent: float = 1.0) -> Non
     """The gradient through ``gates(gamma)`` is the one-sided derivative of the loss by the definition of the law."""
     p, point = problem(UNITS), torch.tensor(float(gamma), dtype=torch.float64, requires_grad=True)
     assert_close(gates(point), clip_gates(point, UNITS, exponent), rtol=1e-14, atol=1e-14)
-    (found,) = torch.autograd.grad(p.loss(gates(point)), point)
+    (actual,) = torch.autograd.grad(p.loss(gates(point)), point)
     expected = one_sided(lambda g: p.loss(clip_gates(g, UNITS, exponent)), point, side)
-    assert_close(found, expected, rtol=TOLERANCE, atol=TOLERANCE)
+    assert_close(actual, expected, rtol=TOLERANCE, atol=TOLERANCE)
 
 
 def shipped(side: str, exponent: float = 1.0):
@@ -214,9 +214,9 @@ class TestDerivative:
 
     @pytest.mark.parametrize("gamma", range(1, UNITS))
     @pytest.mark.parametrize(("asked", "given"), [("left", "right"), ("right", "left")])
-    def test_the_check_tells_the_sides_apart(self, gamma, asked, given):
+    def test_the_check_tells_the_sides_apart(self, gamma, claimed, actual):
         with pytest.raises(AssertionError):
-            check_gradient(shipped(given), gamma, asked)
+            check_gradient(shipped(actual), gamma, claimed)
 
     @pytest.mark.parametrize("gamma", range(1, UNITS))
     def test_clamp_gives_the_sum_of_both_sides(self, gamma):

@@ -124,12 +124,14 @@ class TestGradients:
     @pytest.mark.parametrize("name", ["quadratic", "affine_in_each"])
     def test_gradient_of_the_expectation_is_a_difference_of_conditional_means(self, name):
         loss, g = getattr(self, name), EXAMPLE.clone().requires_grad_()
-        (found,) = torch.autograd.grad(self.expectation(loss, g), g)
+        (gradient,) = torch.autograd.grad(self.expectation(loss, g), g)
         for unit in range(4):
             on, off = (EXAMPLE.index_fill(0, torch.tensor(unit), value) for value in (1.0, 0.0))
-            assert_close(found[unit], self.expectation(loss, on) - self.expectation(loss, off), rtol=1e-12, atol=1e-14)
+            assert_close(
+                gradient[unit], self.expectation(loss, on) - self.expectation(loss, off), rtol=1e-12, atol=1e-14
+            )
         (mean_field,) = torch.autograd.grad(loss(g), g)
-        assert (name == "affine_in_each") == torch.allclose(mean_field, found, rtol=0, atol=1e-3)
+        assert (name == "affine_in_each") == torch.allclose(mean_field, gradient, rtol=0, atol=1e-3)
 
     def test_straight_through_drops_the_gradient_of_the_sample(self):
         p = torch.tensor([0.25, 0.5], dtype=torch.float64, requires_grad=True)

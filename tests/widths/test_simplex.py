@@ -146,8 +146,8 @@ class TestDerivative:
 
     def test_an_infinite_gradient_stops_at_a_bound(self):
         p = torch.tensor([3.0, 0.5, 0.25, -2.0], requires_grad=True)
-        (found,) = torch.autograd.grad(project(p, 1.5), p, torch.tensor([torch.inf, 1.0, 0.0, -torch.inf]))
-        assert found.tolist() == [0, 0.5, -0.5, 0]
+        (derivative,) = torch.autograd.grad(project(p, 1.5), p, torch.tensor([torch.inf, 1.0, 0.0, -torch.inf]))
+        assert derivative.tolist() == [0, 0.5, -0.5, 0]
 
     def test_the_value_does_not_depend_on_whether_there_is_a_graph(self):
         p, total = torch.randn(20, 6), 6 * torch.rand(20)
@@ -165,9 +165,9 @@ class TestDerivative:
     def test_one_sided_derivative_in_the_total_at_ties_and_integers(self, p, twice, side):
         total = torch.tensor(min(twice / 2, len(p)), dtype=torch.float64)
         step = 2.0**-8 if side == "right" else -(2.0**-8)  # the grades are affine up to there
-        found = torch.autograd.functional.jacobian(lambda total: project(p, total, side), total)
+        derivative = torch.autograd.functional.jacobian(lambda total: project(p, total, side), total)
         exact = (project(p, total + step) - project(p, total)) / step
-        assert_close(found, exact, rtol=0, atol=1e-12)
+        assert_close(derivative, exact, rtol=0, atol=1e-12)
 
     def test_both_sides_differ_where_all_grades_are_crisp(self):
         p, total = torch.tensor([5.0, 5.0, -5.0, -6.0]), torch.tensor(2.0)
@@ -188,10 +188,10 @@ class TestDerivative:
         weights = torch.randn(5, dtype=torch.float64)
         for row in (slice(None), *range(FEW + 1)):
             leaves = p[row].clone().requires_grad_(), totals[row].clone().requires_grad_()
-            found = torch.autograd.grad((project(*leaves) @ weights).sum(), leaves)
+            derivative = torch.autograd.grad((project(*leaves) @ weights).sum(), leaves)
             if row == slice(None):
-                whole = found
-            assert_close(found, tuple(value[row] for value in whole), rtol=0, atol=1e-14)
+                whole = derivative
+            assert_close(derivative, tuple(value[row] for value in whole), rtol=0, atol=1e-14)
 
     def test_vmap_of_gradients_equals_the_batch(self):
         p, weights = torch.randn(7, 5, dtype=torch.float64), torch.randn(5, dtype=torch.float64)
@@ -207,7 +207,7 @@ class TestUse:
 
     @pytest.mark.usefixtures("unchecked")
     def test_bad_input(self):
-        with pytest.raises(BadInput, match="a total for every row"):
+        with pytest.raises(BadInput, match="one total per row"):
             project(torch.zeros(3, 4), torch.zeros(2))
         with pytest.raises(BadInput, match="left, right"):
             project(torch.zeros(3), 1.0, side="up")

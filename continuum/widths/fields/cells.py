@@ -21,6 +21,7 @@ def legendre(order: int) -> Rule:
     return ((places + 1) / 2).tolist(), (weights / 2).tolist()
 
 
+#: Nodes and weights for arguments that are close; then each end's share of a node, and what subtracts left from right.
 _NARROW = torch.tensor(legendre(8), dtype=torch.float64)
 _PLACES, _WEIGHTS = torch.stack([1 - _NARROW[0], _NARROW[0]]), _NARROW[1]
 _DIFFERENCE = torch.tensor([-1.0, 1.0], dtype=torch.float64)

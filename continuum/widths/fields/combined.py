@@ -12,7 +12,7 @@ class Sum(Field):
 
     Args:
         fields: the summands, any modules on the line; their batch shapes are broadcast.
-        factors: :math:`a_j`, one for every summand (default 1).
+        factors: :math:`a_j`, one per summand (default 1).
 
     >>> from continuum.widths import Affine
     >>> Sum([Affine(2.0), Affine(1.0)], factors=[1.0, -3.0])(torch.tensor([0.0])).tolist()

@@ -97,7 +97,7 @@ class RadialBasis(Field):
 
     Args:
         weights: :math:`a_j`, any batch shape before the last dimension.
-        centers: :math:`c_j`, one for every weight, in units; fixed.
+        centers: :math:`c_j`, one per weight, in units; fixed.
         width: h > 0, in units; fixed.
         offset: b, broadcast against the batch.
 
@@ -146,10 +146,10 @@ def tensors(**values: float | list[float] | Tensor) -> list[Tensor]:
 
 
 def matching(what: str, nodes: Tensor, values: Tensor) -> None:
-    """Raise ``BadInput`` unless there is one node for every value."""
+    """Raise ``BadInput`` unless there is one node per value."""
     if nodes.ndim != 1 or values.ndim == 0 or values.shape[-1] != len(nodes):
         shapes = f"{tuple(nodes.shape)} and {tuple(values.shape)}"
-        raise BadInput(what, expected="(n,), one for every value (..., n)", came=shapes, remedy="match their lengths")
+        raise BadInput(what, expected="(n,), one per value (..., n)", came=shapes, remedy="match their lengths")
 
 
 def _real_parts_of_roots(coefficients: Tensor) -> Tensor:

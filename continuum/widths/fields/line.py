@@ -14,7 +14,8 @@ from continuum.widths.fields.combined import breakpoints
 from continuum.widths.fields.field import Field
 
 Array = NDArray[np.float64]
-_FLAT = 1e-7  # a slope below this share of the steepest one counts as 0: rounding moves such a zero by over 1e-9
+#: A slope below this share of the steepest one counts as 0: rounding moves such a zero by over 1e-9.
+_FLAT = 1e-7
 
 
 class Line:
@@ -65,18 +66,18 @@ class Line:
             cuts = np.concatenate([cuts, self._extrema(np.unique(cuts.clip(low, high)))])
         return np.unique(cuts.clip(low, high))
 
-    def vanishes(self, place: float) -> bool:
+    def vanishes(self, places: Array) -> NDArray[np.bool_]:
         """Whether f is 0 there, up to the tolerance."""
-        return abs(self._value_at(place)) <= self._tolerance * self._scale
+        near: NDArray[np.bool_] = np.abs(self.value(places)) <= self._tolerance * self._scale
+        return near
 
-    def root(self, left: float, right: float) -> list[float]:
-        """The zero strictly between two cuts, as a list of none or one."""
-        start, stop = self.value(np.array([left, right])).tolist()
-        if self.vanishes(left) or self.vanishes(right) or (start > 0) == (stop > 0):
-            return []
-        place = _brent(self._value_at, left, right)
-        through_a_jump = abs(self._value_at(place)) > 1e-6 * self._scale
-        return [] if through_a_jump else [place]
+    def roots(self, cuts: Array) -> list[float]:
+        """The zeros strictly between neighbouring cuts, none or one between two."""
+        positive, vanishing = self.value(cuts) > 0, self.vanishes(cuts)
+        changes = (positive[1:] != positive[:-1]) & ~vanishing[1:] & ~vanishing[:-1]
+        places = [_brent(self._value_at, cuts[n], cuts[n + 1]) for n in np.flatnonzero(changes)]
+        # Else f jumps through 0 there.
+        return [place for place in places if abs(self._value_at(place)) <= 1e-6 * self._scale]
 
     def refined(self, place: float) -> float:
         """A point where f almost vanishes, moved onto the zero by one Newton step, unless f is flat or has a kink."""

@@ -16,6 +16,7 @@ from continuum.widths.fields.zeros import zeros
 from continuum.widths.softsupport import SoftSupport
 
 Metric = Literal["L2", "H1"]
+#: Inner products in which a step may be proximal.
 METRICS: tuple[Metric, ...] = ("H1", "L2")
 
 

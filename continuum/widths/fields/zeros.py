@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -78,7 +77,7 @@ def zeros(f: nn.Module, low: int | float, high: int | float, *, grid: int = 64, 
     """Zeros of f in [low, high], in float64 whatever the dtype of f.
 
     The range is cut where f is not smooth and where f' = 0 (for a polynomial from the roots of f'; for an unknown f
-    where f' changes sign on ``grid`` points a unit). Between cuts f is monotone, so that a change of sign brackets
+    where f' changes sign on ``grid`` points per unit). Between cuts f is monotone, so that a change of sign brackets
     exactly one zero, which Brent's method then finds to rounding. A cut where \\|f\\| <= ``tolerance`` max\\|f\\| is a
     zero itself: that is how tangency shows. A stretch of zeros shorter than 1e-3 units counts as one, in its middle. A
     jump of f through 0 is no zero. An unknown f may hide from the grid a pair of extrema within one of its steps.
@@ -87,7 +86,7 @@ def zeros(f: nn.Module, low: int | float, high: int | float, *, grid: int = 64, 
         f: module on the line without batch shape.
         low: left end, in units.
         high: right end.
-        grid: points a unit at which an unknown f is looked at.
+        grid: points per unit at which an unknown f is looked at.
         tolerance: of values relative to max \\|f\\|, and of the distance to integers and breakpoints, in units.
 
     >>> from continuum.widths import Polynomial
@@ -101,19 +100,18 @@ def zeros(f: nn.Module, low: int | float, high: int | float, *, grid: int = 64, 
         raise BadInput("low, high", expected="low < high", came=(low, high), remedy="swap them")
     checks.whole("grid", grid, at_least=2)
     line = Line(f, np.linspace(low, high, math.ceil((high - low) * grid) + 1), tolerance)
-    cuts = line.cuts().tolist()
-    places = [line.refined(cut) for cut in cuts if line.vanishes(cut)]
-    places = sorted(places + [place for pair in pairwise(cuts) for place in line.root(*pair)])
-    distinct = _merged(line, places, tolerance)
+    cuts = line.cuts()
+    tangent = [line.refined(cut) for cut in cuts[line.vanishes(cuts)].tolist()]
+    distinct = _merged(line, sorted(tangent + line.roots(cuts)), tolerance)
     return Zeros(low, high, tuple(_classified(line, place, (low, high), tolerance) for place in distinct))
 
 
 def _merged(line: Line, places: list[float], tolerance: float) -> list[float]:
-    """One place for each zero: rounding splits a zero of high multiplicity into several, with f = 0 between them."""
+    """One place per zero: rounding splits a zero of high multiplicity into several, with f = 0 between them."""
     distinct: list[float] = []
     for place in places:
         gap = place - distinct[-1] if distinct else math.inf
-        if gap < 1e-3 and line.vanishes(place - gap / 2) and gap > tolerance:
+        if gap < 1e-3 and line.vanishes(np.array([place - gap / 2])).all() and gap > tolerance:
             distinct[-1] += gap / 2
         elif gap > tolerance:
             distinct.append(place)

@@ -10,6 +10,7 @@ from continuum.errors import BadInput
 from continuum.widths.width import Width
 
 Geometry = Literal["euclidean", "l2"]
+#: Norms of the outgoing weights.
 GEOMETRIES: tuple[Geometry, ...] = ("euclidean", "l2")
 
 
@@ -29,7 +30,7 @@ def weight_decay(
     gates :math:`\sqrt m`.
 
     Args:
-        weights: :math:`W`, one row a unit.
+        weights: :math:`W`, one row per unit.
         gates: :math:`m`; the gates of the forward pass, or the expected ones of a random law.
         geometry: ``"euclidean"`` or ``"l2"``.
 
@@ -42,7 +43,7 @@ def weight_decay(
     if weights.shape[:-1] != gates.shape:
         raise BadInput(
             "weight_decay",
-            expected="a gate for every row of the weights",
+            expected="one gate per row of the weights",
             came=f"weights {tuple(weights.shape)} and gates {tuple(gates.shape)}",
             remedy="give shapes (*batch, units, outputs) and (*batch, units)",
         )

@@ -34,7 +34,7 @@ def best_gates(
     r"""Gates :math:`a_i = \min(1, |v_i| / v_0)` that minimise :math:`\lambda |v_i|^2 / (2a) + \rho a` over [0, 1].
 
     Args:
-        weights: effective outgoing weights :math:`v = \sqrt{a}\,W`, one row a unit.
+        weights: effective outgoing weights :math:`v = \sqrt{a}\,W`, one row per unit.
         decay: :math:`\lambda > 0`, in nats per squared weight.
         price: :math:`\rho > 0`, in nats per unit of width.
 
@@ -57,7 +57,7 @@ def reverse_huber(
     outputs v is the unit's whole outgoing vector.
 
     Args:
-        weights: :math:`v`, one row a unit.
+        weights: :math:`v`, one row per unit.
         decay: :math:`\lambda > 0`.
         price: :math:`\rho > 0`.
 
@@ -77,17 +77,17 @@ def reverse_huber_prox(
     decay: float,
     price: float,
 ) -> Float[Tensor, "*batch units outputs"]:
-    r"""The exact proximal operator, with a step of its own for every unit,
+    r"""The exact proximal operator, with one step per unit,
 
     .. math:: \operatorname*{argmin}_v \frac{|v - z|^2}{2\tau} + P(v)
         = z \left[\min\left(1 - \frac{\tau\mu}{|z|},\; \frac{1}{1 + \tau\lambda}\right)\right]_+ .
 
     The first branch is the smaller one exactly while the result is shorter than :math:`v_0`. In the metric
-    :math:`\sum_i |v_i|^2/\tau_i`, one number for each block, the problem separates over units, which is why the step
-    is exact there; with a number for every weight it would not be.
+    :math:`\sum_i |v_i|^2/\tau_i`, one number per block, the problem separates over units, which is why the step
+    is exact there; with one number per weight it would not be.
 
     Args:
-        weights: :math:`z`, one row a unit.
+        weights: :math:`z`, one row per unit.
         step: :math:`\tau \ge 0` of each unit, or one for all.
         decay: :math:`\lambda > 0`.
         price: :math:`\rho > 0`.

@@ -66,7 +66,7 @@ class TestFormulas:
         def values(*shape):
             return torch.randn(*batch, *shape, dtype=dtype)
 
-        made = [
+        makers = [
             lambda v: Affine(v[..., 0], v[..., 1]),
             lambda v: Polynomial(v),
             lambda v: PiecewiseLinear(v, [0.0, 1.0, 2.5, 3.0]),
@@ -75,13 +75,13 @@ class TestFormulas:
             lambda v: Sum([Affine(v[..., 0]), Polynomial(v)]),
         ]
         points = torch.as_tensor(POINTS, dtype=dtype)
-        for make in made:
+        for make in makers:
             v = values(4)
-            found = make(v)(points)
-            assert found.shape == (*batch, len(points))
-            assert found.dtype == dtype
+            actual = make(v)(points)
+            assert actual.shape == (*batch, len(points))
+            assert actual.dtype == dtype
             for index in np.ndindex(*batch):
-                assert_close(found[index], make(v[index])(points))
+                assert_close(actual[index], make(v[index])(points))
 
 
 class TestKernel:
@@ -135,14 +135,14 @@ class TestSmoothness:
             assert field.stationary().tolist() == []
 
     def test_what_a_field_is_made_of_is_copied_without_its_graph(self):
-        given = 1.0 * double([0.0, 2.0]).requires_grad_()
-        made = [
-            PiecewiseLinear(given, given),
-            RadialBasis(given, given),
-            Exponentials(given, given),
-            Sum([Affine(given[0], given[1]), Polynomial(given)], given),
+        source = 1.0 * double([0.0, 2.0]).requires_grad_()
+        fields = [
+            PiecewiseLinear(source, source),
+            RadialBasis(source, source),
+            Exponentials(source, source),
+            Sum([Affine(source[0], source[1]), Polynomial(source)], source),
         ]
-        for field in made:
+        for field in fields:
             assert all(value.is_leaf for value in field.parameters())
             assert not any(value.requires_grad for value in field.buffers())
 

@@ -70,9 +70,11 @@ class TestSoft:
 
     def test_batches(self):
         width = SoftSupport(UNITS, Affine(double([0.4, 2.3, 3.9])), double([1.0, 5.0, 9.0]))
-        found = soft_derivative(width, C * double([[1.0], [2.0], [-1.0]]), BUMP)
+        derivatives = soft_derivative(width, C * double([[1.0], [2.0], [-1.0]]), BUMP)
         for n, (gamma, kappa, factor) in enumerate([(0.4, 1.0, 1.0), (2.3, 5.0, 2.0), (3.9, 9.0, -1.0)]):
-            assert found[n].item() == pytest.approx(factor * soft(Affine(double(gamma)), BUMP, kappa, 1), rel=1e-13)
+            assert derivatives[n].item() == pytest.approx(
+                factor * soft(Affine(double(gamma)), BUMP, kappa, 1), rel=1e-13
+            )
 
     def test_vanishes_with_kappa_where_f_keeps_off_zero(self):
         f, phi = Polynomial(double([0.5, 0.0, 0.1])), Polynomial(double([1.0]))  # f >= 1/2
@@ -101,17 +103,17 @@ class TestHard:
     @given(places, directions, st.sampled_from([-0.5, 2.0]))
     def test_is_the_sum_over_zeros_with_the_jacobian(self, roots, phi, lead):
         f = Polynomial(double(lead * np.polynomial.polynomial.polyfromroots(roots)))
-        found = hard_derivative(f, C, Polynomial(phi))
+        variation = hard_derivative(f, C, Polynomial(phi))
         terms = [
             np.polynomial.polynomial.polyval(z, phi.numpy())
             * C[int(z)].item()
             / abs(lead * np.prod([z - other for other in roots if other != z]))
             for z in roots
         ]
-        assert found.differentiable
+        assert variation.differentiable
         size = sum(map(abs, terms))
-        assert found.value.item() == pytest.approx(sum(terms), rel=1e-9, abs=1e-8 * size + 1e-12)
-        assert torch.equal(found.ahead, found.behind)
+        assert variation.value.item() == pytest.approx(sum(terms), rel=1e-9, abs=1e-8 * size + 1e-12)
+        assert torch.equal(variation.ahead, variation.behind)
 
     @pytest.mark.parametrize("f", [Affine(double(2.3), double(-3.0)), WAVE, BEND, BUMP], ids=lambda f: type(f).__name__)
     def test_equals_differences_with_moved_zeros(self, f):
@@ -119,14 +121,14 @@ class TestHard:
         h = 1e-4
         differences = [(moved(f, phi, s) - moved(f, phi, -s)) / (2 * s) for s in (h, 2 * h)]
         derivative = (4 * differences[0] - differences[1]) / 3
-        found = hard_derivative(f, C, phi)
-        assert found.value.item() == pytest.approx(derivative, rel=1e-8)
-        printed = sum(phi(double([z])).item() * C[int(z)].item() for z in found.zeros.simple)
+        variation = hard_derivative(f, C, phi)
+        assert variation.value.item() == pytest.approx(derivative, rel=1e-8)
+        printed = sum(phi(double([z])).item() * C[int(z)].item() for z in variation.zeros.simple)
         assert printed != pytest.approx(derivative, rel=1e-2)  # falsifier: the source's sum, without 1/|f'|
 
     def test_is_exact_for_an_affine_field(self):
-        found = hard_derivative(Affine(double(2.25), double(-3.0)), C, Polynomial(double([0.5, 1.0])))
-        assert found.value.item() == pytest.approx(2.75 * 3.0 / 3.0, rel=1e-12)
+        variation = hard_derivative(Affine(double(2.25), double(-3.0)), C, Polynomial(double([0.5, 1.0])))
+        assert variation.value.item() == pytest.approx(2.75 * 3.0 / 3.0, rel=1e-12)
 
     def test_soft_tends_to_it_at_rate_two(self):
         lead, roots = -0.8, (0.6, 2.7)
@@ -142,40 +144,40 @@ class TestHard:
             assert errors[-1] * kappas[-1] ** 2 != pytest.approx(wrong, rel=5e-3)
 
     def test_soft_tends_to_the_middle_at_an_integer(self):
-        found = hard_derivative(Affine(double(2.0)), C, Polynomial(double([1.0])))
-        middle = (found.ahead + found.behind).item() / 2
+        variation = hard_derivative(Affine(double(2.0)), C, Polynomial(double([1.0])))
+        middle = (variation.ahead + variation.behind).item() / 2
         assert soft(Affine(double(2.0)), Polynomial(double([1.0])), 500.0, 256) == pytest.approx(middle, rel=1e-12)
-        assert middle not in (found.ahead.item(), found.behind.item())
+        assert middle not in (variation.ahead.item(), variation.behind.item())
 
     @pytest.mark.parametrize("slope", [-2.0, 2.0])
     @pytest.mark.parametrize("push", [-1.0, 1.5])
     @pytest.mark.parametrize("border", [0.0, 2.0, 4.0])
     def test_one_sided_at_a_border(self, slope, push, border):
         f, phi = Affine(double(border), double(slope)), Polynomial(double([push]))
-        found, h = hard_derivative(f, C, phi), 1e-5
-        assert (found.zeros.border, found.differentiable) == ((border,), False)
-        assert found.ahead.item() == pytest.approx((moved(f, phi, h) - moved(f, phi, 0)) / h, rel=1e-6, abs=1e-12)
-        assert found.behind.item() == pytest.approx((moved(f, phi, 0) - moved(f, phi, -h)) / h, rel=1e-6, abs=1e-12)
-        assert found.ahead != found.behind
+        variation, h = hard_derivative(f, C, phi), 1e-5
+        assert (variation.zeros.border, variation.differentiable) == ((border,), False)
+        assert variation.ahead.item() == pytest.approx((moved(f, phi, h) - moved(f, phi, 0)) / h, rel=1e-6, abs=1e-12)
+        assert variation.behind.item() == pytest.approx((moved(f, phi, 0) - moved(f, phi, -h)) / h, rel=1e-6, abs=1e-12)
+        assert variation.ahead != variation.behind
         with pytest.raises(BadInput, match=f"border zero at {border:.6g}"):
-            _ = found.value
+            _ = variation.value
 
     @pytest.mark.parametrize("push", [-1.0, 1.5])
     def test_one_sided_at_a_kink(self, push):
         f, phi = PiecewiseLinear(double([1.0, 0.0, -3.0]), [0.0, 1.3, 2.8]), Polynomial(double([push]))
-        found, h = hard_derivative(f, C, phi), 1e-5
-        assert found.ahead.item() == pytest.approx((moved(f, phi, h) - moved(f, phi, 0)) / h, rel=1e-6)
-        assert found.behind.item() == pytest.approx((moved(f, phi, 0) - moved(f, phi, -h)) / h, rel=1e-6)
+        variation, h = hard_derivative(f, C, phi), 1e-5
+        assert variation.ahead.item() == pytest.approx((moved(f, phi, h) - moved(f, phi, 0)) / h, rel=1e-6)
+        assert variation.behind.item() == pytest.approx((moved(f, phi, 0) - moved(f, phi, -h)) / h, rel=1e-6)
         with pytest.raises(BadInput, match=r"kink zero at 1\.3"):
-            _ = found.value
+            _ = variation.value
 
     def test_none_at_a_double_zero(self):
         f = Polynomial(double([1.69, -2.6, 1.0]))
-        found = hard_derivative(f, C, Polynomial(double([1.0])))
-        assert found.ahead.isnan()
-        assert found.behind.isnan()
+        variation = hard_derivative(f, C, Polynomial(double([1.0])))
+        assert variation.ahead.isnan()
+        assert variation.behind.isnan()
         with pytest.raises(BadInput, match=r"double zero at 1\.3"):
-            _ = found.value
+            _ = variation.value
 
     def test_soft_derivative_diverges_at_a_double_zero(self):
         f, one = Polynomial(double([1.69, -2.6, 1.0])), Polynomial(double([1.0]))
@@ -185,8 +187,8 @@ class TestHard:
 
     def test_batch_of_sensitivities(self):
         many = torch.stack([C, -2 * C, C.flip(0)])
-        found = hard_derivative(WAVE, many, BUMP).value
-        assert_close(found, torch.stack([hard_derivative(WAVE, row, BUMP).value for row in many]))
+        derivatives = hard_derivative(WAVE, many, BUMP).value
+        assert_close(derivatives, torch.stack([hard_derivative(WAVE, row, BUMP).value for row in many]))
 
 
 def second_slope(f, phi, z: float) -> float:

@@ -50,8 +50,8 @@ def with_roots(roots, lead=1.0) -> Polynomial:
     return Polynomial(double(lead * np.polynomial.polynomial.polyfromroots(roots)))
 
 
-def kinds(found) -> list[tuple[float, str]]:
-    return [(round(zero.at, 6), zero.kind) for zero in found.zeros]
+def kinds(crossings) -> list[tuple[float, str]]:
+    return [(round(zero.at, 6), zero.kind) for zero in crossings.zeros]
 
 
 def by_signs(f, low, high, grid=64) -> list[float]:
@@ -67,12 +67,12 @@ places = strategies.crossings(4, most=5, parts=8)
 class TestSimple:
     @settings(max_examples=25)
     @given(places, st.sampled_from([-3.0, -0.01, 1.0]), st.booleans())
-    def test_roots_of_a_polynomial(self, roots, lead, told):
+    def test_roots_of_a_polynomial(self, roots, lead, known):
         f = with_roots(roots, lead)
-        found = zeros(f if told else Opaque(f), 0, 4)
-        assert found.regular
-        np.testing.assert_allclose(found.simple, roots, rtol=0, atol=1e-10)
-        for zero in found.zeros:
+        crossings = zeros(f if known else Opaque(f), 0, 4)
+        assert crossings.regular
+        np.testing.assert_allclose(crossings.simple, roots, rtol=0, atol=1e-10)
+        for zero in crossings.zeros:
             expected = lead * np.prod([zero.at - root for root in roots if abs(root - zero.at) > 1e-3])
             assert zero.left == zero.right == pytest.approx(expected, rel=1e-6)
 
@@ -80,14 +80,14 @@ class TestSimple:
     def test_piecewise_linear_zeros_are_exact(self, sizes):
         knots, values = np.array([0.0, 0.9, 1.7, 2.6, 4.0]), sizes.numpy() * [1, -1, 1, -1, 1]
         exact = knots[:-1] + np.diff(knots) * values[:-1] / (values[:-1] - values[1:])
-        found = zeros(PiecewiseLinear(double(values), double(knots)), 0, 4)
-        np.testing.assert_allclose([zero.at for zero in found.zeros], exact, rtol=1e-14)
+        crossings = zeros(PiecewiseLinear(double(values), double(knots)), 0, 4)
+        np.testing.assert_allclose([zero.at for zero in crossings.zeros], exact, rtol=1e-14)
         slopes = np.diff(values) / np.diff(knots)
-        np.testing.assert_allclose([zero.right for zero in found.zeros], slopes, rtol=1e-12)
+        np.testing.assert_allclose([zero.right for zero in crossings.zeros], slopes, rtol=1e-12)
 
     def test_a_module_of_the_user(self):
-        found = zeros(Opaque(lambda u: torch.sin(5 * u + 0.1)), 0, 4)
-        np.testing.assert_allclose(found.simple, (np.arange(1, 7) * math.pi - 0.1) / 5, rtol=1e-14)
+        crossings = zeros(Opaque(lambda u: torch.sin(5 * u + 0.1)), 0, 4)
+        np.testing.assert_allclose(crossings.simple, (np.arange(1, 7) * math.pi - 0.1) / 5, rtol=1e-14)
 
     def test_two_close_zeros_within_a_step_of_the_grid(self):
         f = Opaque(with_roots([1.301, 1.303]))
@@ -190,10 +190,10 @@ class TestNotSimple:
         ],
     )
     def test_double(self, f):
-        found = zeros(f, 0, 3)
-        assert len(found.zeros) == len(found.double) == 1
-        assert found.double[0] == pytest.approx(1.3, abs=1e-5)  # rounding blurs a zero of multiplicity four
-        assert not found.regular
+        crossings = zeros(f, 0, 3)
+        assert len(crossings.zeros) == len(crossings.double) == 1
+        assert crossings.double[0] == pytest.approx(1.3, abs=1e-5)  # rounding blurs a zero of multiplicity four
+        assert not crossings.regular
 
     def test_a_search_for_changes_of_sign_misses_tangency(self):
         assert by_signs(with_roots([1.3, 1.3]), 0, 3) == []
@@ -215,9 +215,9 @@ class TestNotSimple:
         assert kinds(zeros(wrap(Affine(double(at), double(-0.3))), 0, 3)) == [(at, "border")]
 
     def test_border_up_to_rounding(self):
-        found = zeros(with_roots([0.3, 1 + 1e-13, 2.4]), 0, 3)
-        assert kinds(found) == [(0.3, "simple"), (1.0, "border"), (2.4, "simple")]
-        assert found.border == (1.0,)
+        crossings = zeros(with_roots([0.3, 1 + 1e-13, 2.4]), 0, 3)
+        assert kinds(crossings) == [(0.3, "simple"), (1.0, "border"), (2.4, "simple")]
+        assert crossings.border == (1.0,)
 
     def test_no_tolerance_leaves_an_exact_border(self):
         assert zeros(Affine(double(1.0)), 0, 3, tolerance=0.0).border == (1.0,)
@@ -229,9 +229,9 @@ class TestNotSimple:
         assert kinds(zeros(with_roots([2.0, 2.0]), 0, 3)) == [(2.0, "double")]
 
     def test_kink(self):
-        found = zeros(PiecewiseLinear(double([1.0, 0.0, -3.0]), [0.0, 1.3, 2.8]), 0, 3)
-        assert kinds(found) == [(1.3, "kink")]
-        assert (found.zeros[0].left, found.zeros[0].right) == pytest.approx((-1 / 1.3, -2.0))
+        crossings = zeros(PiecewiseLinear(double([1.0, 0.0, -3.0]), [0.0, 1.3, 2.8]), 0, 3)
+        assert kinds(crossings) == [(1.3, "kink")]
+        assert (crossings.zeros[0].left, crossings.zeros[0].right) == pytest.approx((-1 / 1.3, -2.0))
 
     @pytest.mark.parametrize(("jump", "kind"), [(1.5e-6, "kink"), (0.7e-6, "simple")])
     def test_how_small_a_jump_of_the_slope_is_a_kink(self, jump, kind):
@@ -247,8 +247,8 @@ class TestNotSimple:
         assert kinds(zeros(shifted, 0, 3)) == [(1.5, "kink")]
 
     def test_a_stretch_of_zeros_ends_in_double_zeros(self):
-        found = zeros(PiecewiseLinear([1.0, 0.0, 0.0, -1.0], [0.0, 0.6, 1.4, 2.0]), 0, 2)
-        assert kinds(found) == [(0.6, "double"), (1.4, "double")]
+        crossings = zeros(PiecewiseLinear([1.0, 0.0, 0.0, -1.0], [0.0, 0.6, 1.4, 2.0]), 0, 2)
+        assert kinds(crossings) == [(0.6, "double"), (1.4, "double")]
 
     def test_a_short_stretch_of_zeros_is_one_double_zero_in_its_middle(self):
         f = PiecewiseLinear(double([1.0, 0.0, 0.0, -1.0]), double([0.0, 1.3, 1.3005, 3.0]))
@@ -256,9 +256,9 @@ class TestNotSimple:
 
     def test_where_f_is_0_throughout_every_point_looked_at_is_a_double_zero(self):
         assert zeros(Polynomial([0.0]), 0, 2).double == (0.0, 2.0)
-        found = zeros(Opaque(torch.zeros_like), 0, 2, grid=4)
-        assert found.double == tuple(np.arange(9) / 4)
-        assert len(found.zeros) == 9
+        crossings = zeros(Opaque(torch.zeros_like), 0, 2, grid=4)
+        assert crossings.double == tuple(np.arange(9) / 4)
+        assert len(crossings.zeros) == 9
 
     def test_a_jump_through_zero_is_no_zero(self):
         assert zeros(Tiled(torch.tensor([[1.0, 2.0], [-1.0, -1.0]])), 0, 2).zeros == ()

@@ -54,13 +54,13 @@ class TestCapacity:
 
     def test_only_l2_has_a_slope_at_an_integer(self, layer):
         step = 1e-6
-        found = {
+        slopes = {
             g: (optimum(layer, gates(WHOLE + step), g) - optimum(layer, gates(WHOLE), g)) / step
             for g in ("euclidean", "l2")
         }
         exact = -residual_gradient(layer).square().sum() / (2 * LAM)
-        assert_close(found["l2"], exact, rtol=1e-4, atol=0)
-        assert found["euclidean"].abs() < 1e-3 * exact.abs()
+        assert_close(slopes["l2"], exact, rtol=1e-4, atol=0)
+        assert slopes["euclidean"].abs() < 1e-3 * exact.abs()
         assert exact < -0.1
 
 
@@ -121,7 +121,7 @@ class TestUse:
     def test_bad_input(self):
         with pytest.raises(BadInput, match="euclidean, l2"):
             weight_decay(torch.zeros(4, 1), torch.zeros(4), "L1")
-        with pytest.raises(BadInput, match="a gate for every row"):
+        with pytest.raises(BadInput, match="one gate per row"):
             weight_decay(torch.zeros(4, 1), torch.zeros(3))
         for rho in (-1.0, torch.nan):
             with pytest.raises(BadInput, match="rho"):

@@ -19,8 +19,8 @@ vectors = strategies.vectors(-5, 5, most=4).map(lambda v: v.unsqueeze(0))
 
 def least(objective, low, high):
     """Smallest value of a function of one variable that is convex on [low, high], its ends included."""
-    found = minimize_scalar(objective, bounds=(low, high), method="bounded", options={"xatol": 1e-12})
-    return min((found.fun, found.x), (objective(low), low), (objective(high), high))
+    optimum = minimize_scalar(objective, bounds=(low, high), method="bounded", options={"xatol": 1e-12})
+    return min((optimum.fun, optimum.x), (objective(low), low), (objective(high), high))
 
 
 def penalty_by_search(r, decay, price):
@@ -47,9 +47,9 @@ class TestPenalty:
     )
     def test_wrong_penalties_are_rejected(self, wrong):
         lengths = (0.3, 3.0)
-        found, expected = ([p(r, 1.0, 0.5) for r in lengths] for p in (wrong, penalty_by_search))
+        actual, expected = ([p(r, 1.0, 0.5) for r in lengths] for p in (wrong, penalty_by_search))
         with pytest.raises(AssertionError):
-            assert_close(found, expected, rtol=1e-6, atol=1e-6)
+            assert_close(actual, expected, rtol=1e-6, atol=1e-6)
 
     @given(vectors, positive, positive)
     def test_the_best_gate_attains_it(self, v, decay, price):
@@ -68,10 +68,10 @@ class TestPenalty:
 class TestProx:
     @given(vectors, positive, positive, positive)
     def test_equals_a_numerical_minimiser(self, z, step, decay, price):
-        found, r = reverse_huber_prox(z, step, decay, price), z.norm().item()
+        actual, r = reverse_huber_prox(z, step, decay, price), z.norm().item()
         objective = lambda s: (s - r) ** 2 / (2 * step) + value(s, decay, price)  # noqa: E731
-        assert objective(found.norm().item()) <= least(objective, 0.0, r)[0] + 1e-11 * (1 + r * r / step)
-        assert_close(found * r, z * found.norm(), rtol=1e-12, atol=1e-12)  # along z
+        assert objective(actual.norm().item()) <= least(objective, 0.0, r)[0] + 1e-11 * (1 + r * r / step)
+        assert_close(actual * r, z * actual.norm(), rtol=1e-12, atol=1e-12)  # along z
 
     @given(vectors, positive, positive, positive)
     def test_optimality(self, z, step, decay, price):
