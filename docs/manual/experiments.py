@@ -56,8 +56,7 @@ def _figure(path: Path) -> str:
 def _verdicts(run: str) -> str:
     """The manifest in a line, then the recorded tables."""
     manifest = json.loads((RESULTS / run / "manifest.json").read_bytes())
-    parts = [f"Recorded run: `{manifest['command']}`, {manifest['cells'] if 'cells' in manifest else ''}".rstrip(", ")]
-    parts[0] += f" (`paper/results/{run}`)."
+    parts = [f"Recorded run: `{manifest['command']}` (`paper/results/{run}`)."]
     if run in ("capacity_signal", "soft_vs_fuzzy"):
         parts.append(markdown(counted(pd.read_csv(RESULTS / run / "predictions.csv"))))
     parts += [f"`{name}.csv`:\n\n{_table(run, name)}" for name in VERDICTS.get(run, [])]

@@ -48,9 +48,14 @@ def cell(value: object) -> str:
 def markdown(frame: pd.DataFrame, names: Mapping[str, str] | None = None) -> str:
     """A table in Markdown; ``names`` renames columns."""
     heads = [cell((names or {}).get(str(name), str(name).replace("_", " "))) for name in frame.columns]
-    marks = ["---:" if pd.api.types.is_numeric_dtype(frame[name]) else "---" for name in frame.columns]
+    marks = ["---:" if _numeric(frame[name]) else "---" for name in frame.columns]
     rows = [[cell(value) for value in row] for row in frame.itertuples(index=False)]
     return "\n".join("| " + " | ".join(row) + " |" for row in [heads, marks, *rows]) + "\n"
+
+
+def _numeric(column: pd.Series) -> bool:
+    """Whether it holds numbers, or texts of numbers."""
+    return bool(pd.to_numeric(column.replace("", np.nan), errors="coerce").notna().sum() == (column != "").sum())
 
 
 def methods(run: Path) -> pd.DataFrame:
@@ -95,7 +100,8 @@ def peers(run: Path) -> pd.DataFrame:
     """Growing packages on the folds of the learned width."""
     table = pd.read_csv(run / "peers.csv")
     columns = ["task", "method", "units", "score", "seconds", "from", "ours minus it"]
-    return table[columns].fillna({"from": "this run, 10 folds", "ours minus it": ""}).rename(columns={"from": "measured"})
+    shown = table[columns].fillna({"from": "this run, 10 folds", "ours minus it": ""})
+    return shown.rename(columns={"from": "measured"})
 
 
 def grid(run: Path) -> pd.DataFrame:
@@ -116,10 +122,10 @@ def signals(run: Path) -> pd.DataFrame:
     """Which method has the sign of what a unit brings, on the linear and the square-root gate."""
     table = pd.read_csv(run / "seen.csv")
     table = table[table["geometry"].isin(["linear", "root"])]
-    columns = {"method": "method", "right": "right sign", "silent": "silent", "answered": "answered", "price": "gradients"}
-    shown = table[list(columns)].rename(columns=columns)
+    shown = table[["method", "right", "silent", "answered", "price"]]
+    shown = shown.rename(columns={"right": "right sign", "price": "gradients"})
     shown.insert(0, "gate", table["geometry"].map({"linear": "linear", "root": "square root"}))
-    return shown
+    return shown.assign(**{name: shown[name].map("{:.2f}".format) for name in ("right sign", "silent", "answered")})
 
 
 def laws(run: Path) -> pd.DataFrame:
@@ -131,4 +137,5 @@ def laws(run: Path) -> pd.DataFrame:
     scores = table.groupby("law", sort=False)[["found", "score", "rounded_score"]].mean()
     names = {"found": "found within 1/2", "rounded_score": "score, rounded"}
     found = means.join(scores).loc[list(table["law"].unique())].rename(columns=names).reset_index()
-    return found.round(2).assign(law="`" + found["law"] + "`")
+    columns = {name: found[name].map("{:.2f}".format) for name in found.columns if name != "law"}
+    return found.assign(**columns, law="`" + found["law"] + "`")
