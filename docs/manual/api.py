@@ -114,7 +114,8 @@ def _described(owner: str, name: str, home: str) -> list[str]:
         comment = STARRED.sub(r"\\*", "\n".join(_comment(home, name)))
         return [f".. py:data:: {owner}.{name}", "", *(f"   {line}" for line in comment.splitlines()), ""]
     if inspect.isclass(thing):
-        return [f".. autoclass:: {owner}.{name}", "   :members:", "   :show-inheritance:"]
+        bases = ["   :show-inheritance:"] if thing.__bases__ != (object,) else []
+        return [f".. autoclass:: {owner}.{name}", "   :members:", *bases]
     return [f".. autofunction:: {owner}.{name}"]
 
 

@@ -41,8 +41,8 @@ def _predictions(name: str) -> str:
         title, _, body = path.read_text().partition("\n")
         return (body if title.startswith("# ") else f"{title}\n{body}").strip() + "\n"
     docstring = ast.get_docstring(ast.parse((ROOT / "experiments" / name / "__init__.py").read_text())) or ""
-    # Bars are norms, not substitutions.
-    parts = re.split(r"(`[^`]*`)", docstring)
+    # The page has asked the question of the first paragraph; bars are norms, not substitutions.
+    parts = re.split(r"(`[^`]*`)", docstring.partition("\n\n")[2])
     text = "".join(part if n % 2 else part.replace("|", r"\|") for n, part in enumerate(parts))
     return f"````{{eval-rst}}\n{text}\n````\n"
 
