@@ -7,7 +7,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
 
-.PHONY: sweep test proofs mutants bench lint format paper paper-results figures clean
+.PHONY: sweep test proofs mutants bench lint format docs changelog paper paper-results figures clean
 
 sweep: $(VENV)/.installed ## the main job: capacity against accuracy as gamma crosses the integers
 	$(BIN)/python -m continuum.exp gamma_sweep $(ARGS)
@@ -40,6 +40,12 @@ lint: $(VENV)/.installed-dev ## style, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+docs: $(VENV)/.installed-dev ## the manual, docs/_build/html/index.html; a warning is an error, and nothing comes from a network
+	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html $(ARGS)
+
+changelog: $(VENV)/.installed-dev ## what changes/ adds up to; VERSION=0.2.0 moves it into CHANGELOG.md
+	$(BIN)/python -m towncrier build $(if $(VERSION),--yes --version $(VERSION),--draft --version Unreleased)
+
 format: $(VENV)/.installed-dev ## rewrite the style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -54,4 +60,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	touch $@
 
 clean: ## remove the environment and caches; runs/ stays
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache paper/generated paper/.latex paper/.quick
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache paper/generated paper/.latex paper/.quick docs/_build docs/_generated

@@ -33,7 +33,7 @@ nitpicky = True
 #: What lies outside the manual: a site that needs no network links to no other one.
 nitpick_ignore_regex = [
     ("py:class", r"Bool|Float|Float64|Int|Int64|Shaped|Tensor|Module|Sequential|ndarray|DataFrame|Path|RandomState"),
-    ("py:class", r"RenderableType|JSON|Optimizer"),
+    ("py:class", r"RenderableType|JSON|Optimizer|'.*'"),
     ("py:.*", r"(?:torch|numpy|pd|pandas|pyarrow|matplotlib|sklearn|rich|jaxtyping)\..*"),
     ("py:class", r"(?:abc|collections|enum|os|pathlib)\..*"),
     # Types of a signature that no room exports.
@@ -61,6 +61,7 @@ html_static_path = ["_static"]
 html_css_files = ["manual.css"]
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
 html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#0072B2", "color-brand-content": "#0072B2"},
     "dark_css_variables": {"color-brand-primary": "#56B4E9", "color-brand-content": "#56B4E9"},

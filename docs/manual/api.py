@@ -111,10 +111,11 @@ def _is_data(owner: str, name: str) -> bool:
 def _described(owner: str, name: str, home: str) -> list[str]:
     thing = getattr(importlib.import_module(owner), name)
     if _is_data(owner, name):
-        comment = "\n".join(_comment(home, name))
+        comment = STARRED.sub(r"\\*", "\n".join(_comment(home, name)))
         return [f".. py:data:: {owner}.{name}", "", *(f"   {line}" for line in comment.splitlines()), ""]
     if inspect.isclass(thing):
-        return [f".. autoclass:: {owner}.{name}", "   :members:", "   :show-inheritance:"]
+        bases = ["   :show-inheritance:"] if thing.__bases__ != (object,) else []
+        return [f".. autoclass:: {owner}.{name}", "   :members:", *bases]
     return [f".. autofunction:: {owner}.{name}"]
 
 
@@ -122,9 +123,14 @@ def _comment(home: str, name: str) -> list[str]:
     analyzer = ModuleAnalyzer.for_module(home)
     analyzer.analyze()
     text = analyzer.attr_docs.get(("", name), [])
+<<<<<<< HEAD
     source = next(
         (line for line in Path(analyzer.srcname).read_text().splitlines() if line.startswith(f"{name} =")), ""
     )
+=======
+    lines = Path(analyzer.srcname).read_text().splitlines()
+    source = next((line for line in lines if line.startswith((f"{name} =", f"{name}:"))), "")
+>>>>>>> manual
     definition = source.partition("=")[2].strip()
     shown = [f"``{definition}``", ""] if definition and definition[-1] not in "([{" else []
     return [*shown, *text]

@@ -17,17 +17,24 @@ def before(app: Any, what: str, name: str, thing: Any, options: Any, lines: list
     """Handle ``autodoc-process-docstring`` before Napoleon does."""
     if what in ATTRIBUTES and lines:
         lines[:] = [line.replace(COLON, HIDDEN) for line in lines]
-    lines[:] = [line if line.lstrip().startswith(">>>") else STARRED.sub(r"\\*", line) for line in lines]
 
 
 def after(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
     """Handle the same event after Napoleon did."""
-    lines[:] = [line.replace(HIDDEN, COLON) for line in lines]
+    lines[:] = [_escaped(line.replace(HIDDEN, COLON)) for line in lines]
 
 
+<<<<<<< HEAD
 def shorten(
     app: Any, what: str, name: str, thing: Any, options: Any, signature: str | None, returns: str | None
 ) -> Any:
+=======
+def _escaped(line: str) -> str:
+    return line if line.lstrip().startswith(">>>") else STARRED.sub(r"\\*", line)
+
+
+def shorten(app: Any, what: str, name: str, thing: Any, options: Any, signature: str, returns: str) -> Any:
+>>>>>>> manual
     """Handle ``autodoc-process-signature``: shapes stay, the names of packages go."""
     return tuple(re.sub(PACKAGES, "", text) if text else text for text in (signature, returns))
 

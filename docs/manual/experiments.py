@@ -41,8 +41,8 @@ def _predictions(name: str) -> str:
         title, _, body = path.read_text().partition("\n")
         return (body if title.startswith("# ") else f"{title}\n{body}").strip() + "\n"
     docstring = ast.get_docstring(ast.parse((ROOT / "experiments" / name / "__init__.py").read_text())) or ""
-    # Bars are norms, not substitutions.
-    parts = re.split(r"(`[^`]*`)", docstring)
+    # The page has asked the question of the first paragraph; bars are norms, not substitutions.
+    parts = re.split(r"(`[^`]*`)", docstring.partition("\n\n")[2])
     text = "".join(part if n % 2 else part.replace("|", r"\|") for n, part in enumerate(parts))
     return f"````{{eval-rst}}\n{text}\n````\n"
 
@@ -56,8 +56,7 @@ def _figure(path: Path) -> str:
 def _verdicts(run: str) -> str:
     """The manifest in a line, then the recorded tables."""
     manifest = json.loads((RESULTS / run / "manifest.json").read_bytes())
-    parts = [f"Recorded run: `{manifest['command']}`, {manifest['cells'] if 'cells' in manifest else ''}".rstrip(", ")]
-    parts[0] += f" (`paper/results/{run}`)."
+    parts = [f"Recorded run: `{manifest['command']}` (`paper/results/{run}`)."]
     if run in ("capacity_signal", "soft_vs_fuzzy"):
         parts.append(markdown(counted(pd.read_csv(RESULTS / run / "predictions.csv"))))
     parts += [f"`{name}.csv`:\n\n{_table(run, name)}" for name in VERDICTS.get(run, [])]

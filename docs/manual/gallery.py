@@ -24,7 +24,7 @@ def _picture(path: Path, code: str) -> str:
 
 
 def _drawing(source: Path, figure: str) -> str:
-    """``draw`` without the other figures cannot be cut out; the functions that this one calls can, and their helpers."""
+    """The functions of ``figures.py`` that a figure is drawn by; the whole file where they cannot be told."""
     text = source.read_text()
     functions = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
     wanted = _called(_expression(functions["draw"], figure), functions)
@@ -43,8 +43,9 @@ def _expression(draw: ast.FunctionDef, figure: str) -> ast.AST | None:
                     return value
         if isinstance(node, ast.DictComp) and _names(node.key, figure):
             return node.value
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
-            if _names(node.targets[0].slice, figure):
+        if isinstance(node, ast.Assign):
+            target = node.targets[0]
+            if isinstance(target, ast.Subscript) and _names(target.slice, figure):
                 return node.value
     return None
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from manual import api, experiments, gallery, tables, theory
+from manual import api, changes, experiments, gallery, tables, theory
 from manual.figures import draw
 
 
@@ -13,5 +13,6 @@ def generate(docs: Path) -> None:
     theory.generate(docs / "theory")
     api.generate(docs / "api")
     tables.generate(generated)
+    changes.generate(generated)
     experiments.generate(generated / "experiments", figures)
     gallery.generate(generated / "gallery", figures)

@@ -41,6 +41,8 @@ def cell(value: object) -> str:
         return f"{value:.0f}" if value == round(value) and abs(value) < 1e7 else f"{value:.4g}"
     if str(value)[:1] == str(value)[-1:] == "`":
         return str(value)
+    if str(value).startswith(("MISSED", "FAILED", "failed")):
+        return f"**{value}**"
     text = str(value).replace("\\", "\\\\").replace("|", "&#124;").replace("<", "&lt;").replace("$", "\\$")
     return text.replace("*", "\\*").replace("_", "\\_").replace("`", "\\`")
 
@@ -48,9 +50,14 @@ def cell(value: object) -> str:
 def markdown(frame: pd.DataFrame, names: Mapping[str, str] | None = None) -> str:
     """A table in Markdown; ``names`` renames columns."""
     heads = [cell((names or {}).get(str(name), str(name).replace("_", " "))) for name in frame.columns]
-    marks = ["---:" if pd.api.types.is_numeric_dtype(frame[name]) else "---" for name in frame.columns]
+    marks = ["---:" if _numeric(frame[name]) else "---" for name in frame.columns]
     rows = [[cell(value) for value in row] for row in frame.itertuples(index=False)]
     return "\n".join("| " + " | ".join(row) + " |" for row in [heads, marks, *rows]) + "\n"
+
+
+def _numeric(column: pd.Series) -> bool:
+    """Whether it holds numbers, or texts of numbers."""
+    return bool(pd.to_numeric(column.replace("", np.nan), errors="coerce").notna().sum() == (column != "").sum())
 
 
 def methods(run: Path) -> pd.DataFrame:
@@ -95,9 +102,14 @@ def peers(run: Path) -> pd.DataFrame:
     """Growing packages on the folds of the learned width."""
     table = pd.read_csv(run / "peers.csv")
     columns = ["task", "method", "units", "score", "seconds", "from", "ours minus it"]
+<<<<<<< HEAD
     return (
         table[columns].fillna({"from": "this run, 10 folds", "ours minus it": ""}).rename(columns={"from": "measured"})
     )
+=======
+    shown = table[columns].fillna({"from": "this run, 10 folds", "ours minus it": ""})
+    return shown.rename(columns={"from": "measured"})
+>>>>>>> manual
 
 
 def grid(run: Path) -> pd.DataFrame:
@@ -118,6 +130,7 @@ def signals(run: Path) -> pd.DataFrame:
     """Which method has the sign of what a unit brings, on the linear and the square-root gate."""
     table = pd.read_csv(run / "seen.csv")
     table = table[table["geometry"].isin(["linear", "root"])]
+<<<<<<< HEAD
     columns = {
         "method": "method",
         "right": "right sign",
@@ -126,8 +139,12 @@ def signals(run: Path) -> pd.DataFrame:
         "price": "gradients",
     }
     shown = table[list(columns)].rename(columns=columns)
+=======
+    shown = table[["method", "right", "silent", "answered", "price"]]
+    shown = shown.rename(columns={"right": "right sign", "price": "gradients"})
+>>>>>>> manual
     shown.insert(0, "gate", table["geometry"].map({"linear": "linear", "root": "square root"}))
-    return shown
+    return shown.assign(**{name: shown[name].map("{:.2f}".format) for name in ("right sign", "silent", "answered")})
 
 
 def laws(run: Path) -> pd.DataFrame:
@@ -139,4 +156,5 @@ def laws(run: Path) -> pd.DataFrame:
     scores = table.groupby("law", sort=False)[["found", "score", "rounded_score"]].mean()
     names = {"found": "found within 1/2", "rounded_score": "score, rounded"}
     found = means.join(scores).loc[list(table["law"].unique())].rename(columns=names).reset_index()
-    return found.round(2).assign(law="`" + found["law"] + "`")
+    columns = {name: found[name].map("{:.2f}".format) for name in found.columns if name != "law"}
+    return found.assign(**columns, law="`" + found["law"] + "`")

@@ -9,6 +9,8 @@ from manual.files import RESULTS, ROOT, dropdown, write
 from proofs_checks.sources import SOURCES
 
 THEOREMS = ROOT / "proofs_checks" / "theorems"
+#: A paragraph that is one formula: pages for readers of plain text have no other way to display it.
+DISPLAYED = re.compile(r"\n\n\$([^$]+)\$([.,;]?)\n\n")
 GROUPS = {
     "N1": "At the integer",
     "N2": "Capacity",
@@ -43,7 +45,8 @@ def linked(text: str, pages: dict[str, Path]) -> str:
         return f"[{label}]({pages[label].name})" if label in pages else label
 
     def body(block: str) -> str:
-        parts = re.split(r"(\$[^$]*\$|`[^`]*`)", block)
+        block = DISPLAYED.sub(r"\n\n$$\n\1\2\n$$\n\n", block)
+        parts = re.split(r"(\$\$[^$]*\$\$|\$[^$]*\$|`[^`]*`)", block)
         return "".join(part if n % 2 else re.sub(r"\bN\d\.\d+", link, part) for n, part in enumerate(parts))
 
     sections = re.split(r"(^#.*$)", text, flags=re.MULTILINE)
@@ -51,12 +54,10 @@ def linked(text: str, pages: dict[str, Path]) -> str:
 
 
 def _contents(pages: dict[str, Path], entries: list[dict[str, Any]]) -> str:
-    lines = [
-        "# Theorems",
-        "",
-        "Each page has the setting, the statement, a complete proof, what the check saw, what is",
-    ]
-    lines += ["known from elsewhere, and the limits of the result.", ""]
+    about = (
+        "Each page has the setting, the statement, a complete proof, what the check saw, what is known from elsewhere,"
+    )
+    lines = ["# Theorems", "", about, "and the limits of the result.", ""]
     for group, title in GROUPS.items():
         lines += [f"## {title}", "", "```{toctree}", ":maxdepth: 1", ""]
         lines += [f"theorems/{path.stem}" for label, path in pages.items() if label.startswith(f"{group}.")]
@@ -76,7 +77,7 @@ def _ledger(entries: list[dict[str, Any]]) -> str:
 functions over drawn inputs, and attacked: {refused} of {total} wrong variants were rejected by the check that the claim
 itself passes. This page is made from `paper/results/ledger.json`, what `python -m proofs_checks --json` printed.
 
-{"".join(f"{key}: {text}. " for key, text in SOURCES.items())}
+{"".join(f"- {key}: {text}.{chr(10)}" for key, text in SOURCES.items())}
 *Steps* counts those of the derivation; *variants* the wrong ones rejected, of all that were tried.
 
 | | claim | source | verdict | steps | variants |

@@ -4,6 +4,7 @@ import doctest
 import re
 from dataclasses import fields
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ DOCS = ROOT / "docs"
 GENERATED = {"_build", "_generated", "api", "theorems"}
 PAGES = sorted(path for path in DOCS.rglob("*.md") if not GENERATED & set(path.relative_to(DOCS).parts[:-1]))
 README = ROOT / "README.md"  # whose Python runs in tests/packaging
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 COMMAND = re.compile(r"^(?:continuum|\S*python -m continuum\.exp)\s*(?P<name>[\w-]*)(?P<rest>[^#\n]*)", re.MULTILINE)
 #: Commands of the package that are no experiments.
 OTHERS = {"", "report", "figures"}
@@ -26,7 +27,7 @@ def blocks(page: Path, language: str) -> list[tuple[int, str]]:
     """Line numbers and texts of the blocks in a language."""
     text = page.read_text()
     matches = [match for match in BLOCK.finditer(text) if match[1] == language]
-    return [(text[: match.start()].count("\n") + 1, match[2]) for match in matches]
+    return [(text[: match.start()].count("\n") + 1, dedent(match[2])) for match in matches]
 
 
 def names(page: Path) -> str:
@@ -72,6 +73,12 @@ def check_command(name: str, rest: str) -> None:
         return
     known = {field.name.replace("_", "-") for field in fields(registry.load(name).module.Config)}
     assert set(re.findall(r"--([a-z-]+)", rest)) <= known | {"help", "preset", "quick"}
+
+
+def test_blocks_are_found() -> None:
+    """Indented ones too: a page without blocks would pass unseen."""
+    assert len(blocks(DOCS / "glossary.md", "pycon")) >= 14
+    assert all(blocks(page, "python") for page in (DOCS / "tutorial").glob("[!i]*.md"))
 
 
 def test_a_wrong_answer_is_seen() -> None:
