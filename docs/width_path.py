@@ -6,7 +6,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from continuum.analysis.style import FULL, OKABE_ITO, house_style, new_figure
-from continuum.learn import WidthPath
+from continuum.learn.learning import WidthPath
 from continuum.sklearn import ContinuousMLPClassifier
 
 TARGET = Path(__file__).with_name("width_path.png")

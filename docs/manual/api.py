@@ -123,14 +123,8 @@ def _comment(home: str, name: str) -> list[str]:
     analyzer = ModuleAnalyzer.for_module(home)
     analyzer.analyze()
     text = analyzer.attr_docs.get(("", name), [])
-<<<<<<< HEAD
-    source = next(
-        (line for line in Path(analyzer.srcname).read_text().splitlines() if line.startswith(f"{name} =")), ""
-    )
-=======
     lines = Path(analyzer.srcname).read_text().splitlines()
     source = next((line for line in lines if line.startswith((f"{name} =", f"{name}:"))), "")
->>>>>>> manual
     definition = source.partition("=")[2].strip()
     shown = [f"``{definition}``", ""] if definition and definition[-1] not in "([{" else []
     return [*shown, *text]

@@ -24,17 +24,11 @@ def after(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[
     lines[:] = [_escaped(line.replace(HIDDEN, COLON)) for line in lines]
 
 
-<<<<<<< HEAD
-def shorten(
-    app: Any, what: str, name: str, thing: Any, options: Any, signature: str | None, returns: str | None
-) -> Any:
-=======
 def _escaped(line: str) -> str:
     return line if line.lstrip().startswith(">>>") else STARRED.sub(r"\\*", line)
 
 
 def shorten(app: Any, what: str, name: str, thing: Any, options: Any, signature: str, returns: str) -> Any:
->>>>>>> manual
     """Handle ``autodoc-process-signature``: shapes stay, the names of packages go."""
     return tuple(re.sub(PACKAGES, "", text) if text else text for text in (signature, returns))
 

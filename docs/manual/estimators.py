@@ -19,13 +19,7 @@ def estimators() -> pd.DataFrame:
     """One row per estimator of the gradient of E f in the logits of five independent gates, all of probability 1/2."""
     q = Bernoulli(torch.zeros(5, dtype=torch.float64))
     exact = Exact()(q, loss).gradient
-<<<<<<< HEAD
-    rows: list[dict[str, object]] = [
-        {"estimator": "`Exact`", "bias": 0.0, "standard deviation": 0.0, "evaluations of f": "32"}
-    ]
-=======
     rows = [("`Exact`", 0.0, 0.0, "32")]
->>>>>>> manual
     tried = {
         "`ScoreFunction`": (ScoreFunction(SAMPLES), "1"),
         '`ScoreFunction(baseline="leave_one_out")`': (ScoreFunction(SAMPLES, baseline="leave_one_out"), "1"),
@@ -38,12 +32,5 @@ def estimators() -> pd.DataFrame:
         error = (estimate.gradient - exact).norm()
         noise = spread / SAMPLES**0.5
         bias = 0.0 if error < 3 * noise else round(error.item(), 3)
-<<<<<<< HEAD
-        rows.append(
-            {"estimator": name, "bias": bias, "standard deviation": round(spread.item(), 3), "evaluations of f": cost}
-        )
-    return pd.DataFrame(rows)
-=======
         rows.append((name, bias, round(spread.item(), 3), cost))
     return pd.DataFrame(rows, columns=["estimator", "bias", "standard deviation", "evaluations of f"])
->>>>>>> manual

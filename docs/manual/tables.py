@@ -102,14 +102,8 @@ def peers(run: Path) -> pd.DataFrame:
     """Growing packages on the folds of the learned width."""
     table = pd.read_csv(run / "peers.csv")
     columns = ["task", "method", "units", "score", "seconds", "from", "ours minus it"]
-<<<<<<< HEAD
-    return (
-        table[columns].fillna({"from": "this run, 10 folds", "ours minus it": ""}).rename(columns={"from": "measured"})
-    )
-=======
     shown = table[columns].fillna({"from": "this run, 10 folds", "ours minus it": ""})
     return shown.rename(columns={"from": "measured"})
->>>>>>> manual
 
 
 def grid(run: Path) -> pd.DataFrame:
@@ -130,19 +124,8 @@ def signals(run: Path) -> pd.DataFrame:
     """Which method has the sign of what a unit brings, on the linear and the square-root gate."""
     table = pd.read_csv(run / "seen.csv")
     table = table[table["geometry"].isin(["linear", "root"])]
-<<<<<<< HEAD
-    columns = {
-        "method": "method",
-        "right": "right sign",
-        "silent": "silent",
-        "answered": "answered",
-        "price": "gradients",
-    }
-    shown = table[list(columns)].rename(columns=columns)
-=======
     shown = table[["method", "right", "silent", "answered", "price"]]
     shown = shown.rename(columns={"right": "right sign", "price": "gradients"})
->>>>>>> manual
     shown.insert(0, "gate", table["geometry"].map({"linear": "linear", "root": "square root"}))
     return shown.assign(**{name: shown[name].map("{:.2f}".format) for name in ("right sign", "silent", "answered")})
 
