@@ -51,7 +51,7 @@ def test_experiment_without_a_member_is_named(samples, capsys, monkeypatch):
 def test_help_of_an_experiment_shows_the_docstrings(samples, capsys):
     assert main(["sample", "--help"]) == 0
     output = capsys.readouterr().out
-    assert "How many numbers." in output
+    assert "How many numbers. (default: 6)" in output
     assert "--no-resume" in output
     assert "Square some numbers." in output
     assert "The environment plays" not in output  # flags, not the whole docstring
