@@ -1,7 +1,7 @@
 """Laws of width: each gives a gate in [0, 1] to every unit of a hidden layer."""
 
 from continuum.widths.cardinal import WidthName, expresses, width_of
-from continuum.widths.concrete import Concrete, tail_sums, tilted
+from continuum.widths.concrete import Concrete, tail_sums
 from continuum.widths.derivative import gamma_derivative
 from continuum.widths.fields import (
     Affine,
@@ -37,6 +37,7 @@ from continuum.widths.penalty import (
 from continuum.widths.schedule import LogSchedule
 from continuum.widths.simplex import project
 from continuum.widths.softsupport import SoftSupport
+from continuum.widths.tilt import tilted
 from continuum.widths.width import Width
 
 __all__ = [

@@ -9,11 +9,12 @@ from torch import Tensor
 from torch.func import functional_call
 
 from continuum import checks
-from continuum.widths.concrete import tail_sums, tilt
+from continuum.widths.concrete import tail_sums
 from continuum.widths.fields.field import Affine
 from continuum.widths.interval import Interval
 from continuum.widths.simplex import project
 from continuum.widths.softsupport import SoftSupport
+from continuum.widths.tilt import tilt
 from continuum.widths.width import Width, within
 
 WidthName = Literal["interval", "soft_support", "fuzzy", "concrete"]

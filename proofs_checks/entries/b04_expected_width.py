@@ -176,6 +176,7 @@ one for $f = 1[k \geq i]$ by the one for $f = k$, which is positive, so that $s$
     references=("E. T. Jaynes, Information theory and statistical mechanics, Phys. Rev. 106, 1957 (exponential tilt)",),
     covers=(
         "continuum.widths.concrete",
+        "continuum.widths.tilt",
         "continuum.widths.cardinal",
         "continuum.estimators.exact",
         "continuum.estimators.categorical",

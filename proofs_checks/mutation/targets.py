@@ -30,6 +30,7 @@ TESTS = {
     ],
     "widths.fields.line": ["widths/fields/test_zeros.py", "widths/fields/test_variation.py"],
     "widths.schedule": ["widths/test_concrete.py"],
+    "widths.tilt": ["widths/test_concrete.py", "widths/test_cardinal.py"],
     "estimators.bernoulli": ["estimators"],
     "estimators.categorical": ["estimators"],
     "estimators.control": ["estimators/test_rebar.py", "estimators/test_relax.py"],

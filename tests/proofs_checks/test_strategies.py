@@ -31,9 +31,9 @@ SIMPLEST = {
 }
 
 
-@pytest.mark.parametrize(("strategy", "wanted", "simplest"), SIMPLEST.values(), ids=SIMPLEST)
-def test_the_simplest_example_is_small_and_round(strategy, wanted, simplest):
-    example = find(strategy, wanted, settings=SEARCH)
+@pytest.mark.parametrize(("strategy", "condition", "simplest"), SIMPLEST.values(), ids=SIMPLEST)
+def test_the_simplest_example_is_small_and_round(strategy, condition, simplest):
+    example = find(strategy, condition, settings=SEARCH)
     assert (example.tolist() if isinstance(example, torch.Tensor) else example) == simplest
 
 

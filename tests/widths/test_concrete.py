@@ -12,8 +12,9 @@ from torch.func import functional_call, vmap
 from torch.testing import assert_close
 
 from continuum.errors import BadInput
-from continuum.widths.concrete import MODES, Concrete, tail_sums, tilted
+from continuum.widths.concrete import MODES, Concrete, tail_sums
 from continuum.widths.schedule import LogSchedule
+from continuum.widths.tilt import tilted
 from proofs_checks import strategies
 from tests.contracts import WidthContract, never_grow, state
 

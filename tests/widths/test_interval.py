@@ -213,7 +213,7 @@ class TestDerivative:
             check_gradient(WRONG[name], gamma, side)
 
     @pytest.mark.parametrize("gamma", range(1, UNITS))
-    @pytest.mark.parametrize(("asked", "given"), [("left", "right"), ("right", "left")])
+    @pytest.mark.parametrize(("claimed", "actual"), [("left", "right"), ("right", "left")])
     def test_the_check_tells_the_sides_apart(self, gamma, claimed, actual):
         with pytest.raises(AssertionError):
             check_gradient(shipped(actual), gamma, claimed)
