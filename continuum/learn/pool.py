@@ -70,9 +70,9 @@ class Pool:
             _blank(part, layer, new)
         self.memory.block[layer][new] = typical  # what gradients of this layer's blocks are like
         _blank(self.weights, layer, new)
-        self._draw(layer, new, len(live) + fresh)
+        self._draw(layer, new)
 
-    def _draw(self, layer: int, new: slice, units: int) -> None:
+    def _draw(self, layer: int, new: slice) -> None:
         weights, count = self.weights, new.stop - new.start
         if layer == 0:
             directions = directions_of(self.random, count, weights.incoming.shape[1], self.activation)

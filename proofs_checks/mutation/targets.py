@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("widths", "estimators", "hypergrad", "ensemble", "learn")
 CONTRACT, IMPLICIT = "hypergrad/test_contract.py", ("hypergrad/test_implicit.py", "hypergrad/test_solvers.py")
 ENGINE = ("ensemble/test_trained.py", "ensemble/test_equals_plain_loop.py")
+LEARN_METHODS = ["learn/test_methods_parts.py", "learn/test_result.py", "learn/test_pinned.py"]
 #: Modules that other modules' tests answer for.
 TESTS = {
     "widths.width": ["widths/test_interval.py", "widths/test_fuzzy.py"],
@@ -73,6 +74,31 @@ TESTS = {
     "ensemble.stream": ["ensemble/test_parts.py"],
     "ensemble.trained": ["ensemble/test_trained.py"],
     "ensemble.training": ["ensemble/test_training.py", *ENGINE],
+    "learn.calibration": ["learn/test_calibration.py", "learn/test_pinned.py"],
+    "learn.learning": ["learn/test_pinned.py", "learn/test_learning.py"],
+    "learn.loss": ["learn/test_loss.py", "learn/test_pinned.py"],
+    "learn.network": ["learn/test_network.py", "learn/test_pinned.py"],
+    "learn.optimizer": ["learn/test_optimizer.py", "learn/test_pinned.py"],
+    "learn.path": ["learn/test_pinned.py", "learn/test_path.py"],
+    "learn.pool": ["learn/test_pool.py", "learn/test_pinned.py"],
+    "learn.result": ["learn/test_result.py", "learn/test_pinned.py"],
+    "learn.rounding": ["learn/test_rounding.py", "learn/test_pinned.py"],
+    "learn.rows": ["learn/test_rows.py", "learn/test_pinned.py"],
+    "learn.run": ["learn/test_run.py", "learn/test_pinned.py"],
+    "learn.settings": ["learn/test_settings.py", "learn/test_pinned.py"],
+    "learn.task": ["learn/test_task.py", "learn/test_pinned.py"],
+    "learn.methods.concrete": LEARN_METHODS,
+    "learn.methods.fuzzy": LEARN_METHODS,
+    "learn.methods.gated": LEARN_METHODS,
+    "learn.methods.gated_run": LEARN_METHODS,
+    "learn.methods.graded": LEARN_METHODS,
+    "learn.methods.hypergradient": LEARN_METHODS,
+    "learn.methods.interval": LEARN_METHODS,
+    "learn.methods.lookahead": LEARN_METHODS,
+    "learn.methods.method": LEARN_METHODS,
+    "learn.methods.path": LEARN_METHODS,
+    "learn.methods.registry": LEARN_METHODS,
+    "learn.methods.soft_support": LEARN_METHODS,
 }
 
 

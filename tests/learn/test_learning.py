@@ -13,7 +13,7 @@ from continuum.errors import BadInput, Diverged
 from continuum.learn import LearnConfig, Likelihood, WidthResult, learn_width, width_path
 from tests.learn.tasks import ring
 
-FAST = LearnConfig(price=4.0, steps=400)
+FAST = LearnConfig(price=4.0, steps=300)
 
 
 def never(*_) -> None:
@@ -32,7 +32,7 @@ class TestResult:
         assert [type(layer) for layer in found.network] == [nn.Linear, nn.Tanh, nn.Linear]
         assert not found.network.training
         assert found.units == (math.ceil(found.widths[0]),) == (found.network[0].out_features,)
-        assert found.steps == 600
+        assert found.steps == 450
         assert found.width_curve.shape == (len(found.loss_curve), 1)
         assert found.width_curve[-1, 0].item() == pytest.approx(found.widths[0])
         assert (found.network(x).argmax(1) == y).float().mean() > 0.95
@@ -53,17 +53,14 @@ class TestResult:
 
     def test_equal_seeds_give_equal_bits(self):
         x, y = ring()
-        settings = LearnConfig(steps=200)
-        assert same(learn_width(x, y, "cross_entropy", settings), learn_width(x, y, "cross_entropy", settings))
-        assert not same(
-            learn_width(x, y, "cross_entropy", settings),
-            learn_width(x, y, "cross_entropy", LearnConfig(steps=200, seed=1)),
-        )
+        one, again, other = (learn_width(x, y, "cross_entropy", LearnConfig(steps=20, seed=seed)) for seed in (0, 0, 1))
+        assert same(one, again)
+        assert not same(one, other)
 
     def test_any_start_leads_to_the_same_width(self):
         x, y = ring()
         widths = [
-            learn_width(x, y, "cross_entropy", LearnConfig(price=4.0, steps=2000, start=s)).widths[0]
+            learn_width(x, y, "cross_entropy", LearnConfig(price=4.0, steps=1500, start=s)).widths[0]
             for s in (1, 8, 64)
         ]
         assert max(widths) - min(widths) < 0.1 * min(widths)

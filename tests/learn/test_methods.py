@@ -31,10 +31,11 @@ class Contract:
     price: float | None = 4.0
     options: ClassVar[dict[str, float]] = {}
     deep: float = 0.9  # accuracy of two hidden layers
+    deep_steps = 250
 
     def settings(self, **given) -> LearnConfig:
         return LearnConfig(
-            **{"method": self.method, "price": self.price, "steps": 300, "max_units": 40} | self.options | given
+            **{"method": self.method, "price": self.price, "steps": 120, "max_units": 40} | self.options | given
         )
 
     def learn(self, rows=200, dtype=torch.float32, loss="cross_entropy", **given) -> WidthResult:
@@ -42,7 +43,7 @@ class Contract:
 
     def test_a_plain_network_of_ceil_width_units(self):
         x, y = ring()
-        found = self.learn(steps=600)
+        found = self.learn(steps=300, lr=0.02)
         assert [type(layer) for layer in found.network] == [nn.Linear, nn.Tanh, nn.Linear]
         assert found.units == (max(1, math.ceil(found.widths[0] - 1e-6)),) == (found.network[0].out_features,)
         assert 0 <= found.widths[0] <= 40
@@ -58,13 +59,14 @@ class Contract:
         assert self.learn(steps=20).price == self.price
 
     def test_equal_seeds_give_equal_bits_and_others_do_not(self):
-        one, again, other = (self.learn(steps=100, seed=seed) for seed in (1, 1, 2))
+        one, again, other = (self.learn(steps=40, seed=seed) for seed in (1, 1, 2))
         assert same(one, again)
         assert not same(one, other)
 
-    @pytest.mark.parametrize("given", [{"batch": 16}, {"lr": 0.02}, {"start": 3.5}, {"decay": 0.1}])
-    def test_settings_are_heard(self, given):
-        assert not same(self.learn(steps=100), self.learn(steps=100, **given))
+    def test_settings_are_heard(self):
+        base = self.learn(steps=40)
+        for option in ({"batch": 16}, {"lr": 0.02}, {"start": 3.5}, {"decay": 0.1}):
+            assert not same(base, self.learn(steps=40, **option)), option
 
     def test_the_dtype_of_the_inputs_is_kept(self):
         assert self.learn(steps=20, dtype=torch.float64).network[0].weight.dtype == torch.float64
@@ -72,7 +74,7 @@ class Contract:
     @pytest.mark.parametrize("activation", ["tanh", "relu"])
     def test_two_hidden_layers_have_a_width_each(self, activation):
         x, y = ring()
-        found = self.learn(steps=500, hidden_layers=2, activation=activation)
+        found = self.learn(steps=self.deep_steps, lr=0.02, hidden_layers=2, activation=activation)
         assert len(found.widths) == len(found.units) == 2
         assert [m.out_features for m in found.network if isinstance(m, nn.Linear)] == [*found.units, 2]
         assert (found.graded(x).argmax(1) == y).float().mean() > self.deep
@@ -81,7 +83,7 @@ class Contract:
         x = torch.randn(200, 3, generator=torch.Generator().manual_seed(0))
         y = torch.stack([x[:, 0].abs(), x[:, 1]], 1)
         y = (y - y.mean(0)) / y.std(0)
-        found = learn_width(x, y, "squared_error", self.settings(steps=600))
+        found = learn_width(x, y, "squared_error", self.settings(steps=300, lr=0.02))
         assert (found.network(x) - y).square().mean() < 0.1
 
     def test_a_loss_of_your_own_equals_the_built_in_one(self):
@@ -99,7 +101,7 @@ class Contract:
         before = self.before()
         assert done == sorted(done)
         assert (done[0], done[-1]) == (before, found.steps)
-        assert {now[1] for now in seen} == {found.steps} == {before + 450}
+        assert {now[1] for now in seen} == {found.steps} == {before + 180}
         assert same(found, self.learn())
 
     def test_an_answer_ends_learning_and_rounding_goes_on(self):
@@ -110,7 +112,7 @@ class Contract:
             return len(asked) == 11
 
         found = learn_width(*ring(), "cross_entropy", self.settings(), progress=progress)
-        assert found.steps == asked[10] + 150 < self.before() + 450
+        assert found.steps == asked[10] + 60 < self.before() + 180
         assert found.units == (found.network[0].out_features,)
 
     def before(self) -> int:
@@ -138,14 +140,14 @@ class Priced(Weighted):
     """Of methods that a price on the training loss drives, and that look at no held-out rows."""
 
     def test_a_higher_price_buys_less_width(self):
-        low, high = (self.learn(steps=600, price=price).widths[0] for price in (0.5, 64.0))
+        low, high = (self.learn(steps=300, price=price).widths[0] for price in (0.5, 64.0))
         assert low > 1.3 * high
 
     def test_without_a_price_the_default_one_is_taken_and_said(self):
-        found = self.learn(steps=100, price=None)
+        found = self.learn(steps=20, price=None)
         assert found.price == DEFAULT_PRICE
         assert any("calibrate" in note for note in found.notes)
-        assert found.widths == self.learn(steps=100, price=DEFAULT_PRICE).widths
+        assert found.widths == self.learn(steps=20, price=DEFAULT_PRICE).widths
 
     def test_rows_held_out_are_refused_before_training(self):
         with pytest.raises(BadInput, match=f"none with the method {self.method}, got rows; graded, hypergradient"):
@@ -178,6 +180,7 @@ class TestSquareRootGate(Contract, Priced):
 
 class TestSoftSupport(Contract, Priced):
     method = "soft_support"
+    deep_steps = 400
 
 
 class TestFuzzy(Contract, Priced):
@@ -186,12 +189,12 @@ class TestFuzzy(Contract, Priced):
     def test_it_has_the_optimum_of_the_graded_method(self):
         """Decay on square-root gates that share out a sum is the same problem, solved by another algorithm."""
         fuzzy, graded = (
-            self.learn(steps=2000, method=method, max_units=128).widths[0] for method in (self.method, "graded")
+            self.learn(steps=1200, method=method, max_units=128).widths[0] for method in (self.method, "graded")
         )
         assert fuzzy == pytest.approx(graded, rel=0.1)
 
     def test_linear_gates_have_another_one(self):
-        interval, graded = (self.learn(steps=600, method=method).widths[0] for method in ("interval", "graded"))
+        interval, graded = (self.learn(steps=300, method=method).widths[0] for method in ("interval", "graded"))
         with pytest.raises(AssertionError):
             assert interval == pytest.approx(graded, rel=0.1)
 
@@ -229,7 +232,7 @@ class TestPath(Contract):
     price = None
 
     def before(self) -> int:
-        stage = 300 // len(PRICES)
+        stage = 120 // len(PRICES)
         return len(PRICES) * (stage + rounding_steps(stage))
 
     def test_the_price_is_told(self):

@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from continuum.learn.loss import objective
+from continuum.learn.loss import Likelihood, objective
 from continuum.learn.methods.concrete import ConcreteMethod
 from continuum.learn.methods.fuzzy import FuzzyMethod
 from continuum.learn.methods.gated import new_gated_network, plain_network
 from continuum.learn.methods.interval import IntervalMethod
-from continuum.learn.methods.lookahead import AHEAD, Lookahead
+from continuum.learn.methods.lookahead import AHEAD, Lookahead, square_root_gates
 from continuum.learn.methods.soft_support import SoftSupportMethod
 from continuum.learn.network import activations
 from continuum.learn.rows import TrainingRows
@@ -199,3 +199,133 @@ class TestLookahead:
         lookahead = Lookahead("squared_error", "tanh", 0.01, lr=10.0)
         assert lookahead(part, [3.5], rows, rows) is None
         assert lookahead.lr == 5.0
+
+
+def test_the_interval_keeps_its_range():
+    law = IntervalMethod(8, 3.0, 1.0)
+    for gamma, kept in ((0.1, 0.5), (9.0, 8.0), (7.5, 7.5)):
+        law.gamma.data.fill_(gamma)
+        law.prepare(0.0)
+        assert law.width() == kept
+
+
+@pytest.mark.parametrize("exponent", [0.5, 1.0, 2.0])
+def test_the_slope_of_a_gate_that_hardly_is_is_taken_a_hundredth_above(exponent):
+    law = IntervalMethod(8, 3.0, exponent)
+    law.backward(np.array([1.0, 1.0, 1.0, 4.0]), 0.3)
+    assert law.gamma.grad.item() == pytest.approx(4 * exponent * 0.01 ** (exponent - 1) + 0.3)
+    full = IntervalMethod(8, 8.0, exponent)
+    full.backward(np.arange(8.0), 0.3)
+    assert full.gamma.grad.item() == pytest.approx(7 * exponent + 0.3)
+
+
+def test_the_temperature_falls_over_the_whole_run():
+    law = ConcreteMethod(8, 3.3, torch.Generator())
+    temperatures = []
+    for share in (0.0, 0.5, 1.0):
+        law.prepare(share)
+        temperatures.append(float(law.law.temperature))
+    assert temperatures == pytest.approx([1.0, 0.1**0.5, 0.1])
+
+
+@pytest.mark.parametrize(("units", "start", "width"), [(8, 1.0, 2.0), (8, 8.0, 7.99), (8, 5.0, 5.0), (1, 1.0, 1.0)])
+def test_a_distribution_starts_sure_of_nothing(units, start, width):
+    assert ConcreteMethod(units, start, torch.Generator()).width() == pytest.approx(width, rel=1e-4)
+
+
+def test_the_support_sharpens_in_a_hundred_stages_and_keeps_its_range():
+    law = SoftSupportMethod(8, 3.3)
+    law.prepare(0.0)
+    assert float(law.law.kappa) == pytest.approx(0.1)
+    law.prepare(0.009)
+    assert float(law.law.kappa) == pytest.approx(0.1)
+    law.prepare(0.505)
+    assert float(law.law.kappa) == pytest.approx(0.1 * 300**0.5, rel=1e-6)
+    law.prepare(0.5)  # no way back
+    assert float(law.law.kappa) == pytest.approx(0.1 * 300**0.5, rel=1e-6)
+    law.prepare(1.0)
+    assert float(law.law.kappa) == pytest.approx(30.0)
+    law.gamma.data.fill_(9.0)
+    law.prepare(1.0)
+    assert law.gamma.item() == 8.0
+
+
+@pytest.mark.parametrize(
+    ("units", "start", "shared"), [(512, 8.0, 64), (512, 40.5, 82), (50, 8.0, 50), (512, 32.0, 64)]
+)
+def test_grades_begin_among_64_units_or_twice_the_start(units, start, shared):
+    law = FuzzyMethod(units, start)
+    assert law.shared == shared
+    assert np.square(law.final_gates()).sum() == pytest.approx(start)
+
+
+def test_new_grades_are_on_the_verge():
+    law = FuzzyMethod(256, 8.0)
+    law.scores.data[:64] = torch.linspace(0, 1, 64, dtype=torch.float64)
+    law.total.data.fill_(33.0)
+    before = law.final_gates()
+    law.prepare(0.5)
+    assert law.shared == 128
+    np.testing.assert_allclose(law.final_gates()[:64], before, atol=1e-9)
+    np.testing.assert_allclose(law.final_gates()[64:], 0, atol=1e-3)
+    law.scores.data[64:128] += 1e-3
+    assert (law.final_gates()[64:] > 0).all()
+
+
+def test_the_total_keeps_its_range_and_half_of_the_units_share_it():
+    law = FuzzyMethod(256, 8.0)
+    law.total.data.fill_(32.0)
+    law.prepare(0.5)
+    assert law.shared == 64
+    for total, kept in ((-1.0, 0.0), (300.0, 256.0)):
+        law.total.data.fill_(total)
+        law.prepare(0.5)
+        assert law.width() == kept
+    assert law.shared == 256
+
+
+def test_the_slope_of_a_small_grade_is_taken_a_hundredth_above():
+    law = FuzzyMethod(2, 1.0)
+    law.scores.data[:] = torch.tensor([0.999, 0.001])
+    law.gates()
+    law.backward(np.array([0.0, 1.0]), 0.0)
+    assert law.scores.grad[1].item() == pytest.approx(0.5 / (2 * 0.1))
+
+
+def test_lookahead_of_a_loss_of_your_own_and_of_two_layers():
+    gated, rows, _ = sample(2)
+    part = gated.active_part(gated.weights, [np.ones(4), np.ones(4)])
+    rows = replace(rows, importance=None)
+    own = Likelihood(lambda z, t: -(z.log_softmax(1) * t).sum(1).mean(), 2)
+    one, other = (Lookahead(loss, "tanh", 0.01)(part, [3.5, 3.25], rows, rows) for loss in (own, "cross_entropy"))
+    assert_close(one, other, rtol=1e-9, atol=0)
+    assert len(one) == 2
+
+
+@pytest.mark.parametrize(("width", "units", "last"), [(2.25, 4, 0.5), (2.0, 4, 0.0), (4.0, 4, 1.0)])
+def test_square_root_gates_to_the_first_order(width, units, last):
+    gamma = torch.tensor(width, dtype=torch.float64, requires_grad=True)
+    gates = square_root_gates(gamma, width, units)
+    edge = min(int(width), units - 1)
+    expected = [1.0] * edge + [last] + [0.0] * (units - edge - 1)
+    assert gates.tolist() == pytest.approx(expected)
+    gates.sum().backward()
+    assert gamma.grad.item() == pytest.approx(0.5 / max(width - edge, 0.01) ** 0.5)
+
+
+def test_a_new_gated_network():
+    gated = new_gated_network((3, 2, 500), 300, 6.25, "tanh", 0, FLOAT)
+    assert gated.weights.units == [300, 300]
+    assert gated.weights.incoming.shape == (300, 4)
+    assert gated.weights.outgoing[0].std() == pytest.approx(6.25**-0.5, rel=0.02)
+    assert gated.weights.outgoing[1].std() == pytest.approx(0.1, rel=0.02)
+    assert not any(bias.any() for bias in gated.weights.biases)
+
+
+def test_a_plain_network_has_no_fewer_units_than_wanted_and_those_of_the_largest_gates():
+    gated, _, _ = sample()
+    gates = [np.array([0.5, 0.0, 2e-6, 0.9, 1e-6])]
+    order = plain_network(gated, gates, [4])
+    np.testing.assert_array_equal(order.incoming, gated.weights.incoming[[0, 2, 3, 4]])
+    np.testing.assert_array_equal(plain_network(gated, gates, [1]).incoming, gated.weights.incoming[[0, 2, 3]])
+    assert plain_network(gated, gates, [9]).units == [5]

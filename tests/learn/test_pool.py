@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from continuum.learn.network import activations
-from continuum.learn.pool import AT_START, LEAST_RESERVE, new_pool
-from continuum.learn.rows import TrainingRows
+from continuum.learn.pool import AT_START, LEAST_RESERVE, directions_of, new_pool
 
 FLOAT = np.dtype(np.float64)
 
@@ -67,11 +66,64 @@ def test_the_start_decides_only_which_units_are_on(activation):
         assert len({network.weights.units[0] for network in born}) == 1
 
 
-def test_batches_take_every_row_once_an_epoch():
-    rows = TrainingRows(np.arange(20.0)[:, None], np.zeros((20, 1)))
-    batches = rows.batches(5, np.random.default_rng(0))
-    for _ in range(3):
-        seen = np.concatenate([next(batches).x[:, 0] for _ in range(4)])
-        assert sorted(seen) == list(range(20))
-    whole = rows.batches(50, np.random.default_rng(0))
-    assert len(next(whole)) == 20
+def test_a_reserve_is_half_of_what_is_on_and_at_least_64():
+    network = pool(start=200.0, limit=1000)
+    network.repack(reserve=True)
+    assert network.weights.units == [300]
+    network.keep(0, np.arange(128))
+    network.repack(reserve=True)
+    assert network.weights.units == [128 + LEAST_RESERVE]
+    network.repack(reserve=False)
+    assert network.weights.units == [128]
+    network.repack(reserve=True, least=500)
+    assert network.weights.units == [500]
+
+
+def test_fresh_units_know_no_past():
+    network = pool(layers=2)
+    for part in (network.memory.mean, network.memory.square):
+        for array in part.arrays():
+            array[:] = 1.0
+    for layer, block in enumerate(network.memory.block):
+        block[:] = np.arange(len(block))
+        assert len(network.memory.block[layer]) == AT_START
+    typical = [block.mean() for block in network.memory.block]
+    network.repack(reserve=True)
+    for layer in range(2):
+        new = slice(5, None)
+        assert (network.memory.block[layer][new] == typical[layer]).all()
+        assert network.memory.block[layer][:5].tolist() == [0, 1, 2, 3, 4]
+        assert not network.memory.mean.outgoing[layer][new].any()
+        assert not network.memory.square.outgoing[layer][new].any()
+        assert not network.weights.outgoing[layer][new].any()
+    assert network.memory.mean.incoming[:5].all()
+    assert not network.memory.mean.incoming[5:].any()
+    assert not network.memory.square.biases[0][5:].any()
+    assert not network.memory.square.outgoing[0][:, 5:].any()
+
+
+def test_fresh_units_of_a_later_layer_listen_to_those_that_speak():
+    network = pool(layers=2, start=9.0)
+    network.repack(reserve=True)
+    fresh = network.weights.outgoing[0][:, 9:]
+    assert fresh[:9].all()
+    assert not fresh[9:].any()
+    assert fresh[:9].std() == pytest.approx(10**-0.5, rel=0.1)
+    assert network.weights.biases[0][9:].std() == pytest.approx(10**-0.5, rel=0.2)
+    assert not network.weights.biases[0][:9].any()
+
+
+@pytest.mark.parametrize(("activation", "length"), [("tanh", 2.0), ("relu", 1.0)])
+def test_lengths_of_fresh_directions(activation, length):
+    drawn = directions_of(np.random.default_rng(0), 4000, 7, activation)
+    assert drawn.shape == (4000, 7)
+    assert np.sqrt(np.square(drawn).sum(1).mean()) == pytest.approx(length, rel=0.02)
+    assert (np.ptp(np.linalg.norm(drawn, axis=1)) < 1e-12) == (activation == "relu")
+
+
+def test_the_first_blocks_have_the_scale_of_the_start():
+    network = new_pool((3, 1, 400), 6.25, "tanh", 128, 0, FLOAT)
+    block = network.weights.outgoing[0][:7]
+    assert block[:6].std() == pytest.approx(6.25**-0.5, rel=0.05)
+    assert block[6].std() == pytest.approx(0.25 * 6.25**-0.5, rel=0.1)
+    assert not any(bias.any() for bias in network.weights.biases)

@@ -1,19 +1,14 @@
 """A row of weight w counts like w rows: in the price, steps, loss and rounding, and where held-out rows judge."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch.testing import assert_close
 
 from continuum.errors import BadInput
 from continuum.learn import LearnConfig, WidthResult, learn_width, width_path
-from continuum.learn.rounding import removals
-from continuum.learn.rows import TrainingRows, training_rows
 from continuum.learn.settings import steps_for
 from tests.learn.tasks import ring
 
@@ -49,67 +44,14 @@ class TestRepetition:
         four = learn_width(x, y, "cross_entropy", FULL, sample_weight=torch.full((60,), 4.0))
         agree(four, learn_width(x, y, "cross_entropy", LearnConfig(price=1.0, steps=100, batch=10_000)), x)
 
-    @pytest.mark.parametrize("method", ["graded", "interval"])
-    def test_weights_that_are_hardly_there_are_noted(self, method):
-        x, y = ring(60)
-        own = replace(FULL, method=method)
-        light, enough = (
-            learn_width(x, y, "cross_entropy", own, sample_weight=torch.full((60,), w)) for w in (1 / 60, 0.11)
-        )
-        assert any("60 rows sum to 1," in note for note in light.notes)
-        assert enough.notes == ()
-
     def test_steps_follow_the_weight(self):
         assert steps_for(None, 2500.5) == steps_for(None, 2500) + 1 == 5001
         x, y = ring(50)
         found = learn_width(x, y, "cross_entropy", LearnConfig(price=4.0), sample_weight=torch.full((50,), 40.0))
         assert found.steps == 1.5 * 4000
 
-    def test_a_class_of_weight_0_keeps_its_output(self):
-        x, y = ring(60)
-        rows = training_rows(x, y, "cross_entropy", 1.0 - y)
-        assert rows.y.shape == (int((y == 0).sum()), 2)
-        assert rows.importance is not None
-        assert rows.total == len(rows)
 
-
-class TestRows:
-    @given(COUNTS)
-    def test_the_weight_of_parts_adds_up(self, counts):
-        x = torch.arange(12.0, dtype=torch.float64)[:, None]
-        rows = training_rows(x, x[:, 0], "squared_error", torch.from_numpy(counts))
-        kept = counts[counts > 0]
-        np.testing.assert_allclose(rows.weights(), kept, rtol=1e-12)
-        cut = len(kept) // 2
-        one, other = rows.part(np.arange(cut)), rows.part(np.arange(cut, len(kept)))
-        for part, weights in ((one, kept[:cut]), (other, kept[cut:])):
-            np.testing.assert_allclose(part.weights(), weights, rtol=1e-12)
-            np.testing.assert_allclose(part.total, weights.sum(), rtol=1e-12)
-            np.testing.assert_allclose(part.importance.mean(), 1, rtol=1e-12)
-
-    def test_minibatches_keep_the_importance_among_all_rows(self):
-        """Else the sum of an epoch's gradients would not be that of all rows."""
-        weights = np.where(np.arange(20) < 19, 1.0, 50.0)[:, None]
-        rows = TrainingRows(np.arange(20.0)[:, None], np.zeros((20, 1)), weights / weights.mean(), weights.mean())
-        batches = rows.batches(5, np.random.default_rng(0))
-        taken = [next(batches) for _ in range(4)]
-        found = sum(float((batch.x * batch.importance).sum()) for batch in taken) / 20
-        assert found == pytest.approx(np.average(rows.x, weights=weights), rel=1e-12)
-        normalised = sum(float((b.x * b.importance / b.importance.mean()).sum()) for b in taken) / 20
-        assert normalised != pytest.approx(found, rel=1e-2)
-
-
-class TestJudgment:
-    def test_removal(self):
-        random = np.random.default_rng(0)
-        h, v, counts = np.tanh(random.normal(size=(40, 5))), random.normal(size=(5, 2)), np.arange(40) % 4
-        importance = (counts / counts.mean())[:, None]
-        expected = removals(h.repeat(counts, axis=0), v, 3)
-        for one, other in zip(removals(h, v, 3, importance), expected, strict=True):
-            np.testing.assert_allclose(one, other, rtol=1e-9)
-        with pytest.raises(AssertionError):
-            np.testing.assert_allclose(removals(h, v, 3)[1], expected[1], rtol=1e-3)
-
+class TestPath:
     def test_a_path_judged_by_weighted_rows(self):
         x, y = ring(120, torch.float64)
         count = torch.arange(60) % 3

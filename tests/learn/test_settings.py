@@ -1,0 +1,42 @@
+"""Names and defaults, and what belongs together among them."""
+
+import math
+
+import pytest
+
+from continuum.errors import BadInput
+from continuum.learn import LearnConfig
+from continuum.learn.methods.registry import BY_NAME, USE_VALIDATION, WITHOUT_PRICE
+from continuum.learn.settings import FEW_FEATURES, METHODS, PRICES, activation_for, rounding_steps, steps_for
+
+
+def test_names_and_functions_agree():
+    assert tuple(BY_NAME) == METHODS
+    assert {function.__name__ for function in BY_NAME.values()} == set(METHODS)
+    assert set(USE_VALIDATION) | set(WITHOUT_PRICE) <= set(METHODS)
+    assert list(PRICES) == sorted(PRICES, reverse=True)
+
+
+@pytest.mark.parametrize(("features", "activation"), [(1, "tanh"), (FEW_FEATURES, "tanh"), (FEW_FEATURES + 1, "relu")])
+def test_the_activation_follows_the_features(features, activation):
+    assert activation_for("auto", features) == activation
+    assert activation_for("relu", features) == "relu"
+
+
+@pytest.mark.parametrize(
+    ("given", "rows", "steps"), [(None, 1500, 3000), (None, 1500.1, 3001), (None, 4000, 8000), (7, 4000, 7)]
+)
+def test_steps_follow_the_rows(given, rows, steps):
+    assert steps_for(given, rows) == steps
+    assert rounding_steps(steps) == math.floor(steps / 2)
+
+
+def test_only_the_interval_has_an_exponent():
+    assert LearnConfig(method="interval", exponent=0.5).exponent == 0.5
+    with pytest.raises(
+        BadInput, match=r"exponent: expected 1 with the method graded, got 0\.5; only the gates of the me"
+    ):
+        LearnConfig(exponent=0.5)
+    for exponent in (0.0, -1.0, math.nan):
+        with pytest.raises(BadInput, match="exponent: expected a finite number > 0"):
+            LearnConfig(method="interval", exponent=exponent)
