@@ -60,7 +60,7 @@ def _encode(table: TextTable, name: str, declared: bool) -> tuple[Float64[np.nda
     return values[:, None], [name]
 
 
-def _check_numeric(table: TextTable, name: str, text: Bool[np.ndarray, "n"], numeric: Bool[np.ndarray, "n"]) -> None:
+def _check_numeric(table: TextTable, name: str, text: Bool[np.ndarray, " n"], numeric: Bool[np.ndarray, " n"]) -> None:
     """Raise for a mixed column, naming the first cell of the rarer sort."""
     if not text.any():
         return
@@ -74,7 +74,7 @@ def _check_numeric(table: TextTable, name: str, text: Bool[np.ndarray, "n"], num
     )
 
 
-def check_magnitude(table: TextTable, name: str, values: Float64[np.ndarray, "n"]) -> None:
+def check_magnitude(table: TextTable, name: str, values: Float64[np.ndarray, " n"]) -> None:
     """Raise for the first value that is infinite or too large to be standardised; NaN passes."""
     beyond = np.flatnonzero(np.abs(values) > LARGEST)
     if len(beyond):

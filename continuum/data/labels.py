@@ -23,7 +23,7 @@ def number(cell: str) -> float:
         return math.nan
 
 
-def numbers(cells: Sequence[str]) -> Float64[np.ndarray, "n"]:
+def numbers(cells: Sequence[str]) -> Float64[np.ndarray, " n"]:
     """Return the numbers of all cells, NaN where a cell is text or missing ("").
 
     >>> numbers(["1", "", "x"])

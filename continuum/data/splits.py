@@ -20,9 +20,9 @@ LARGEST_SEED = 2**32 - 1
 class Split:
     """Row numbers of the three parts: disjoint, together all rows, in random order."""
 
-    train: Int64[np.ndarray, "n_train"]
-    validation: Int64[np.ndarray, "n_validation"]
-    test: Int64[np.ndarray, "n_test"]
+    train: Int64[np.ndarray, " n_train"]
+    validation: Int64[np.ndarray, " n_validation"]
+    test: Int64[np.ndarray, " n_test"]
 
 
 def split(task: Task, seed: int, train: float = 0.6, validation: float = 0.2) -> Split:

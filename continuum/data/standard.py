@@ -20,7 +20,7 @@ class Part:
     """Standardised features (n, d), complete, and targets (n,): class codes, or standardised values."""
 
     x: Float64[np.ndarray, "n d"]
-    y: Int64[np.ndarray, "n"] | Float64[np.ndarray, "n"]
+    y: Int64[np.ndarray, " n"] | Float64[np.ndarray, " n"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +35,8 @@ class Prepared:
     train: Part
     validation: Part
     test: Part
-    feature_mean: Float64[np.ndarray, "d"]
-    feature_scale: Float64[np.ndarray, "d"]
+    feature_mean: Float64[np.ndarray, " d"]
+    feature_scale: Float64[np.ndarray, " d"]
     target_mean: float
     target_scale: float
 
@@ -72,8 +72,8 @@ def prepare(task: Task, split: Split) -> Prepared:
 
 
 def moments(
-    rows: Float64[np.ndarray, "n d"], weight: Float64[np.ndarray, "n"] | None = None
-) -> tuple[Float64[np.ndarray, "d"], Float64[np.ndarray, "d"]]:
+    rows: Float64[np.ndarray, "n d"], weight: Float64[np.ndarray, " n"] | None = None
+) -> tuple[Float64[np.ndarray, " d"], Float64[np.ndarray, " d"]]:
     """Return mean and root mean square deviation of each column; infinity where it has no spread.
 
     Missing values (NaN) do not count; rows that are weighted are complete.
@@ -96,15 +96,15 @@ def moments(
 
 
 def _mean(
-    filled: Float64[np.ndarray, "n d"], present: Bool[np.ndarray, "n d"], weight: Float64[np.ndarray, "n"] | None
-) -> Float64[np.ndarray, "d"]:
+    filled: Float64[np.ndarray, "n d"], present: Bool[np.ndarray, "n d"], weight: Float64[np.ndarray, " n"] | None
+) -> Float64[np.ndarray, " d"]:
     if weight is not None:
         return np.asarray(np.average(filled, axis=0, weights=weight))
     return np.asarray(filled.sum(axis=0) / np.maximum(present.sum(axis=0), 1))
 
 
 def standardise(
-    rows: Float64[np.ndarray, "n columns"], mean: Float64[np.ndarray, "d"], scale: Float64[np.ndarray, "d"]
+    rows: Float64[np.ndarray, "n columns"], mean: Float64[np.ndarray, " d"], scale: Float64[np.ndarray, " d"]
 ) -> Float64[np.ndarray, "n d"]:
     """Return (rows - mean) / scale, 0 where a value is missing.
 

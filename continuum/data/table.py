@@ -39,7 +39,7 @@ class TextTable:
         """Name a cell the way all messages do."""
         return f"{self.where}, row {self.lines[row]}, column {column!r}"
 
-    def keep(self, rows: Bool[np.ndarray, "n"]) -> "TextTable":
+    def keep(self, rows: Bool[np.ndarray, " n"]) -> "TextTable":
         """Return the table with only the marked rows."""
         chosen = np.flatnonzero(rows).tolist()
         columns = {name: [cells[i] for i in chosen] for name, cells in self.columns.items()}

@@ -60,7 +60,7 @@ def _refuse_text(table: TextTable, row: int) -> None:
     )
 
 
-def _reals(table: TextTable) -> Float64[np.ndarray, "n"]:
+def _reals(table: TextTable) -> Float64[np.ndarray, " n"]:
     values = numbers(table.columns[TARGET])
     text = np.flatnonzero(np.isnan(values))
     if len(text):
@@ -76,7 +76,7 @@ def _reals(table: TextTable) -> Float64[np.ndarray, "n"]:
     return values
 
 
-def _classes(table: TextTable) -> tuple[Int64[np.ndarray, "n"], tuple[str, ...]]:
+def _classes(table: TextTable) -> tuple[Int64[np.ndarray, " n"], tuple[str, ...]]:
     check_magnitude(table, TARGET, numbers(table.columns[TARGET]))
     labels = canonical(table.columns[TARGET])
     names = levels(labels)

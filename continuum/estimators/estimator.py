@@ -24,7 +24,7 @@ class Estimate:
         gradients: of one sample each; differentiable in what tunes the estimator (scale, temperature, surrogate).
     """
 
-    losses: Float[Tensor, "samples *batch"]
+    losses: Float[Tensor, " samples *batch"]
     gradients: Float[Tensor, "samples *batch entries"]
 
     @property

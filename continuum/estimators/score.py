@@ -61,7 +61,7 @@ class ScoreFunction(Sampled):
         excess = self._less_baseline(losses.detach())
         return Estimate(losses, excess.unsqueeze(-1) * q.score(sample))
 
-    def _less_baseline(self, losses: Float[Tensor, "samples *batch"]) -> Float[Tensor, "samples *batch"]:
+    def _less_baseline(self, losses: Float[Tensor, " samples *batch"]) -> Float[Tensor, " samples *batch"]:
         if self.baseline is None:
             return losses
         if isinstance(self.baseline, str):

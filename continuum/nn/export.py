@@ -33,7 +33,7 @@ class Exported:
 
 
 @torch.no_grad()
-def export(model: nn.Module, data: Float[Tensor, "rows *features"] | None = None, *, hard: bool = False) -> Exported:
+def export(model: nn.Module, data: Float[Tensor, " rows *features"] | None = None, *, hard: bool = False) -> Exported:
     r"""Fold gates into the layers behind them and remove the units whose gates are 0.
 
     The model is an ``nn.Sequential`` or :class:`MLP`; it is left as it is. What is exported is what it computes after

@@ -27,7 +27,7 @@ class ContinuousMLPRegressor(RegressorMixin, ContinuousMLP):  # type: ignore[mis
 
     _loss = "squared_error"
 
-    def predict(self, X: Any) -> Float64[np.ndarray, "rows *outputs"]:
+    def predict(self, X: Any) -> Float64[np.ndarray, " rows *outputs"]:
         """Targets of each row, in the shape that ``fit`` was given."""
         outputs = self._outputs(X)
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs

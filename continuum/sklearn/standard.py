@@ -52,7 +52,7 @@ class StandardisedRows:
     """Rows in single precision: features, class indices (long) or targets, and weights or None."""
 
     x: Float[Tensor, "rows features"]
-    y: Shaped[Tensor, "rows *outputs"]
+    y: Shaped[Tensor, " rows *outputs"]
     weight: Float[Tensor, " rows"] | None
 
     def __len__(self) -> int:

@@ -62,7 +62,7 @@ class Chatter:
     """
 
     integer: Counts
-    chatters: Bool[np.ndarray, "members"]
+    chatters: Bool[np.ndarray, " members"]
     on: Shares
     amplitude: Shares
     frequency: Shares

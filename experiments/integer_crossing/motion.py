@@ -92,7 +92,7 @@ class Motion:
 
 def first_time(
     motion: Motion, gone: Callable[[Gradient], Tensor], at_most: Float[Tensor, " members"]
-) -> Float[np.ndarray, "members"]:
+) -> Float[np.ndarray, " members"]:
     """Steps taken before ``gone`` holds for the first time, at most ``at_most``."""
     steps = at_most.clone()
     for step in range(int(at_most.max())):
