@@ -1,6 +1,7 @@
 """The mutation run: what a trial says of a module, who judges first, and what the score counts."""
 
 import itertools
+import tomllib
 
 import pytest
 from rich.console import Console
@@ -10,7 +11,7 @@ from proofs_checks.mutation.__main__ import main
 from proofs_checks.mutation.campaign import Experience, NotGreen, Result, experience, tried
 from proofs_checks.mutation.mutant import Mutant, mutants
 from proofs_checks.mutation.order import Order
-from proofs_checks.mutation.score import Score, report, score
+from proofs_checks.mutation.score import REASONS, Score, name, report, score, short
 from proofs_checks.mutation.targets import Target
 
 MODULE = '''
@@ -160,3 +161,12 @@ def test_a_fresh_start_sets_earlier_results_aside(earlier, monkeypatch, capsys):
     assert modules == ["continuum.widths.width"]
     assert not earlier.exists()
     assert earlier.with_name("mutants.jsonl.previous").read_text() == "results of hours\n"
+
+
+def test_every_reason_is_that_of_a_mutant_that_exists(monkeypatch):
+    """A formula that moves or changes takes its reasons with it."""
+    monkeypatch.setattr(targets, "_covered", dict)
+    reasons = set(tomllib.loads(REASONS.read_text()))
+    named = {reason.split(" ")[0] for reason in reasons}
+    chosen = [target for target in targets.targets(targets.ROOMS) if short(target.module) in named]
+    assert reasons <= {name(str(m)) for target in chosen for m in mutants(target.module, target.path, 10**6)}
