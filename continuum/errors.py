@@ -38,7 +38,7 @@ class Diverged(ContinuumError, ArithmeticError):
     """Numbers left the range of floats while a network was trained: NaN or infinity in its widths or weights."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"training diverged: {what}; lower lr, or mend the scale of loss, price or weights")
+        super().__init__(f"training diverged: {what}; lower learning_rate, or mend the scale of loss, price or weights")
         self.what = what
 
     def __reduce__(self) -> tuple[object, ...]:

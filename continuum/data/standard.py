@@ -9,7 +9,6 @@ from continuum.data.splits import Split
 from continuum.data.task import Task
 from continuum.errors import BadInput
 
-#: A spread below this share of the largest value is rounding.
 ROUNDING = 10 * float(np.finfo(np.float64).eps)
 
 

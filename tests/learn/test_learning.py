@@ -178,7 +178,9 @@ class TestDivergence:
     """Of every method: see test_methods."""
 
     def test_a_price_beyond_all_scales(self):
-        with pytest.raises(Diverged, match="training diverged: the widths are nan; lower lr, or mend the sc"):
+        with pytest.raises(
+            Diverged, match="training diverged: the widths are nan; lower learning_rate, or mend the sc"
+        ):
             learn_width(*ring(50), "cross_entropy", LearnConfig(price=1e300, steps=20))
 
     def test_while_rounding(self, monkeypatch):

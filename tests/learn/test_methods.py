@@ -151,7 +151,9 @@ class Priced(Weighted):
 
     @pytest.mark.parametrize("activation", ["tanh", "relu"])
     def test_what_diverged_is_not_returned(self, activation):
-        with pytest.raises(Diverged, match=r"training diverged: .*(finite|nan); lower lr, or mend the scale"):
+        with pytest.raises(
+            Diverged, match=r"training diverged: .*(finite|nan); lower learning_rate, or mend the scale"
+        ):
             self.learn(steps=60, learning_rate=1e30, activation=activation)
 
     def test_saturation_is_reported(self):
