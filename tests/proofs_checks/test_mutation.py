@@ -1,6 +1,9 @@
 """The mutation run: what a trial says of a module, who judges first, and what the score counts."""
 
+import ast
 import itertools
+import tomllib
+from collections import defaultdict
 
 import pytest
 from rich.console import Console
@@ -10,7 +13,7 @@ from proofs_checks.mutation.__main__ import main
 from proofs_checks.mutation.campaign import Experience, NotGreen, Result, experience, tried
 from proofs_checks.mutation.mutant import Mutant, mutants
 from proofs_checks.mutation.order import Order
-from proofs_checks.mutation.score import Score, report, score
+from proofs_checks.mutation.score import REASONS, Score, name, report, score
 from proofs_checks.mutation.targets import Target
 
 MODULE = '''
@@ -160,3 +163,25 @@ def test_a_fresh_start_sets_earlier_results_aside(earlier, monkeypatch, capsys):
     assert modules == ["continuum.widths.width"]
     assert not earlier.exists()
     assert earlier.with_name("mutants.jsonl.previous").read_text() == "results of hours\n"
+
+
+def without_other_functions(node: ast.AST, scope: str, names: set[str]) -> None:
+    for child in list(node.body):
+        if isinstance(child, ast.ClassDef):
+            without_other_functions(child, f"{scope}{child.name}.", names)
+        if getattr(child, "body", None) is not None and not any(n.startswith(f"{scope}{child.name}") for n in names):
+            node.body.remove(child)
+
+
+def test_every_reason_is_that_of_a_mutant_that_exists(tmp_path):
+    """A formula that moves or changes takes its reasons with it."""
+    reasons, functions = set(tomllib.loads(REASONS.read_text())), defaultdict(set)
+    for module, function in (reason.split(": ")[0].split(" ") for reason in reasons):
+        functions[module].add(function)
+    for module, names in functions.items():
+        tree = ast.parse((targets.ROOT / "continuum" / f"{module.replace('.', '/')}.py").read_text())
+        without_other_functions(tree, "", names)  # else it takes seconds
+        file = tmp_path / "module.py"
+        file.write_text(ast.unparse(tree))
+        reasons -= {name(str(mutant)) for mutant in mutants(module, file, 10**6)}
+    assert not reasons
