@@ -62,7 +62,7 @@ TESTS = {
     "ensemble.state": ["ensemble/test_state.py"],
     "ensemble.stream": ["ensemble/test_parts.py"],
     "ensemble.trained": ["ensemble/test_trained.py"],
-    "ensemble.training": ["ensemble/test_training.py", *ENGINE],
+    "ensemble.training": ["ensemble/test_training.py", "ensemble/test_bad_input.py", *ENGINE],
 }
 
 
