@@ -73,7 +73,7 @@ TESTS = {
     "ensemble.state": ["ensemble/test_state.py"],
     "ensemble.stream": ["ensemble/test_parts.py"],
     "ensemble.trained": ["ensemble/test_trained.py"],
-    "ensemble.training": ["ensemble/test_training.py", *ENGINE],
+    "ensemble.training": ["ensemble/test_training.py", "ensemble/test_bad_input.py", *ENGINE],
     "learn.calibration": ["learn/test_calibration.py", "learn/test_pinned.py"],
     "learn.learning": ["learn/test_pinned.py", "learn/test_learning.py"],
     "learn.loss": ["learn/test_loss.py", "learn/test_pinned.py"],

@@ -1,7 +1,9 @@
 """Activations against torch's, their pull-backs against autograd; kernels against numpy's and torch's plain calls."""
 
+import numpy as np
 import pytest
 import torch
+from torch import Tensor
 from torch.testing import assert_close
 
 from continuum.ensemble import kernels
@@ -55,4 +57,15 @@ def test_products_share_the_memory_of_strided_batches() -> None:
 def test_equal_elements_are_counted() -> None:
     x = torch.tensor([[1.0, 2.0], [1.0, 3.0]])
     assert kernels.count_equal(x, torch.tensor([1.0, 3.0])) == 3
+    assert kernels.count_equal(x, x) == 4
+
+
+def test_on_the_cpu_numpy_computes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The choice is fixed, for torch's kernels give other bits."""
+    monkeypatch.setattr(torch, "matmul", None)
+    x = torch.ones(2, 2)
+    kernels.product(x, x, torch.empty(2, 2))()
+    kernels._in_place(x, np.tanh, None)
+    assert x[0, 0].item() == pytest.approx(np.tanh(1.0))
+    monkeypatch.setattr(Tensor, "count_nonzero", None)
     assert kernels.count_equal(x, x) == 4

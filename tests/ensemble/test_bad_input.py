@@ -75,3 +75,18 @@ def test_a_missing_part_is_named() -> None:
     trained = train([dataclasses.replace(CLASSES, test=None)], [Member(1.0)], SMALL)
     with pytest.raises(BadInput, match="a part that the stream has"):
         trained.measure("test")
+
+
+def test_what_a_law_can_give_is_let_through() -> None:
+    Member((0.0, 4.0), gamma_lr=0.1).check((4, 4), "interval")
+    Member((0.5, 3.5)).check((4, 4), "soft_support")
+    Settings(units=(1, 4), momentum=0.0, patience=0, batch=1, epochs=1, chunk=1, dtype=torch.float64)
+
+
+def test_a_number_stands_for_one_layer() -> None:
+    assert Settings(units=4) == Settings(units=(4,)) == dataclasses.replace(Settings(units=[3]), units=4)
+    assert Member(gamma=2) == Member(gamma=(2.0,), stream=0, init=0, lr=0.01, weight_decay=0.0, gamma_lr=0.0)
+    assert Member((1.5, 2)).gamma == (1.5, 2.0)
+    for frozen in (Settings(4), Member(2.0)):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            frozen.lr = 1.0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from continuum.data import Part
+from continuum.data import Part, Task, load
 from continuum.ensemble import Settings, Stream
 from continuum.ensemble.parts import Parts, StackedRows
 from continuum.ensemble.stream import order
@@ -62,3 +62,14 @@ def test_orders_are_permutations_that_differ_by_seed_and_epoch() -> None:
     assert all(sorted(rows) == list(range(50)) for rows in orders)
     assert len({tuple(rows) for rows in orders}) == 4
     assert orders[3] == np.random.default_rng([1, 3, 1]).permutation(50).tolist()
+
+
+def test_a_stream_of_a_task_has_an_output_per_class_or_one() -> None:
+    iris = Stream.of(load("iris"), seed=2)
+    assert (iris.seed, iris.kind, iris.outputs, iris.scale) == (2, "classification", 3, 1.0)
+    assert [len(part.x) for part in (iris.train, iris.validation, iris.test)] == [90, 30, 30]
+    x = np.linspace(0, 1, 40)
+    values = Stream.of(Task("line", "regression", x[:, None], 3 * x, ("x",)), seed=0)
+    assert (values.kind, values.outputs) == ("regression", 1)
+    assert values.train.y.std() == pytest.approx(1.0)
+    assert 0.5 < values.scale < 1.5  # the standard deviation of the training targets

@@ -85,6 +85,10 @@ def test_growth_keeps_what_is_there_and_adds_units_at_their_start() -> None:
     assert_close(start, initial(state.member, SETTINGS, 5, 2, (8, 4)), **EXACT)  # the drawn units are not overwritten
 
 
+def test_at_an_integer_the_unit_about_to_be_born_has_a_row() -> None:
+    assert grown(trained((4.0, 3.75)), SETTINGS, 5).rows == (8, 4)
+
+
 @pytest.mark.parametrize("gamma", [(2.0, 2.0), (3.9, 0.0), (float("nan"), 9.0)])
 def test_none_grows_without_need_or_after_it_diverged(gamma: tuple[float, float]) -> None:
     state = trained(gamma)
