@@ -135,7 +135,7 @@ def _coded_targets(y: Tensor, loss: LossChoice, dtype: "np.dtype[np.generic]", c
         return np.asarray(np.eye(classes or int(target.max()) + 1, dtype=dtype)[target])
     if isinstance(loss, Likelihood):
         return np.asarray(target)
-    return np.asarray(target.reshape(len(target), -1), dtype)
+    return np.asarray(target[:, None] if target.ndim == 1 else target, dtype)
 
 
 def _checked_weights(x: Tensor, sample_weight: Tensor, loss: LossChoice) -> Float[np.ndarray, "rows 1"]:

@@ -142,8 +142,8 @@ class TestPrice:
         assert (meter.done, meter.total) == (2 * STAGE, 2 * STAGE + 60)
 
 
-def short_run(price: float = 8.0):
-    task = checked_task((*ring(60), None), None, "cross_entropy", LearnConfig())
+def short_run(price: float = 8.0, layers: int = 1):
+    task = checked_task((*ring(60), None), None, "cross_entropy", LearnConfig(hidden_layers=layers))
     return task.graded_run(task.rows, 30, price)
 
 
@@ -158,9 +158,11 @@ def test_a_stage_at_every_price_each_with_a_reserve():
 
 
 def test_scores_are_those_of_the_network():
-    run = short_run()
+    run = short_run(layers=2)
     x, y = run.rows.x, run.rows.y
-    outputs = np.tanh(x @ run.pool.weights.incoming.T) @ run.pool.weights.outgoing[0] + run.pool.weights.biases[0]
+    outputs = x @ run.pool.weights.incoming.T
+    for block, bias in zip(run.pool.weights.outgoing, run.pool.weights.biases, strict=True):
+        outputs = np.tanh(outputs) @ block + bias
     p = torch.from_numpy(outputs).softmax(1).numpy()
     np.testing.assert_allclose(held_out_scores(run, run.rows), ((p - y) ** 2).sum(1), rtol=1e-4)
 

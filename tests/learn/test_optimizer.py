@@ -108,6 +108,12 @@ def test_a_block_without_a_gradient_stays_off():
     assert not weights.outgoing[0][2].any()
 
 
+def test_one_output_is_enough():
+    weights = NetworkWeights(np.ones((2, 2)), [np.ones((2, 1))], [np.zeros(1)])
+    step(weights, weights.zeros(), Memory.of(weights), 0.1, Penalty(0.3, 0.02))
+    assert weights.outgoing[0].shape == (2, 1)
+
+
 def test_the_penalty_s_slope_and_the_norm_of_a_whole_gate():
     penalty = Penalty(decay=0.5, price=0.09)
     assert penalty.slope == pytest.approx(0.3)

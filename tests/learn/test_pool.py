@@ -80,7 +80,7 @@ def test_a_reserve_is_half_of_what_is_on_and_at_least_64():
 
 
 def test_fresh_units_know_no_past():
-    network = pool(layers=2)
+    network = pool(layers=3)
     for part in (network.memory.mean, network.memory.square):
         for array in part.arrays():
             array[:] = 1.0
@@ -89,7 +89,7 @@ def test_fresh_units_know_no_past():
         assert len(network.memory.block[layer]) == AT_START
     typical = [block.mean() for block in network.memory.block]
     network.repack(reserve=True)
-    for layer in range(2):
+    for layer in range(3):
         new = slice(5, None)
         assert (network.memory.block[layer][new] == typical[layer]).all()
         assert network.memory.block[layer][:5].tolist() == [0, 1, 2, 3, 4]
@@ -100,6 +100,8 @@ def test_fresh_units_know_no_past():
     assert not network.memory.mean.incoming[5:].any()
     assert not network.memory.square.biases[0][5:].any()
     assert not network.memory.square.outgoing[0][:, 5:].any()
+    assert not network.memory.square.outgoing[1][:, 5:].any()
+    assert network.memory.square.outgoing[2][:5].all()
 
 
 def test_fresh_units_of_a_later_layer_listen_to_those_that_speak():

@@ -9,7 +9,7 @@ import torch
 from continuum.errors import BadInput, Diverged
 from continuum.learn import LearnConfig, learn_width
 from continuum.learn.methods import graded as graded_module
-from continuum.learn.methods.gated_run import FULL, RESTING, GatedRun, new_gated_run
+from continuum.learn.methods.gated_run import FULL, RESTING, UNCALIBRATED, GatedRun, new_gated_run
 from continuum.learn.methods.graded import TOO_FEW_ROWS, graded
 from continuum.learn.methods.hypergradient import BETWEEN, HypergradientRun
 from continuum.learn.methods.interval import IntervalMethod
@@ -124,6 +124,12 @@ class TestNotes:
         raised = ("held-out rows raised the price from 4 to 8 nats per unit",)
         assert notes == (raised if price > DEFAULT_PRICE else ())
 
+    def test_a_price_that_a_method_does_not_calibrate(self):
+        x, y = ring(60)
+        for price, said in ((None, (UNCALIBRATED,)), (DEFAULT_PRICE, ())):
+            config = LearnConfig(price=price, steps=20, method="interval")
+            assert learn_width(x, y, "cross_entropy", config).notes == said
+
     def test_saturation_comes_first(self):
         x, y = ring(39)
         result = learn_width(x, y, "cross_entropy", LearnConfig(steps=20, max_units=2, start=2))
@@ -135,7 +141,10 @@ class TestNotes:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_curves_and_gap(method, dtype):
     x, y = ring(60, dtype)
-    result = learn_width(x, y, "cross_entropy", LearnConfig(price=4.0, steps=20, max_units=12, method=method))
+    config, told = LearnConfig(price=4.0, steps=20, max_units=12, method=method), []
+    result = learn_width(x, y, "cross_entropy", config, progress=lambda *now: told.append(now))
+    assert {total for _, total, _ in told} == {30}
+    assert {width for done, _, width in told if done >= 20} == set(result.widths)
     assert result.width_curve.shape == (21, 1)
     assert result.loss_curve.shape == (21,)
     assert {result.width_curve.dtype, result.loss_curve.dtype, result.network[0].weight.dtype} == {dtype}

@@ -101,17 +101,20 @@ def test_widths_are_sums_of_gates():
 
 def test_the_loss_is_the_weighted_mean_of_the_probe_rows():
     x, _ = ring(600)
-    run = graded_run(600, weight=x[:, 0].abs() + 1)
+    run = graded_run(600, weight=x[:, 0].abs() + 1, hidden_layers=2)
     assert len(run.probe) == 512
     outputs = activations(run.network(), run.probe.x, "tanh")[-1]
     losses = objective("cross_entropy").losses(outputs, run.probe.y)
     assert run.loss() == pytest.approx(np.average(losses, weights=run.probe.importance[:, 0]), rel=1e-5)
-    assert graded_run(600).loss() != pytest.approx(run.loss(), rel=1e-4)
+    assert graded_run(600, hidden_layers=2).loss() != pytest.approx(run.loss(), rel=1e-4)
 
 
 def test_a_full_layer_is_said():
     assert graded_run(max_units=8, start=8).saturation() == "all of max_units=8 were on: the width may be too small"
     assert graded_run(max_units=9, start=8).saturation() is None
+    deep = graded_run(max_units=8, start=8, hidden_layers=2)
+    deep.pool.weights.outgoing[0][0] = 0
+    assert deep.saturation() is not None  # one layer is enough
 
 
 def test_fresh_directions_are_drawn_every_200_steps_but_not_in_the_end():

@@ -36,3 +36,9 @@ def test_methods_differ():
 def test_a_path_takes_no_price():
     with pytest.raises(BadInput, match="price: expected None with the method path"):
         classifier(method="path", price=3.0).fit(*wine())
+
+
+def test_the_exponent_of_the_gates_is_heard():
+    X, y = wine()
+    linear, root = (classifier(method="interval", exponent=p, max_iter=60).fit(X, y).width_ for p in (1, 0.5))
+    assert linear != root
