@@ -29,16 +29,9 @@ extensions = [
     "sphinx-mathjax-offline",
 ]
 exclude_patterns = ["_build", "_generated"]
-nitpicky = True
-#: What lies outside the manual: a site that needs no network links to no other one.
-nitpick_ignore_regex = [
-    ("py:class", r"Bool|Float|Float64|Int|Int64|Shaped|Tensor|Module|Sequential|ndarray|DataFrame|Path|RandomState"),
-    ("py:class", r"RenderableType|JSON|Optimizer|'.*'"),
-    ("py:.*", r"(?:torch|numpy|pd|pandas|pyarrow|matplotlib|sklearn|rich|jaxtyping)\..*"),
-    ("py:class", r"(?:abc|collections|enum|os|pathlib)\..*"),
-    # Types of a signature that no room exports.
-    ("py:class", r"continuum\.\w+\.\w+\..*"),
-]
+nitpicky = True  # see docstrings.resolve
+#: Base classes that stand on no page: of other packages, and those that no room exports.
+nitpick_ignore_regex = [("py:class", r"(?:abc|enum|sklearn|torch)\..*|continuum\.\w+\.\w+\..*")]
 suppress_warnings = ["config.cache"]
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]

@@ -1,4 +1,4 @@
-"""Draw docs/width_path.png, the picture of the README's first example: ``python docs/width_path.py``."""
+"""Draw docs/width_path.png, the picture of the manual's first example: ``python docs/width_path.py``."""
 
 from pathlib import Path
 

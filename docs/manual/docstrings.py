@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from docutils.nodes import Element, Node
+from docutils.nodes import Element, Node, literal
 
 PACKAGES = r"(?:torch|jaxtyping|numpy|typing|collections\.abc|pathlib|pandas)(?:\.\w+)*?\.(?=[A-Z])"
 #: In shapes a star marks any number of axes; in reST it would begin an emphasis.
@@ -34,12 +34,15 @@ def shorten(app: Any, what: str, name: str, thing: Any, options: Any, signature:
 
 
 def resolve(app: Any, env: Any, node: Element, content: Element) -> Node | None:
-    """Handle ``missing-reference``: a name of another room, or one under the module that defines it."""
+    """Handle ``missing-reference``: a name of another room, or one under the module that defines it.
+
+    A type in a signature that is on no page is plain text; what somebody wrote as a reference must be there.
+    """
     if node.get("refdomain") != "py":
         return None
     domain, name = env.get_domain("py"), node["reftarget"].rpartition(".")[2]
     places = [place for place in domain.objects if place.startswith("continuum.") and place.endswith(f".{name}")]
     rooms = sorted(place for place in places if place.count(".") == 2)
     if len(rooms) != 1:
-        return None
+        return None if isinstance(content, literal) else content
     return domain.resolve_xref(env, node["refdoc"], app.builder, node["reftype"], rooms[0], node, content)

@@ -59,8 +59,8 @@ def _verdicts(run: str) -> str:
     parts = [f"Recorded run: `{manifest['command']}` (`paper/results/{run}`)."]
     if run in ("capacity_signal", "soft_vs_fuzzy"):
         parts.append(markdown(counted(pd.read_csv(RESULTS / run / "predictions.csv"))))
-    parts += [f"`{name}.csv`:\n\n{_table(run, name)}" for name in VERDICTS.get(run, [])]
-    parts += [dropdown(f"`{name}.csv`", _table(run, name)) for name in UNFOLDED.get(run, [])]
+    parts += [f"`{name}.csv`:\n\n{markdown(compact(_read(run, name)))}" for name in VERDICTS.get(run, [])]
+    parts += [dropdown(f"`{name}.csv`", markdown(_read(run, name))) for name in UNFOLDED.get(run, [])]
     return "\n\n".join(parts) + "\n"
 
 
@@ -72,5 +72,15 @@ def counted(tests: pd.DataFrame) -> pd.DataFrame:
     return counts.rename_axis(columns=None)
 
 
-def _table(run: str, name: str) -> str:
-    return markdown(pd.read_csv(RESULTS / run / f"{name}.csv"))
+def compact(tests: pd.DataFrame) -> pd.DataFrame:
+    """Without what a reader can do without, and both ends of an interval in one column."""
+    if not {"low", "high"} <= set(tests):
+        return tests
+    ends = "[" + tests["low"].map("{:.4g}".format) + ", " + tests["high"].map("{:.4g}".format) + "]"
+    shown = tests.drop(columns=["low", "high", "outside_95", "least_p_holm"], errors="ignore")
+    shown.insert(list(shown).index("measured") + 1, "95 % interval", ends)
+    return shown
+
+
+def _read(run: str, name: str) -> pd.DataFrame:
+    return pd.read_csv(RESULTS / run / f"{name}.csv")
