@@ -109,8 +109,8 @@ def test_missing_values_and_text_survive(server: Uci) -> None:
 
 
 FAULTS = {
-    "api 404": "HTTPError: HTTP Error 404: Not Registered",
-    "csv 404": "HTTPError: HTTP Error 404: Not Registered",
+    "api 404": "HTTPError: HTTP Error 404: Not Found",
+    "csv 404": "HTTPError: HTTP Error 404: Not Found",
     "csv stalls": "TimeoutError: timed out",
     "api stalls": "TimeoutError: timed out",
     "not json": "JSONDecodeError",

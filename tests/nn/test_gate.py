@@ -46,7 +46,8 @@ class TestForward:
         """The confusion that broadcasting would hide: rows gated each by another width."""
         gamma = torch.rand(5, dtype=torch.float64) * UNITS
         assert network(gamma)[2](rows(5, 5, UNITS)).shape == (5, 5, UNITS)
-        with pytest.raises(BadInput, match=r"Gate input: expected shape \(5, rows, 6\), got shape \(5, 6\); give one set"):
+        message = r"Gate input: expected shape \(5, rows, 6\), got shape \(5, 6\); give one set"
+        with pytest.raises(BadInput, match=message):
             network(gamma)[2](rows(5, UNITS))
 
     @pytest.mark.parametrize("gamma", range(UNITS + 1))

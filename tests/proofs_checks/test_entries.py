@@ -62,9 +62,7 @@ def test_every_result_of_our_own_has_a_complete_proof():
 
 
 @pytest.mark.parametrize("path", sorted(THEOREMS.glob("*.md")), ids=lambda path: path.stem)
-def test_theorem_is_linked_from_the_readme_and_its_formulas_parse(path):
-    readme = (THEOREMS.parents[1] / "README.md").read_text()
-    assert f"proofs_checks/theorems/{path.name}" in readme
+def test_formulas_of_a_theorem_parse(path):
     set_in_type(path.read_text())
 
 

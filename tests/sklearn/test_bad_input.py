@@ -69,8 +69,8 @@ DATA = {
     "words": (FRAME.assign(colour="red"), LABELS, "could not convert string to float: 'red'"),
     "categories": (FRAME.assign(c=pd.Categorical(["a"] * 178)), LABELS, "could not convert string to float: 'a'"),
     "lengths": (WINE, LABELS[:-1], "inconsistent numbers of samples"),
-    "one row": (WINE[:1], LABELS[:1], r"Registered array with 1 sample\(s\).*minimum of 2 is required"),
-    "no column": (WINE[:, :0], LABELS, r"Registered array with 0 feature\(s\)"),
+    "one row": (WINE[:1], LABELS[:1], r"Found array with 1 sample\(s\).*minimum of 2 is required"),
+    "no column": (WINE[:, :0], LABELS, r"Found array with 0 feature\(s\)"),
     "missing label": (WINE, np.where(LABELS, LABELS, np.nan), "Input y contains NaN"),
     "no y": (WINE, None, "requires y to be passed, but the target y is None"),
 }

@@ -63,7 +63,7 @@ def test_rows_of_weight_0_are_left_out():
 REFUSED = {
     "negative": ([1.0, -1.0, 1.0], "Negative values in data passed to `sample_weight`"),
     "none": ([0.0, 0.0, 0.0], "must contain at least one non-zero number"),
-    "one": ([0.0, 2.0, 0.0], r"Registered 1 sample\(s\) with a weight above 0"),
+    "one": ([0.0, 2.0, 0.0], r"Found 1 sample\(s\) with a weight above 0"),
     "few": ([1.0, 1.0], r"sample_weight.shape == \(2,\), expected \(3,\)"),
     "nan": ([1.0, np.nan, 1.0], "sample_weight contains NaN"),
     "huge": ([1e308, 1e308, 1e308], "sample_weight: expected weights of a finite sum, got sum inf; divide them by"),
