@@ -12,7 +12,7 @@ import pytest
 
 FILE = Path(__file__).with_name("slow.txt")
 #: Seconds that a function's cases may take together to stay in the fast run.
-SLOW = 0.25
+SLOW = 0.1
 
 
 def function(nodeid: str) -> str:

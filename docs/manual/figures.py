@@ -64,7 +64,7 @@ def _draw(folder: Path, name: str) -> None:
 
 
 def _draw_run(folder: Path, name: str) -> None:
-    from continuum.exp.figures import redraw
+    from continuum.exp.report.figures import redraw
 
     from continuum.exp.report.run import finished
 

@@ -1,5 +1,5 @@
 "use strict";
-// The page of a sweep over the width. Its data (report_page.py embeds them as JSON):
+// The page of a sweep over the width. Its data (render.py embeds them as JSON):
 //   title, lead, facts: [[name, value]], manifest (that of the run),
 //   layer: {law, units, positions: the widths that the slider knows, recorded: those of the run, gates: see layer.js},
 //   tasks: [{name, kind, finding, charts: see chart.js, means: [{label, values}]}],
