@@ -1,14 +1,13 @@
 """What gamma_sweep prints at the end: one small table per task."""
 
 from collections.abc import Mapping
-from math import sqrt
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from continuum.analysis.statistics import mean_interval
+from continuum.analysis.statistics import mean_interval, one_standard_error
 
 
 def report(tables: Mapping[str, pd.DataFrame], config: Any) -> list[Table]:
@@ -37,20 +36,24 @@ def _table(name: str, frame: pd.DataFrame, units: int) -> Table:
     return table
 
 
-def _means(frame: pd.DataFrame) -> pd.Series:
-    """Mean test score at every width; missing where a network diverged, for the mean of the survivors would flatter."""
-    return frame.groupby("gamma")["test_score"].agg(lambda scores: scores.mean(skipna=False))
+def _curve(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mean test score at every width and its standard error (NaN for one seed), widths as the index.
+
+    A width at which a network diverged is left out, for the mean of the survivors would flatter.
+    """
+    scores = frame.groupby("gamma")["test_score"]
+    curve = pd.DataFrame({"mean": scores.agg(lambda s: s.mean(skipna=False)), "error": scores.sem(ddof=1)})
+    return curve.dropna(subset="mean")
 
 
 def _best(frame: pd.DataFrame) -> tuple[float, float, float]:
     """Best mean score over the seeds, its standard error (NaN for one seed), and the width where it stands."""
-    means = _means(frame).dropna()
-    if means.empty:
+    curve = _curve(frame)
+    if curve.empty:
         return np.nan, np.nan, np.nan
-    place = means.to_numpy().argmin() if _lower_is_better(frame) else means.to_numpy().argmax()
-    at = float(means.index.to_numpy(dtype=float)[place])
-    scores = frame.loc[frame["gamma"] == at, "test_score"]
-    return float(means[at]), float(scores.std(ddof=1) / sqrt(len(scores))), at
+    means = curve["mean"].to_numpy()
+    place = means.argmin() if _lower_is_better(frame) else means.argmax()
+    return float(means[place]), float(curve["error"].iloc[place]), float(curve.index.to_numpy(dtype=float)[place])
 
 
 def smallest_sufficient(frame: pd.DataFrame) -> float:
@@ -58,11 +61,11 @@ def smallest_sufficient(frame: pd.DataFrame) -> float:
 
     It describes the measured curve: the test part that it looks at must not choose a width for use.
     """
-    best, error, _ = _best(frame)
-    margin = 0.0 if np.isnan(error) else error
-    means = _means(frame)
-    good = means <= best + margin if _lower_is_better(frame) else means >= best - margin
-    return float(means.index[good].min())
+    curve = _curve(frame)
+    if curve.empty:
+        return np.nan
+    scores = -curve["mean"] if _lower_is_better(frame) else curve["mean"]
+    return float(curve.index[one_standard_error(scores, curve["error"], curve.index)])
 
 
 def _lower_is_better(frame: pd.DataFrame) -> bool:
