@@ -10,6 +10,7 @@ from torch.testing import assert_close
 
 from benchmarks.plain_loop import loss_of, score_of, tensors
 from continuum.ensemble import Member, Settings, TrainedEnsemble, train
+from continuum.ensemble.initial import initial
 from continuum.nn import Gate
 from tests.ensemble.samples import stream
 
@@ -33,6 +34,24 @@ def test_measure_is_that_of_the_network(kind: str, part: str) -> None:
         z = trained.network(number)(x).detach()
         assert losses[number] == pytest.approx(loss_of(stream(kind, 0), z, y).item(), rel=1e-12)
         assert scores[number] == pytest.approx(score_of(stream(kind, 0), z, y), rel=1e-12)
+
+
+def test_the_right_derivative_is_that_of_a_unit_which_has_no_row() -> None:
+    r"""At width 4 of 8 units 4 rows are trained; unit 4 is unborn: :math:`\sum_n \langle G_n, y_{n4} W_4\rangle`."""
+    data = stream("classification", 0)
+    member = Member(4.0)
+    trained = train([data], [member], SETTINGS)
+    (x, y), network = tensors(data, "train", SETTINGS), trained.network(0)
+    assert network[0].out_features == 4
+    z = network(x).detach().requires_grad_()
+    (cotangent,) = torch.autograd.grad(loss_of(data, z, y), z)
+    (incoming, bias), (outgoing, _) = initial(member, SETTINGS, 5, 3)
+    activation = torch.tanh(x @ incoming[4] + bias[4])
+    left, right = trained.gamma_derivatives("train")
+    expected = (cotangent * activation[:, None] * outgoing[4]).sum().item()
+    assert right[0, 0] == pytest.approx(expected, rel=1e-10)
+    with pytest.raises(AssertionError):
+        assert left[0, 0] == pytest.approx(expected, rel=1e-3)
 
 
 @pytest.mark.parametrize("depth", [1, 2])

@@ -7,7 +7,7 @@ import torch
 
 from continuum.learn.network import NetworkWeights, sequential
 
-SIZES = {1: [4, 7, 3], 2: [4, 7, 5, 3]}
+SIZES = {1: [4, 7, 3], 2: [4, 7, 5, 3], 3: [4, 7, 5, 6, 3]}
 
 
 def sample(layers, seed=0):

@@ -245,9 +245,10 @@ def test_the_support_sharpens_in_a_hundred_stages_and_keeps_its_range():
     assert float(law.law.kappa) == pytest.approx(0.1 * 300**0.5, rel=1e-6)
     law.prepare(1.0)
     assert float(law.law.kappa) == pytest.approx(30.0)
-    law.gamma.data.fill_(9.0)
-    law.prepare(1.0)
-    assert law.gamma.item() == 8.0
+    for value, kept in ((9.0, 8.0), (0.3, 0.3), (-1.0, 0.0)):
+        law.gamma.data.fill_(value)
+        law.prepare(1.0)
+        assert law.gamma.item() == pytest.approx(kept)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The gradient by hand against autograd, and the plain network that computes the same."""
 
+import numpy as np
 import pytest
 import torch
 from torch.testing import assert_close
@@ -43,3 +44,13 @@ def test_the_plain_network_computes_the_same(activation):
     assert_close(
         sequential(weights, activation)(torch.from_numpy(x[:, :-1])).numpy(force=True), outputs, rtol=1e-12, atol=1e-13
     )
+
+
+@pytest.mark.parametrize("layer", [0, 1, 2])
+def test_units_may_stand_in_any_order(layer):
+    """A hidden layer with its units reversed computes the same; the falsifier leaves one of them out."""
+    weights, x, _, _ = sample(3)
+    outputs, reverse = activations(weights, x, "tanh")[-1], np.arange(weights.units[layer])[::-1]
+    assert_close(activations(weights.take(layer, reverse), x, "tanh")[-1], outputs, rtol=1e-12, atol=1e-13)
+    with pytest.raises(AssertionError):
+        assert_close(activations(weights.take(layer, reverse[1:]), x, "tanh")[-1], outputs, rtol=1e-6, atol=0)

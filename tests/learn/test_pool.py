@@ -129,3 +129,22 @@ def test_the_first_blocks_have_the_scale_of_the_start():
     assert block[:6].std() == pytest.approx(6.25**-0.5, rel=0.05)
     assert block[6].std() == pytest.approx(0.25 * 6.25**-0.5, rel=0.1)
     assert not any(bias.any() for bias in network.weights.biases)
+
+
+@pytest.mark.parametrize("layer", [0, 1, 2])
+def test_fresh_units_have_no_memory(layer):
+    """All moments of the units that join a layer begin at 0, those behind and in front of it, and no others'."""
+    network = pool(layers=3, start=4.0)
+    network.repack(reserve=False)
+    for part in (network.memory.mean, network.memory.square):
+        for array in part.arrays():
+            array[...] = 1.0
+    network._refill(layer, np.arange(4), 2)
+    for part in (network.memory.mean, network.memory.square):
+        into = part.incoming if layer == 0 else np.c_[part.outgoing[layer - 1].T, part.biases[layer - 1]]
+        for joined in (into, part.outgoing[layer]):
+            assert (joined[:4] == 1).all()
+            assert (joined[4:] == 0).all()
+        assert sum(int((array == 0).sum()) for array in part.arrays()) == 2 * (
+            into.shape[1] + part.outgoing[layer].shape[1]
+        )

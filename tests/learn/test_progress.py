@@ -60,3 +60,16 @@ def test_an_answer_ends_calibration_at_the_default_price():
 def test_an_answer_while_rounding_ends_nothing():
     assert told(4.0, stop_at=-1 + len(told(4.0)[1]))[0].steps == 600
     assert told(4.0, stop_at=150)[0].steps == 600
+
+
+def test_the_steps_of_a_path_come_before_those_of_the_run():
+    """A path of 9 prices shares 400 steps, each stage half as long again with its rounding; only then are steps told."""
+    calls: Told = []
+    config = LearnConfig(method="path", steps=400)
+    result = learn_width(*ring(), "cross_entropy", config, progress=lambda *now: calls.append(now))
+    whole = 9 * (44 + 22)
+    done = [call[0] for call in calls]
+    assert done == sorted(done)
+    assert done[0] == whole
+    assert {call[1] for call in calls} == {whole + 600}
+    assert done[-1] == result.steps == whole + 600
