@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# Worker processes and numerical libraries share the cores: one BLAS thread a process (the engine is fastest so).
+# Worker processes and numerical libraries share the cores: one BLAS thread per process (the engine is fastest so).
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
@@ -50,7 +50,7 @@ format: $(VENV)/.installed-dev ## rewrite the style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+$(VENV)/.installed: pyproject.toml setup.py constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
 	touch $@
@@ -59,5 +59,5 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-clean: ## remove the environment and caches; runs/ stays
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache paper/generated paper/.latex paper/.quick docs/_build docs/_generated
+clean: ## remove the environment, caches and generated pages; runs/ stays
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache paper/generated paper/.latex paper/.quick docs/_build docs/_generated docs/api/*.rst docs/theory/ledger.md docs/theory/theorems.md docs/theory/theorems

@@ -49,11 +49,11 @@ def generate(folder: Path) -> None:
 def _page(room: Room) -> str:
     title = f"``{room.inside}``"
     lines = [title, "=" * len(title), "", _docstring(importlib.import_module(room.inside)), ""]
-    found = [(owner, *item) for owner in _owners(room) for item in _names(owner, room)]
+    entries = [(owner, *item) for owner in _owners(room) for item in _names(owner, room)]
     lines += [".. list-table::", "   :widths: 1 3", ""]
-    for owner, name, home in found:
+    for owner, name, home in entries:
         lines += [f"   * - :py:obj:`~{owner}.{name}`", f"     - {_first_line(owner, name, home)}"]
-    for owner, name, home in found:
+    for owner, name, home in entries:
         lines += ["", *_described(owner, name, home)]
     return "\n".join(lines) + "\n"
 
@@ -92,15 +92,15 @@ def _imported(module: ModuleType) -> dict[str, str]:
 
 
 def _defined(module: ModuleType) -> list[str]:
-    found = []
+    names = []
     for node in _tree(module).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found.append(node.name)
+            names.append(node.name)
         elif isinstance(node, ast.Assign):
-            found += [target.id for target in node.targets if isinstance(target, ast.Name)]
+            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            found.append(node.target.id)
-    return found
+            names.append(node.target.id)
+    return names
 
 
 def _is_data(owner: str, name: str) -> bool:

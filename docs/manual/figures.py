@@ -65,7 +65,6 @@ def _draw(folder: Path, name: str) -> None:
 
 def _draw_run(folder: Path, name: str) -> None:
     from continuum.exp.report.figures import redraw
-
     from continuum.exp.report.run import finished
 
     redraw(finished(RESULTS / name), folder)

@@ -60,11 +60,11 @@ def _names(key: ast.AST, figure: str) -> bool:
 
 def _called(node: ast.AST | None, functions: dict[str, ast.FunctionDef]) -> set[str]:
     """Names of the module's functions that a piece of code uses, directly or through others."""
-    found: set[str] = set()
+    names: set[str] = set()
     waiting = [node] if node is not None else []
     while waiting:
         for part in ast.walk(waiting.pop()):
-            if isinstance(part, ast.Name) and part.id in functions and part.id not in found:
-                found.add(part.id)
+            if isinstance(part, ast.Name) and part.id in functions and part.id not in names:
+                names.add(part.id)
                 waiting.append(functions[part.id])
-    return found
+    return names

@@ -94,8 +94,8 @@ def _method(name: object, frame: pd.DataFrame, ours: pd.Series) -> dict[str, obj
 def _ends(differences: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
     """Both ends of intervals such as ``+0.0084 [+0.0021, +0.0148]``."""
     pairs = [text.partition("[")[2].rstrip("]").split(",") for text in differences]
-    found = np.array(pairs, dtype=float).reshape(-1, 2)
-    return found[:, 0], found[:, 1]
+    ends = np.array(pairs, dtype=float).reshape(-1, 2)
+    return ends[:, 0], ends[:, 1]
 
 
 def peers(run: Path) -> pd.DataFrame:
@@ -138,6 +138,6 @@ def laws(run: Path) -> pd.DataFrame:
     means = np.exp(ratio.groupby([table["law"], side], sort=False).mean().unstack())[["from below", "from above"]]
     scores = table.groupby("law", sort=False)[["found", "score", "rounded_score"]].mean()
     names = {"found": "found within 1/2", "rounded_score": "score, rounded"}
-    found = means.join(scores).loc[list(table["law"].unique())].rename(columns=names).reset_index()
-    columns = {name: found[name].map("{:.2f}".format) for name in found.columns if name != "law"}
-    return found.assign(**columns, law="`" + found["law"] + "`")
+    summary = means.join(scores).loc[list(table["law"].unique())].rename(columns=names).reset_index()
+    columns = {name: summary[name].map("{:.2f}".format) for name in summary.columns if name != "law"}
+    return summary.assign(**columns, law="`" + summary["law"] + "`")

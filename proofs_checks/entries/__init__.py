@@ -1,1 +1,1 @@
-"""One entry a file, named ``<id>_<slug>.py``; each binds ``IDENTITY``."""
+"""One entry per file, named ``<id>_<slug>.py``; each binds ``IDENTITY``."""

@@ -55,7 +55,7 @@ def derive() -> list[Derivation]:
 
 
 def tents(depth: int) -> MLP:
-    """The k-fold tent on [0, 1]: two ReLUs a layer."""
+    """The k-fold tent on [0, 1]: two ReLUs per layer."""
     network = MLP(1, 1, [Interval(2, 2.0)] * depth, activation="relu").double()
     layers: Any = network.layers
     readout = torch.tensor([[2.0, -4.0]])
@@ -155,7 +155,7 @@ def by_distance(
 
 
 def monotone() -> dict[str, float]:
-    """A network with one unit a layer, as deep as you like, against one tent."""
+    """A network with one unit per layer, as deep as you like, against one tent."""
     grid = GRID.squeeze(-1)
     network = MLP(1, 1, [Interval(1, 1.0)] * 12, activation="relu").double()
     values = network(GRID).detach().squeeze(-1)

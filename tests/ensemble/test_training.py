@@ -53,15 +53,15 @@ def test_one_in_eight_that_ended_is_put_aside() -> None:
 
 
 def test_widths_of_diverged_members_count_as_they_last_were() -> None:
-    told: list[float] = []
+    widths: list[float] = []
     members = [Member(2.0), Member(1.0, lr=1e30, gamma_lr=1e30)]
     settings = dataclasses.replace(SETTINGS, optimizer="sgd")
-    train([stream("regression", 0)], members, settings, lambda done, total, width: told.append(width))
-    assert told[0] == 1.5
-    assert all(1.0 <= width <= 3.0 for width in told)
+    train([stream("regression", 0)], members, settings, lambda done, total, width: widths.append(width))
+    assert widths[0] == 1.5
+    assert all(1.0 <= width <= 3.0 for width in widths)
 
 
 def test_the_answer_of_progress_is_ignored() -> None:
     whole = train([stream("regression", 0)], [Member(2.0)], SETTINGS)
-    told = train([stream("regression", 0)], [Member(2.0)], SETTINGS, lambda *_: True)
-    assert_close(told.validation_loss, whole.validation_loss, rtol=0, atol=0)
+    trained = train([stream("regression", 0)], [Member(2.0)], SETTINGS, lambda *_: True)
+    assert_close(trained.validation_loss, whole.validation_loss, rtol=0, atol=0)

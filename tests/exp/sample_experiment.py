@@ -60,12 +60,12 @@ def note(label):
 
 
 def play(number):
-    asked = {name: os.environ.get(f"SAMPLE_{name}") == str(number) for name in ("FAIL", "KILL", "BAD")}
-    if asked["FAIL"]:
+    modes = {name: os.environ.get(f"SAMPLE_{name}") == str(number) for name in ("FAIL", "KILL", "BAD")}
+    if modes["FAIL"]:
         raise ZeroDivisionError("no luck")
-    if asked["KILL"]:
+    if modes["KILL"]:
         os.kill(os.getpid(), signal.SIGKILL)
-    if asked["BAD"]:
+    if modes["BAD"]:
         raise BadInput("task", expected="digits", came="digit", remedy="did you mean digits?")
 
 

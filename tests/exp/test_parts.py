@@ -104,8 +104,8 @@ def test_errors_travel_as_values():
     assert compute("no_such_module", Cell("a", {})).line.startswith("ModuleNotFoundError")
 
 
-def plan_of(*costs: float, found: Mapping[int, float] | None = None) -> list[Planned]:
-    earlier = {n: SimpleNamespace(seconds=seconds) for n, seconds in (found or {}).items()}
+def plan_of(*costs: float, earlier_seconds: Mapping[int, float] | None = None) -> list[Planned]:
+    earlier = {n: SimpleNamespace(seconds=seconds) for n, seconds in (earlier_seconds or {}).items()}
     return [
         Planned(Cell(f"cell {n}", {"n": n}, cost), str(n), {}, earlier.get(n), "new") for n, cost in enumerate(costs)
     ]
@@ -117,11 +117,11 @@ def take(executor, plan, **options):
 
 
 def test_longest_cells_start_first():
-    seen: list[str] = []
+    in_flight: list[str] = []
     with ThreadPoolExecutor(1) as executor:
         plan = plan_of(1, 3, 2)
-        pairs = list(take(executor, plan, beat=lambda flying: seen.extend(p.cell.label for p in flying)))
-    assert list(dict.fromkeys(seen)) == ["cell 1", "cell 2", "cell 0"]
+        pairs = list(take(executor, plan, beat=lambda flying: in_flight.extend(p.cell.label for p in flying)))
+    assert list(dict.fromkeys(in_flight)) == ["cell 1", "cell 2", "cell 0"]
     assert all(isinstance(outcome, Failed) for _, outcome in pairs)
 
 
@@ -172,7 +172,7 @@ def test_stop_is_deferred_and_then_raised():
 @pytest.mark.parametrize("terminal", [True, False])
 def test_display(terminal, monkeypatch):
     monkeypatch.setattr("continuum.exp.progress.SECONDS_BETWEEN_LINES", -1.0)
-    plan = plan_of(1, 2, 5, found={0: 3.0})
+    plan = plan_of(1, 2, 5, earlier_seconds={0: 3.0})
     console = Console(file=None, force_terminal=terminal, record=True, width=100, quiet=False)
     with Display(plan, 2, console) as display:
         display.beat(plan[1:])

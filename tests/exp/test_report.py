@@ -55,8 +55,8 @@ def spoilt(run, tmp_path):
 
 
 def data_of(text: str) -> dict:
-    (found,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text, flags=re.DOTALL)
-    return json.loads(found)
+    (embedded_json,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text, flags=re.DOTALL)
+    return json.loads(embedded_json)
 
 
 def unpacked(rows: dict) -> pd.DataFrame:
@@ -68,12 +68,14 @@ def unpacked(rows: dict) -> pd.DataFrame:
 
 def same_rows(rows: dict, frame: pd.DataFrame) -> None:
     """Every bit, every column, every row."""
-    found = unpacked(rows)
-    assert list(found.columns) == list(frame.columns)
+    unpacked_rows = unpacked(rows)
+    assert list(unpacked_rows.columns) == list(frame.columns)
     for name in frame.columns:
         expected = [None if isinstance(value, float) and np.isnan(value) else value for value in frame[name]]
-        came = [None if isinstance(value, float) and np.isnan(value) else value for value in found[name]]
-        assert came == expected, name
+        embedded_values = [
+            None if isinstance(value, float) and np.isnan(value) else value for value in unpacked_rows[name]
+        ]
+        assert embedded_values == expected, name
 
 
 def test_embedded_rows_are_the_rows_of_the_run(run):
@@ -93,8 +95,8 @@ def test_curves_and_sides_are_means_with_intervals_over_seeds(run):
     place = score["gamma"].index(2.0)
 
     def agrees(side, n, values):
-        found = [side["mean"][n], side["low"][n], side["high"][n]]
-        assert found == pytest.approx(list(values), rel=1e-5)  # six digits are embedded
+        mean_and_ends = [side["mean"][n], side["low"][n], side["high"][n]]
+        assert mean_and_ends == pytest.approx(list(values), rel=1e-5)  # six digits are embedded
 
     agrees(score, place, mean_interval(here["test_score"]))
     agrees(loss, place, np.exp(mean_interval(np.log(here["val_loss"]))))  # geometric
@@ -115,10 +117,10 @@ def test_the_same_run_gives_the_same_bytes(run, tmp_path):
 @pytest.mark.parametrize("law", ["interval", "soft_support", "fuzzy", "concrete"])
 def test_gates_are_those_of_the_law(law):
     config = {"law": law, "units": 4, "kappa": 10.0}
-    found = layer(config, np.array([1.0, 2.3, 3.5]))
-    assert {1.0, 2.0, 2.3, 3.0, 3.5} <= set(found["positions"])
-    positions = torch.tensor(found["positions"], dtype=torch.float64)
-    gates = [[*[1.0] * row[0], *row[1:], *[0.0] * (4 - row[0] - len(row[1:]))] for row in found["gates"]]
+    shown_layer = layer(config, np.array([1.0, 2.3, 3.5]))
+    assert {1.0, 2.0, 2.3, 3.0, 3.5} <= set(shown_layer["positions"])
+    positions = torch.tensor(shown_layer["positions"], dtype=torch.float64)
+    gates = [[*[1.0] * row[0], *row[1:], *[0.0] * (4 - row[0] - len(row[1:]))] for row in shown_layer["gates"]]
     expected = width_of(law, 4, positions, kappa=10.0).gates().detach()
     # Six digits are embedded: each gate is within half of its last one.
     torch.testing.assert_close(torch.tensor(gates, dtype=torch.float64), expected, rtol=5e-6, atol=1e-12)
@@ -139,10 +141,10 @@ def test_slider_stands_on_recorded_widths_and_integers_whatever_the_range():
 def test_smooth_laws_have_no_sides(law):
     config = Config(tasks=("wine",), law=law, gammas=(1.0, 2.5), units=3, seeds=1, epochs=1)
     (cell,) = gamma_sweep.cells(config)
-    found = page(gamma_sweep.run(cell), {"configuration": {**vars(config)}})
-    assert all(chart.get("sides") is None for chart in found["tasks"][0]["charts"])
-    assert found["tasks"][0]["charts"][0]["lines"][0]["low"] == [None, None]  # one seed has no interval
-    assert embedded(found)
+    contents = page(gamma_sweep.run(cell), {"configuration": {**vars(config)}})
+    assert all(chart.get("sides") is None for chart in contents["tasks"][0]["charts"])
+    assert contents["tasks"][0]["charts"][0]["lines"][0]["low"] == [None, None]  # one seed has no interval
+    assert embedded(contents)
 
 
 def test_diverged_networks_and_width_zero():
@@ -152,10 +154,10 @@ def test_diverged_networks_and_width_zero():
     lost = both["results"]["gamma"] == 1.0
     both["results"].loc[lost, ["test_score", "train_loss", "val_loss", "test_loss", "auc", "steps_to_95"]] = np.nan
     both["results"].loc[lost, "outcome"] = "diverged"
-    found = page(both, {"configuration": vars(config)})
-    assert ["networks diverged", "2"] in found["facts"]
-    assert found["tasks"][0]["charts"][0]["lines"][0]["mean"][1] is None
-    assert embedded(found)
+    contents = page(both, {"configuration": vars(config)})
+    assert ["networks diverged", "2"] in contents["facts"]
+    assert contents["tasks"][0]["charts"][0]["lines"][0]["mean"][1] is None
+    assert embedded(contents)
 
 
 def test_nothing_breaks_out_of_the_data():

@@ -101,7 +101,7 @@ def window():
     ):
         try:
             lines = iter(process.stdout.readline, "")
-            port = next(found[1] for line in lines if (found := re.search(r"successfully on port (\d+)", line)))
+            port = next(match[1] for line in lines if (match := re.search(r"successfully on port (\d+)", line)))
             browser = Browser(int(port), folder)
             yield browser
             browser.call("DELETE", "")
@@ -120,9 +120,9 @@ def folder(tmp_path_factory) -> Path:
     tasks = ["--tasks", str(root / f"{HOSTILE}.csv"), "wine"]
     with threads(), sketches(gamma_sweep):
         assert main(["gamma_sweep", *tasks, *flags, "--out", str(root / "runs")]) == 0
-    (found,) = (root / "runs" / "gamma_sweep").iterdir()
-    write(found)
-    return found
+    (run,) = (root / "runs" / "gamma_sweep").iterdir()
+    write(run)
+    return run
 
 
 @pytest.fixture
@@ -200,8 +200,8 @@ def test_what_is_read_at_a_width_is_what_was_recorded(browser, folder):
     shown = browser.text("#readout").replace("−", "-")
     losses = {part: float(np.exp(np.log(here[f"{part}_loss"]).mean())) for part in ("train", "val", "test")}
     for label, part in (("training loss", "train"), ("validation loss", "val"), ("test loss", "test")):
-        found = float(re.search(rf"{label}([-\d.e]+)\[", shown).group(1))
-        assert found == pytest.approx(losses[part], rel=5e-3)  # three digits are shown
+        loss = float(re.search(rf"{label}([-\d.e]+)\[", shown).group(1))
+        assert loss == pytest.approx(losses[part], rel=5e-3)  # three digits are shown
     assert float(re.search(r"test accuracy([\d.]+)\[", shown).group(1)) == pytest.approx(
         here["test_score"].mean(), rel=5e-3
     )
@@ -227,8 +227,8 @@ def test_function_is_that_of_the_trained_network(browser):
         expected = network(torch.from_numpy(at[:, None]).float())[:, 0].double()
     script = """const [gamma, at] = arguments;
     return at.map((x) => predict(nearestNetwork(gamma), gatesAt(positionOf(gamma)), x))"""
-    found = torch.tensor(browser.run(script, gamma, at.tolist()), dtype=torch.float64)
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-3)
+    outputs = torch.tensor(browser.run(script, gamma, at.tolist()), dtype=torch.float64)
+    torch.testing.assert_close(outputs, expected, rtol=0, atol=1e-3)
     other = torch.tensor(browser.run(script, 2.25, at.tolist()), dtype=torch.float64)
     with pytest.raises(AssertionError):
         torch.testing.assert_close(other, expected, rtol=0, atol=1e-3)
@@ -238,8 +238,8 @@ def test_function_is_that_of_the_trained_network(browser):
 def test_activations_are_those_of_torch(browser, name):
     z = torch.linspace(-4, 4, 33, dtype=torch.float64)
     expected = getattr(torch.nn.functional, name)(z)
-    found = browser.run("return arguments[1].map((z) => ACTIVATIONS[arguments[0]](z))", name, z.tolist())
-    torch.testing.assert_close(torch.tensor(found, dtype=torch.float64), expected, rtol=0, atol=1e-6)
+    values = browser.run("return arguments[1].map((z) => ACTIVATIONS[arguments[0]](z))", name, z.tolist())
+    torch.testing.assert_close(torch.tensor(values, dtype=torch.float64), expected, rtol=0, atol=1e-6)
 
 
 def test_table_sorts_and_shows_every_network(browser, folder):
@@ -268,8 +268,8 @@ def test_saved_rows_are_the_rows_of_the_run(browser, folder):
     assert head == list(results.columns)
     for name, column in zip(head, zip(*rows, strict=True), strict=True):
         if results[name].dtype.kind in "if":
-            found = [float(value) if value else np.nan for value in column]
-            np.testing.assert_array_equal(found, results[name].astype(float))
+            numbers = [float(value) if value else np.nan for value in column]
+            np.testing.assert_array_equal(numbers, results[name].astype(float))
         else:
             assert list(column) == results[name].tolist()
 

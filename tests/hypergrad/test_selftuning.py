@@ -169,7 +169,7 @@ class TestCorrections:
 
 
 class TestCompactResponse:
-    """One scalar a row, as hypernetworks with modulated rows have it: rank one in the hyperparameters."""
+    """One scalar per row, as hypernetworks with modulated rows have it: rank one in the hyperparameters."""
 
     def fitted(self, count: int) -> float:
         """Largest error of a response that scales a fixed row of weights by a linear form, next to the full one."""

@@ -48,9 +48,9 @@ class TestPairs:
 
     @pytest.mark.parametrize(("rows", "weight", "pairs"), [(40, 1.0, 2), (39, 9.0, 0), (80, 0.5, 2), (80, 0.49, 0)])
     def test_fewer_than_40_rows_show_nothing(self, rows, weight, pairs):
-        found = calibration_pairs(numbered(rows, weight), None, 0)
-        assert len(found) == pairs
-        assert calibration_steps(found) == STAGE * len(MULTIPLES) * pairs
+        row_pairs = calibration_pairs(numbered(rows, weight), None, 0)
+        assert len(row_pairs) == pairs
+        assert calibration_steps(row_pairs) == STAGE * len(MULTIPLES) * pairs
 
 
 class TestWinner:
@@ -171,10 +171,10 @@ class TestWholeRuns:
     def test_pure_noise_gets_one_unit(self):
         x = torch.randn(400, 6, generator=torch.Generator().manual_seed(0))
         y = torch.randint(0, 2, (400,), generator=torch.Generator().manual_seed(1))
-        found = learn_width(x, y, "cross_entropy", LearnConfig(steps=300))
-        assert found.price > DEFAULT_PRICE
-        assert found.units == (1,)
-        assert any("raised the price" in note for note in found.notes)
+        result = learn_width(x, y, "cross_entropy", LearnConfig(steps=300))
+        assert result.price > DEFAULT_PRICE
+        assert result.units == (1,)
+        assert any("raised the price" in note for note in result.notes)
         assert learn_width(x, y, "cross_entropy", LearnConfig(steps=300, price=DEFAULT_PRICE)).widths[0] > 1.5
 
     def test_the_price_does_not_depend_on_the_start(self):
@@ -189,11 +189,11 @@ class TestWholeRuns:
     def test_rows_for_validation_take_the_place_of_halves(self):
         x, y = ring(300)
         config = LearnConfig(steps=20)
-        found = learn_width(x[:200], y[:200], "cross_entropy", config, validation=(x[200:], y[200:]))
-        assert found.price == DEFAULT_PRICE
-        assert found.steps == STAGE * len(MULTIPLES) + 30
+        result = learn_width(x[:200], y[:200], "cross_entropy", config, validation=(x[200:], y[200:]))
+        assert result.price == DEFAULT_PRICE
+        assert result.steps == STAGE * len(MULTIPLES) + 30
 
     def test_few_rows_keep_the_default_and_say_so(self):
-        found = learn_width(*ring(30), "cross_entropy", LearnConfig(steps=20))
-        assert found.price == DEFAULT_PRICE
-        assert any("40 rows" in note for note in found.notes)
+        result = learn_width(*ring(30), "cross_entropy", LearnConfig(steps=20))
+        assert result.price == DEFAULT_PRICE
+        assert any("40 rows" in note for note in result.notes)

@@ -28,28 +28,28 @@ def same(one: WidthResult, other: WidthResult) -> bool:
 class TestResult:
     def test_a_plain_network_of_ceil_width_units(self):
         x, y = ring()
-        found = learn_width(x, y, "cross_entropy", FAST)
-        assert [type(layer) for layer in found.network] == [nn.Linear, nn.Tanh, nn.Linear]
-        assert not found.network.training
-        assert found.units == (math.ceil(found.widths[0]),) == (found.network[0].out_features,)
-        assert found.steps == 450
-        assert found.width_curve.shape == (len(found.loss_curve), 1)
-        assert found.width_curve[-1, 0].item() == pytest.approx(found.widths[0])
-        assert (found.network(x).argmax(1) == y).float().mean() > 0.95
+        result = learn_width(x, y, "cross_entropy", FAST)
+        assert [type(layer) for layer in result.network] == [nn.Linear, nn.Tanh, nn.Linear]
+        assert not result.network.training
+        assert result.units == (math.ceil(result.widths[0]),) == (result.network[0].out_features,)
+        assert result.steps == 450
+        assert result.width_curve.shape == (len(result.loss_curve), 1)
+        assert result.width_curve[-1, 0].item() == pytest.approx(result.widths[0])
+        assert (result.network(x).argmax(1) == y).float().mean() > 0.95
 
     def test_the_dtype_of_the_inputs_is_kept(self):
-        found = learn_width(*ring(dtype=torch.float64), "cross_entropy", FAST)
-        assert found.network[0].weight.dtype == torch.float64
+        result = learn_width(*ring(dtype=torch.float64), "cross_entropy", FAST)
+        assert result.network[0].weight.dtype == torch.float64
 
     @pytest.mark.parametrize("activation", ["tanh", "relu"])
     def test_two_hidden_layers_have_a_width_each(self, activation):
         x, y = ring()
-        found = learn_width(
+        result = learn_width(
             x, y, "cross_entropy", LearnConfig(price=4.0, steps=600, hidden_layers=2, activation=activation)
         )
-        assert len(found.widths) == len(found.units) == 2
-        assert [m.out_features for m in found.network if isinstance(m, nn.Linear)] == [*found.units, 2]
-        assert (found.network(x).argmax(1) == y).float().mean() > 0.9
+        assert len(result.widths) == len(result.units) == 2
+        assert [m.out_features for m in result.network if isinstance(m, nn.Linear)] == [*result.units, 2]
+        assert (result.network(x).argmax(1) == y).float().mean() > 0.9
 
     def test_equal_seeds_give_equal_bits(self):
         x, y = ring()
@@ -69,10 +69,10 @@ class TestResult:
         """Measured 3 % apart; of pools whose size depends on the start, 20 %."""
         x = torch.randn(300, 4, generator=torch.Generator().manual_seed(0))
         y = (x[:, 0] * x[:, 1] + x[:, 2].abs()).sub(0.8) / 1.2
-        given = {"price": 4.0, "steps": 2000, "activation": "relu"}
+        options = {"price": 4.0, "steps": 2000, "activation": "relu"}
 
         def apart() -> float:
-            widths = [learn_width(x, y, "squared_error", LearnConfig(start=s, **given)).widths[0] for s in (1, 8, 64)]
+            widths = [learn_width(x, y, "squared_error", LearnConfig(start=s, **options)).widths[0] for s in (1, 8, 64)]
             return (max(widths) - min(widths)) / min(widths)
 
         assert apart() < 0.06
@@ -89,25 +89,25 @@ class TestResult:
 
     def test_saturation_is_reported(self):
         x, y = ring()
-        found = learn_width(x, y, "cross_entropy", LearnConfig(price=0.1, steps=300, max_units=2, start=2))
-        assert found.saturated
-        assert any("max_units" in note for note in found.notes)
+        result = learn_width(x, y, "cross_entropy", LearnConfig(price=0.1, steps=300, max_units=2, start=2))
+        assert result.saturated
+        assert any("max_units" in note for note in result.notes)
         assert not learn_width(x, y, "cross_entropy", FAST).saturated
 
 
 class TestLosses:
     def test_a_loss_of_your_own_equals_the_built_in_one(self):
         x, y = ring(dtype=torch.float64)
-        own = Likelihood(nn.functional.cross_entropy, outputs=2)
-        found, expected = (learn_width(x, y, loss, FAST) for loss in (own, "cross_entropy"))
-        assert_close(found.widths[0], expected.widths[0], rtol=1e-6, atol=0)
-        assert_close(found.network(x), expected.network(x), rtol=1e-5, atol=1e-5)
+        likelihood = Likelihood(nn.functional.cross_entropy, outputs=2)
+        result, expected = (learn_width(x, y, loss, FAST) for loss in (likelihood, "cross_entropy"))
+        assert_close(result.widths[0], expected.widths[0], rtol=1e-6, atol=0)
+        assert_close(result.network(x), expected.network(x), rtol=1e-5, atol=1e-5)
 
     def test_the_scale_of_a_loss_cancels(self):
         """Up to Adam's epsilon, 1e-8 beside gradients of 1e-2."""
         x, y = ring(dtype=torch.float64)
-        own = [Likelihood(lambda z, t, c=c: c * nn.functional.cross_entropy(z, t), 2, scale=c) for c in (1.0, 16.0)]
-        one, other = (learn_width(x, y, loss, LearnConfig(price=4.0, steps=100)).widths[0] for loss in own)
+        losses = [Likelihood(lambda z, t, c=c: c * nn.functional.cross_entropy(z, t), 2, scale=c) for c in (1.0, 16.0)]
+        one, other = (learn_width(x, y, loss, LearnConfig(price=4.0, steps=100)).widths[0] for loss in losses)
         assert_close(one, other, rtol=1e-3, atol=0)
         undeclared = Likelihood(lambda z, t: 16 * nn.functional.cross_entropy(z, t), 2)
         with pytest.raises(AssertionError):
@@ -119,8 +119,8 @@ class TestLosses:
         x = torch.randn(200, 3, generator=torch.Generator().manual_seed(0))
         y = torch.stack([x[:, 0].abs(), x[:, 1]], 1)
         y = (y - y.mean(0)) / y.std(0)
-        found = learn_width(x, y, "squared_error", LearnConfig(price=4.0, steps=1000))
-        assert (found.network(x) - y).square().mean() < 0.1
+        result = learn_width(x, y, "squared_error", LearnConfig(price=4.0, steps=1000))
+        assert (result.network(x) - y).square().mean() < 0.1
 
 
 def squares() -> tuple[torch.Tensor, torch.Tensor]:
@@ -152,7 +152,7 @@ class TestDivergence:
 
 class TestBadInput:
     @pytest.mark.parametrize(
-        ("given", "match"),
+        ("options", "match"),
         [
             ({"price": 0.0}, "price"),
             ({"price": -1.0}, "price"),
@@ -175,9 +175,9 @@ class TestBadInput:
             ({"start": [1]}, r"start: expected a finite number in \[1, 512\], got \[1\]"),
         ],
     )
-    def test_settings(self, given, match):
+    def test_settings(self, options, match):
         with pytest.raises(BadInput, match=match):
-            LearnConfig(**given)
+            LearnConfig(**options)
 
     def test_data(self):
         x, y = ring(50)

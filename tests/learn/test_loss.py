@@ -32,8 +32,8 @@ class TestNamed:
     def test_the_gradient_is_that_of_torch(self, loss):
         z = torch.tensor(OUTPUTS, requires_grad=True)
         (expected,) = torch.autograd.grad(in_torch(loss, z).sum(), z)
-        found = objective(loss).gradient(OUTPUTS.copy(), TARGETS[loss], IMPORTANCE)  # unweighted all the same
-        assert_close(torch.from_numpy(found), expected, rtol=1e-12, atol=1e-14)
+        gradient = objective(loss).gradient(OUTPUTS.copy(), TARGETS[loss], IMPORTANCE)  # unweighted all the same
+        assert_close(torch.from_numpy(gradient), expected, rtol=1e-12, atol=1e-14)
 
     def test_large_outputs_stay_finite(self, loss):
         large = OUTPUTS * 1e4
@@ -42,12 +42,12 @@ class TestNamed:
 
     def test_a_loss_of_your_own_equals_it(self, loss):
         target = torch.from_numpy(TARGETS[loss])
-        own = objective(Likelihood(lambda z, t: row_losses(loss, z, t).mean(), outputs=4, scale=3.0))
-        np.testing.assert_allclose(own.losses(OUTPUTS, TARGETS[loss]), in_torch(loss, torch.from_numpy(OUTPUTS)))
+        custom = objective(Likelihood(lambda z, t: row_losses(loss, z, t).mean(), outputs=4, scale=3.0))
+        np.testing.assert_allclose(custom.losses(OUTPUTS, TARGETS[loss]), in_torch(loss, torch.from_numpy(OUTPUTS)))
         named = objective(loss).gradient(OUTPUTS.copy(), TARGETS[loss])
-        np.testing.assert_allclose(own.gradient(OUTPUTS.copy(), target.numpy()), named, rtol=1e-9, atol=1e-12)
-        assert own.nat() == own.unit == 3.0
-        np.testing.assert_array_equal(own.scores(OUTPUTS, TARGETS[loss]), own.losses(OUTPUTS, TARGETS[loss]))
+        np.testing.assert_allclose(custom.gradient(OUTPUTS.copy(), target.numpy()), named, rtol=1e-9, atol=1e-12)
+        assert custom.nat() == custom.unit == 3.0
+        np.testing.assert_array_equal(custom.scores(OUTPUTS, TARGETS[loss]), custom.losses(OUTPUTS, TARGETS[loss]))
 
 
 def test_scores_of_classes_are_brier_s():

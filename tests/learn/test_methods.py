@@ -33,27 +33,27 @@ class Contract:
     deep: float = 0.9  # accuracy of two hidden layers
     deep_steps = 250
 
-    def settings(self, **given) -> LearnConfig:
+    def settings(self, **overrides) -> LearnConfig:
         return LearnConfig(
-            **{"method": self.method, "price": self.price, "steps": 120, "max_units": 40} | self.options | given
+            **{"method": self.method, "price": self.price, "steps": 120, "max_units": 40} | self.options | overrides
         )
 
-    def learn(self, rows=200, dtype=torch.float32, loss="cross_entropy", **given) -> WidthResult:
-        return learn_width(*ring(rows, dtype), loss, self.settings(**given))
+    def learn(self, rows=200, dtype=torch.float32, loss="cross_entropy", **overrides) -> WidthResult:
+        return learn_width(*ring(rows, dtype), loss, self.settings(**overrides))
 
     def test_a_plain_network_of_ceil_width_units(self):
         x, y = ring()
-        found = self.learn(steps=300, lr=0.02)
-        assert [type(layer) for layer in found.network] == [nn.Linear, nn.Tanh, nn.Linear]
-        assert found.units == (max(1, math.ceil(found.widths[0] - 1e-6)),) == (found.network[0].out_features,)
-        assert 0 <= found.widths[0] <= 40
-        assert found.width_curve.shape == (len(found.loss_curve), 1)
-        assert found.width_curve[-1, 0].item() == pytest.approx(found.widths[0])
-        assert found.loss_curve[-1] < found.loss_curve[0] / 2
-        assert (found.network(x).argmax(1) == y).float().mean() > 0.95
-        assert (found.graded(x).argmax(1) == y).float().mean() > 0.9
-        assert not found.network.training
-        assert found.activation == "tanh"
+        result = self.learn(steps=300, lr=0.02)
+        assert [type(layer) for layer in result.network] == [nn.Linear, nn.Tanh, nn.Linear]
+        assert result.units == (max(1, math.ceil(result.widths[0] - 1e-6)),) == (result.network[0].out_features,)
+        assert 0 <= result.widths[0] <= 40
+        assert result.width_curve.shape == (len(result.loss_curve), 1)
+        assert result.width_curve[-1, 0].item() == pytest.approx(result.widths[0])
+        assert result.loss_curve[-1] < result.loss_curve[0] / 2
+        assert (result.network(x).argmax(1) == y).float().mean() > 0.95
+        assert (result.graded(x).argmax(1) == y).float().mean() > 0.9
+        assert not result.network.training
+        assert result.activation == "tanh"
 
     def test_the_price_is_told(self):
         assert self.learn(steps=20).price == self.price
@@ -74,46 +74,46 @@ class Contract:
     @pytest.mark.parametrize("activation", ["tanh", "relu"])
     def test_two_hidden_layers_have_a_width_each(self, activation):
         x, y = ring()
-        found = self.learn(steps=self.deep_steps, lr=0.02, hidden_layers=2, activation=activation)
-        assert len(found.widths) == len(found.units) == 2
-        assert [m.out_features for m in found.network if isinstance(m, nn.Linear)] == [*found.units, 2]
-        assert (found.graded(x).argmax(1) == y).float().mean() > self.deep
+        result = self.learn(steps=self.deep_steps, lr=0.02, hidden_layers=2, activation=activation)
+        assert len(result.widths) == len(result.units) == 2
+        assert [m.out_features for m in result.network if isinstance(m, nn.Linear)] == [*result.units, 2]
+        assert (result.graded(x).argmax(1) == y).float().mean() > self.deep
 
     def test_regression_with_two_outputs(self):
         x = torch.randn(200, 3, generator=torch.Generator().manual_seed(0))
         y = torch.stack([x[:, 0].abs(), x[:, 1]], 1)
         y = (y - y.mean(0)) / y.std(0)
-        found = learn_width(x, y, "squared_error", self.settings(steps=300, lr=0.02))
-        assert (found.network(x) - y).square().mean() < 0.1
+        result = learn_width(x, y, "squared_error", self.settings(steps=300, lr=0.02))
+        assert (result.network(x) - y).square().mean() < 0.1
 
     def test_a_loss_of_your_own_equals_the_built_in_one(self):
-        own = Likelihood(nn.functional.cross_entropy, outputs=2)
-        one, other = (self.learn(steps=60, dtype=torch.float64, loss=loss) for loss in (own, "cross_entropy"))
+        likelihood = Likelihood(nn.functional.cross_entropy, outputs=2)
+        one, other = (self.learn(steps=60, dtype=torch.float64, loss=loss) for loss in (likelihood, "cross_entropy"))
         assert_close(one.widths[0], other.widths[0], rtol=1e-6, atol=1e-9)
 
     def test_one_unit_is_enough_for_the_code(self):
         assert self.learn(steps=40, max_units=1, start=1).units == (1,)
 
     def test_steps_and_progress(self):
-        seen: list[tuple[int, int, float]] = []
-        found = learn_width(*ring(), "cross_entropy", self.settings(), progress=lambda *now: seen.append(now))
-        done = [now[0] for now in seen]
+        calls: list[tuple[int, int, float]] = []
+        result = learn_width(*ring(), "cross_entropy", self.settings(), progress=lambda *now: calls.append(now))
+        done = [now[0] for now in calls]
         before = self.before()
         assert done == sorted(done)
-        assert (done[0], done[-1]) == (before, found.steps)
-        assert {now[1] for now in seen} == {found.steps} == {before + 180}
-        assert same(found, self.learn())
+        assert (done[0], done[-1]) == (before, result.steps)
+        assert {now[1] for now in calls} == {result.steps} == {before + 180}
+        assert same(result, self.learn())
 
     def test_an_answer_ends_learning_and_rounding_goes_on(self):
-        asked: list[int] = []
+        steps_done: list[int] = []
 
         def progress(done: int, total: int, width: float) -> bool:
-            asked.append(done)
-            return len(asked) == 11
+            steps_done.append(done)
+            return len(steps_done) == 11
 
-        found = learn_width(*ring(), "cross_entropy", self.settings(), progress=progress)
-        assert found.steps == asked[10] + 60 < self.before() + 180
-        assert found.units == (found.network[0].out_features,)
+        result = learn_width(*ring(), "cross_entropy", self.settings(), progress=progress)
+        assert result.steps == steps_done[10] + 60 < self.before() + 180
+        assert result.units == (result.network[0].out_features,)
 
     def before(self) -> int:
         """Steps before the run that is told."""
@@ -144,10 +144,10 @@ class Priced(Weighted):
         assert low > 1.3 * high
 
     def test_without_a_price_the_default_one_is_taken_and_said(self):
-        found = self.learn(steps=20, price=None)
-        assert found.price == DEFAULT_PRICE
-        assert any("calibrate" in note for note in found.notes)
-        assert found.widths == self.learn(steps=20, price=DEFAULT_PRICE).widths
+        result = self.learn(steps=20, price=None)
+        assert result.price == DEFAULT_PRICE
+        assert any("calibrate" in note for note in result.notes)
+        assert result.widths == self.learn(steps=20, price=DEFAULT_PRICE).widths
 
     def test_rows_held_out_are_refused_before_training(self):
         with pytest.raises(BadInput, match=f"none with the method {self.method}, got rows; graded, hypergradient"):
@@ -159,9 +159,9 @@ class Priced(Weighted):
             self.learn(steps=60, lr=1e30, activation=activation)
 
     def test_saturation_is_reported(self):
-        found = self.learn(price=0.01, max_units=2, start=2)
-        assert found.saturated
-        assert any("max_units" in note for note in found.notes)
+        result = self.learn(price=0.01, max_units=2, start=2)
+        assert result.saturated
+        assert any("max_units" in note for note in result.notes)
         assert not self.learn().saturated
 
 
@@ -211,10 +211,10 @@ class TestHypergradient(Contract):
         x, y = ring(300)
         wide = torch.randint(0, 2, (100,), generator=torch.Generator().manual_seed(0))
         for targets in (y[200:], wide):
-            found = learn_width(
+            result = learn_width(
                 x[:200], y[:200], "cross_entropy", self.settings(steps=100), validation=(x[200:], targets)
             )
-            assert found.steps == 150
+            assert result.steps == 150
         one, other = (
             learn_width(x[:200], y[:200], "cross_entropy", self.settings(steps=9), validation=(x[200:], targets))
             for targets in (y[200:], wide)
@@ -222,9 +222,9 @@ class TestHypergradient(Contract):
         assert same(one, other)  # no move yet
 
     def test_no_price_is_no_price(self):
-        found = self.learn(steps=50, price=None)
-        assert found.price == 0.0
-        assert any("held-out loss alone" in note for note in found.notes)
+        result = self.learn(steps=50, price=None)
+        assert result.price == 0.0
+        assert any("held-out loss alone" in note for note in result.notes)
 
 
 class TestPath(Contract):
@@ -236,13 +236,13 @@ class TestPath(Contract):
         return len(PRICES) * (stage + rounding_steps(stage))
 
     def test_the_price_is_told(self):
-        found = self.learn(steps=90)
-        assert found.price in PRICES
-        assert any("picked" in note for note in found.notes)
+        result = self.learn(steps=90)
+        assert result.price in PRICES
+        assert any("picked" in note for note in result.notes)
 
     def test_it_is_a_graded_run_at_the_price_picked(self):
-        found = self.learn(steps=90)
-        assert same(found, self.learn(steps=90, method="graded", price=found.price))
+        result = self.learn(steps=90)
+        assert same(result, self.learn(steps=90, method="graded", price=result.price))
 
     def test_a_price_is_refused_before_training(self):
         with pytest.raises(BadInput, match=r"price: expected None with the method path, got 2\.0; it finds a price"):

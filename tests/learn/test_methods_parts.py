@@ -50,24 +50,24 @@ def by_autograd(gated, rows, gates, decay, l2):
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 @pytest.mark.parametrize("l2", [True, False])
 class TestGated:
-    def found(self, layers, activation, l2):
+    def gradients(self, layers, activation, l2):
         gated, rows, gates = sample(layers, activation)
         slopes = gated.differentiate(gates, rows, objective("cross_entropy"), 0.3, l2=l2)
         part = gated.active_part(gated.gradients, gates)
         return [torch.tensor(a) for a in (part.incoming, *part.outgoing, *part.biases, *slopes)], gated, rows, gates
 
     def test_gradient_equals_autograd(self, layers, activation, l2):
-        found, *given = self.found(layers, activation, l2)
-        for mine, expected in zip(found, by_autograd(*given, 0.3, l2), strict=True):
-            assert_close(mine, expected, rtol=1e-12, atol=1e-14)
+        gradients, *inputs = self.gradients(layers, activation, l2)
+        for gradient, expected in zip(gradients, by_autograd(*inputs, 0.3, l2), strict=True):
+            assert_close(gradient, expected, rtol=1e-12, atol=1e-14)
 
     def test_the_other_norm_is_rejected(self, layers, activation, l2):
-        found, *given = self.found(layers, activation, l2)
+        gradients, *inputs = self.gradients(layers, activation, l2)
         with pytest.raises(AssertionError):
-            assert_close(found[1], by_autograd(*given, 0.3, not l2)[1], rtol=1e-6, atol=1e-8)
+            assert_close(gradients[1], by_autograd(*inputs, 0.3, not l2)[1], rtol=1e-6, atol=1e-8)
 
     def test_units_without_a_gate_get_none(self, layers, activation, l2):
-        gated = self.found(layers, activation, l2)[1]
+        gated = self.gradients(layers, activation, l2)[1]
         assert not gated.gradients.incoming[5:].any()
         assert not gated.gradients.outgoing[0][5:].any()
         assert gated.gradients.incoming[:3].any()
@@ -110,27 +110,27 @@ class TestLaws:
         slopes = np.random.default_rng(1).normal(size=8)
         law.prepare(0.3)
         values = list(law.parameters)
-        ways = [torch.randn(v.shape, generator=torch.Generator().manual_seed(k)) for k, v in enumerate(values)]
+        directions = [torch.randn(v.shape, generator=torch.Generator().manual_seed(k)) for k, v in enumerate(values)]
 
         def value(shift: float) -> float:
-            for parameter, way in zip(values, ways, strict=True):
-                parameter.data.add_(shift * way)
+            for parameter, direction in zip(values, directions, strict=True):
+                parameter.data.add_(shift * direction)
             if name == "concrete":
                 law.generator.manual_seed(5)
             gates = law.gates()
-            found = float(gates @ slopes[: len(gates)]) + 0.7 * law.width()
-            for parameter, way in zip(values, ways, strict=True):
-                parameter.data.sub_(shift * way)
-            return found
+            objective_value = float(gates @ slopes[: len(gates)]) + 0.7 * law.width()
+            for parameter, direction in zip(values, directions, strict=True):
+                parameter.data.sub_(shift * direction)
+            return objective_value
 
         h = 1e-2 if name == "concrete" else 1e-5  # whose logits are in single precision
         expected = (value(h) - value(-h)) / (2 * h)
         value(0.0)
         law.backward(slopes[: len(law._gates) if hasattr(law, "_gates") else len(law.gates())], 0.7)
-        found = sum(float((p.grad * way).sum()) for p, way in zip(values, ways, strict=True))
-        assert found == pytest.approx(expected, rel=2e-3 if name == "concrete" else 1e-6)
+        slope = sum(float((p.grad * direction).sum()) for p, direction in zip(values, directions, strict=True))
+        assert slope == pytest.approx(expected, rel=2e-3 if name == "concrete" else 1e-6)
         with pytest.raises(AssertionError):
-            assert found == pytest.approx(expected + 0.7, rel=2e-3)
+            assert slope == pytest.approx(expected + 0.7, rel=2e-3)
 
     def test_the_start_is_the_width(self, name):
         law = LAWS[name]()
@@ -166,31 +166,31 @@ class TestLookahead:
         """Of the held-out loss after steps of descent, which follow the width or, without response, do not."""
         weights, rows, held = self.part()
 
-        def loss(tensors, width, seen):
+        def loss(tensors, width, batch):
             gates = torch.tensor([1.0, 1.0, 1.0, (width - 3) ** 0.5], dtype=torch.float64)
-            outputs = (torch.tanh(torch.from_numpy(seen.x) @ tensors[0].T) * gates) @ tensors[1] + tensors[2]
-            each = -(outputs.log_softmax(1) * torch.from_numpy(seen.y)).sum(1)
-            return (each * torch.from_numpy(seen.importance[:, 0])).mean() + 0.01 / 2 * tensors[1].square().sum() * (
-                seen is rows
+            outputs = (torch.tanh(torch.from_numpy(batch.x) @ tensors[0].T) * gates) @ tensors[1] + tensors[2]
+            each = -(outputs.log_softmax(1) * torch.from_numpy(batch.y)).sum(1)
+            return (each * torch.from_numpy(batch.importance[:, 0])).mean() + 0.01 / 2 * tensors[1].square().sum() * (
+                batch is rows
             )
 
-        def ahead(trained: float, judged: float) -> float:
+        def ahead(trained_width: float, held_out_width: float) -> float:
             tensors = [torch.tensor(a) for a in (weights.incoming, weights.outgoing[0], weights.biases[0])]
             for _ in range(AHEAD):
                 tensors = [t.detach().requires_grad_() for t in tensors]
-                slopes = torch.autograd.grad(loss(tensors, trained, rows), tensors)
+                slopes = torch.autograd.grad(loss(tensors, trained_width, rows), tensors)
                 tensors = [t - 0.1 * slope for t, slope in zip(tensors, slopes, strict=True)]
-            return float(loss(tensors, judged, held).detach())
+            return float(loss(tensors, held_out_width, held).detach())
 
         first, last = (ahead(3.5 + sign * h * response, 3.5 + sign * h) for sign in (-1, 1))
         return (last - first) / (2 * h)
 
     def test_direct_term_and_response(self):
         weights, rows, held = self.part()
-        (found,) = Lookahead("cross_entropy", "tanh", 0.01)(weights, [3.5], rows, held)
-        assert float(found) == pytest.approx(self.by_differences(response=True), rel=1e-6)
+        (slope,) = Lookahead("cross_entropy", "tanh", 0.01)(weights, [3.5], rows, held)
+        assert float(slope) == pytest.approx(self.by_differences(response=True), rel=1e-6)
         with pytest.raises(AssertionError):
-            assert float(found) == pytest.approx(self.by_differences(response=False), rel=1e-3)
+            assert float(slope) == pytest.approx(self.by_differences(response=False), rel=1e-3)
 
     def test_a_rate_that_is_too_high_is_halved_and_nothing_is_said(self):
         gated, rows, _ = sample()
@@ -297,8 +297,10 @@ def test_lookahead_of_a_loss_of_your_own_and_of_two_layers():
     gated, rows, _ = sample(2)
     part = gated.active_part(gated.weights, [np.ones(4), np.ones(4)])
     rows = replace(rows, importance=None)
-    own = Likelihood(lambda z, t: -(z.log_softmax(1) * t).sum(1).mean(), 2)
-    one, other = (Lookahead(loss, "tanh", 0.01)(part, [3.5, 3.25], rows, rows) for loss in (own, "cross_entropy"))
+    likelihood = Likelihood(lambda z, t: -(z.log_softmax(1) * t).sum(1).mean(), 2)
+    one, other = (
+        Lookahead(loss, "tanh", 0.01)(part, [3.5, 3.25], rows, rows) for loss in (likelihood, "cross_entropy")
+    )
     assert_close(one, other, rtol=1e-9, atol=0)
     assert len(one) == 2
 

@@ -14,7 +14,7 @@ from tests.learn.networks import by_autograd, sample
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 @pytest.mark.parametrize("loss", ["cross_entropy", "squared_error"])
 class TestGradient:
-    def found(self, layers, activation, loss):
+    def gradients(self, layers, activation, loss):
         weights, x, y, importance = sample(layers)
         out = weights.zeros()
         gradient(weights, x, y, importance, activation, objective(loss), out)
@@ -22,19 +22,19 @@ class TestGradient:
         return parts, (weights, x, y, importance)
 
     def test_equals_autograd(self, layers, activation, loss):
-        found, inputs = self.found(layers, activation, loss)
-        for mine, expected in zip(found, by_autograd(*inputs, activation, loss), strict=True):
-            assert_close(mine, expected, rtol=1e-12, atol=1e-14)
+        gradients, inputs = self.gradients(layers, activation, loss)
+        for part, expected in zip(gradients, by_autograd(*inputs, activation, loss), strict=True):
+            assert_close(part, expected, rtol=1e-12, atol=1e-14)
 
     def test_the_other_activation_or_no_importance_is_rejected(self, layers, activation, loss):
-        found, (weights, x, y, importance) = self.found(layers, activation, loss)
+        gradients, (weights, x, y, importance) = self.gradients(layers, activation, loss)
         other = {"tanh": "relu", "relu": "tanh"}[activation]
         for wrong in (
             by_autograd(weights, x, y, importance, other, loss),
             by_autograd(weights, x, y, importance**0, activation, loss),
         ):
             with pytest.raises(AssertionError):
-                assert_close(found[0], wrong[0], rtol=1e-6, atol=1e-8)
+                assert_close(gradients[0], wrong[0], rtol=1e-6, atol=1e-8)
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])

@@ -40,16 +40,16 @@ class TestStep:
     def test_free_weights_move_as_under_adam(self):
         weights, x, y, _ = sample(2)
         network = sequential(weights, "tanh")
-        theirs = network[0].weight
-        adam = torch.optim.Adam([theirs, network[0].bias], lr=0.05, betas=(FIRST, SECOND))
+        weight = network[0].weight
+        adam = torch.optim.Adam([weight, network[0].bias], lr=0.05, betas=(FIRST, SECOND))
         memory, slope = Memory.of(weights), weights.zeros()
         for _ in range(3):
             gradient(weights, x, y, None, "tanh", objective("cross_entropy"), slope)
-            theirs.grad = torch.from_numpy(slope.incoming[:, :-1].copy())
+            weight.grad = torch.from_numpy(slope.incoming[:, :-1].copy())
             network[0].bias.grad = torch.from_numpy(slope.incoming[:, -1].copy())
             adam.step()
             step(weights, slope, memory, 0.05, self.penalty)
-        assert_close(torch.from_numpy(weights.incoming[:, :-1].copy()), theirs.detach(), rtol=1e-9, atol=1e-12)
+        assert_close(torch.from_numpy(weights.incoming[:, :-1].copy()), weight.detach(), rtol=1e-9, atol=1e-12)
 
     def test_gates_are_the_library_s(self):
         block = sample(1)[0].outgoing[0]

@@ -57,8 +57,8 @@ def test_a_rounded_copy_leaves_the_run_as_it_is():
 
 def of(score: list[float], units: list[int]) -> WidthPath:
     n = len(score)
-    found, spread = torch.tensor(score), torch.full((n,), 0.1)
-    return WidthPath(tuple(range(n, 0, -1)), torch.ones(n, 1), tuple((u,) for u in units), -found, found, spread)
+    scores, spread = torch.tensor(score), torch.full((n,), 0.1)
+    return WidthPath(tuple(range(n, 0, -1)), torch.ones(n, 1), tuple((u,) for u in units), -scores, scores, spread)
 
 
 @pytest.mark.parametrize(
@@ -80,15 +80,15 @@ def test_prices_must_fall():
             width_path(*ring(50), "cross_entropy", prices=prices)
 
 
-@pytest.mark.parametrize("given", [np.array(PRICES), torch.tensor(PRICES), iter(PRICES), [100, 10, np.float32(1)]])
-def test_prices_are_any_numbers_one_behind_the_other(given):
-    path = width_path(*ring(50), "cross_entropy", LearnConfig(steps=9), prices=given)
+@pytest.mark.parametrize("prices", [np.array(PRICES), torch.tensor(PRICES), iter(PRICES), [100, 10, np.float32(1)]])
+def test_prices_are_any_numbers_one_behind_the_other(prices):
+    path = width_path(*ring(50), "cross_entropy", LearnConfig(steps=9), prices=prices)
     assert path.prices == PRICES
     assert all(type(price) is float for price in path.prices)
 
 
 @pytest.mark.parametrize(
-    ("given", "match"),
+    ("prices", "match"),
     [
         (3.0, r"falling prices, got 3\.0; give a tuple or an array of them"),
         (None, "falling prices, got None; give a tuple"),
@@ -99,9 +99,9 @@ def test_prices_are_any_numbers_one_behind_the_other(given):
         ((2.0, -1.0), r"a finite number > 0, got -1\.0"),
     ],
 )
-def test_what_are_no_prices(given, match):
+def test_what_are_no_prices(prices, match):
     with pytest.raises(BadInput, match=f"prices: expected {match}"):
-        width_path(*ring(50), "cross_entropy", prices=given)
+        width_path(*ring(50), "cross_entropy", prices=prices)
 
 
 def test_one_row_cannot_both_train_and_judge():
@@ -109,42 +109,42 @@ def test_one_row_cannot_both_train_and_judge():
         width_path(torch.zeros(1, 1), torch.zeros(1), "squared_error")
 
 
-Told = list[tuple[int, int, float]]
+Calls = list[tuple[int, int, float]]
 
 
-def told(stop_at: int | None = None) -> tuple[WidthPath, Told]:
-    seen: Told = []
+def watched_path(stop_at: int | None = None) -> tuple[WidthPath, Calls]:
+    calls: Calls = []
 
     def progress(*now) -> bool:
-        seen.append(now)
-        return len(seen) - 1 == stop_at
+        calls.append(now)
+        return len(calls) - 1 == stop_at
 
-    return width_path(*ring(), "cross_entropy", LearnConfig(steps=600), prices=PRICES, progress=progress), seen
+    return width_path(*ring(), "cross_entropy", LearnConfig(steps=600), prices=PRICES, progress=progress), calls
 
 
 def test_all_prices_are_told():
-    path, seen = told()
-    done = [now[0] for now in seen]
+    path, calls = watched_path()
+    done = [now[0] for now in calls]
     assert done == sorted(done)
     assert done[0] == 0
-    assert {now[1] for now in seen} == {3 * 300}
+    assert {now[1] for now in calls} == {3 * 300}
     assert done[-1] == 3 * 300
     quiet = width_path(*ring(), "cross_entropy", LearnConfig(steps=600), prices=PRICES)
     assert_close(path.widths, quiet.widths, rtol=0, atol=0)
 
 
 def test_an_answer_ends_the_path_before_the_price_just_begun():
-    whole, seen = told()
-    begun = [number for number, now in enumerate(seen) if now[0] == 300][-1]
-    path, seen = told(begun)
+    whole, calls = watched_path()
+    begun = [number for number, now in enumerate(calls) if now[0] == 300][-1]
+    path, calls = watched_path(begun)
     assert path.prices == PRICES[:1]
     assert len(path.units) == len(path.score) == len(path.train_loss) == 1
     assert_close(path.widths, whole.widths[:1], rtol=0, atol=0)
-    assert seen[-1][:2] == (300, 300)
+    assert calls[-1][:2] == (300, 300)
 
 
 def test_an_answer_before_there_is_a_point_ends_nothing():
-    assert told(0)[0].prices == PRICES
+    assert watched_path(0)[0].prices == PRICES
 
 
 def test_a_lower_price_recruits_what_a_higher_one_kept_silent():

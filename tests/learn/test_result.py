@@ -24,8 +24,10 @@ def task(rows=60, weight=None, **config):
 
 
 def gated_run(kind=GatedRun, price=3.0, exponent=0.5, **config):
-    given = task(**config)
-    return new_gated_run(lambda units, start: IntervalMethod(units, start, exponent), given, given.rows, price, kind)
+    checked = task(**config)
+    return new_gated_run(
+        lambda units, start: IntervalMethod(units, start, exponent), checked, checked.rows, price, kind
+    )
 
 
 def step(run, done, lr=0.01):
@@ -141,10 +143,10 @@ class TestNotes:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_curves_and_gap(method, dtype):
     x, y = ring(60, dtype)
-    config, told = LearnConfig(price=4.0, steps=20, max_units=12, method=method), []
-    result = learn_width(x, y, "cross_entropy", config, progress=lambda *now: told.append(now))
-    assert {total for _, total, _ in told} == {30}
-    assert {width for done, _, width in told if done >= 20} == set(result.widths)
+    config, calls = LearnConfig(price=4.0, steps=20, max_units=12, method=method), []
+    result = learn_width(x, y, "cross_entropy", config, progress=lambda *now: calls.append(now))
+    assert {total for _, total, _ in calls} == {30}
+    assert {width for done, _, width in calls if done >= 20} == set(result.widths)
     assert result.width_curve.shape == (21, 1)
     assert result.loss_curve.shape == (21,)
     assert {result.width_curve.dtype, result.loss_curve.dtype, result.network[0].weight.dtype} == {dtype}

@@ -98,17 +98,17 @@ def rounding(steps: int, units: int = 2, records: int = 10):
     task = checked_task((*ring(60), None), None, "cross_entropy", LearnConfig(lr=0.1, start=16))
     run = task.graded_run(task.rows, steps, 2.0)
     run.pool.repack(reserve=False)
-    run.records, seen, told = records, [], []
-    run.descend = lambda batch, lr, penalty: seen.append((lr, run.pool.weights.units[0], penalty))
+    run.records, steps_taken, calls = records, [], []
+    run.descend = lambda batch, lr, penalty: steps_taken.append((lr, run.pool.weights.units[0], penalty))
     slope = run.penalty().slope
-    meter = Meter(lambda *now: told.append(now) or True, total=steps // 2)
+    meter = Meter(lambda *now: calls.append(now) or True, total=steps // 2)
     round_units(run, [units], 1.7, meter)
-    return run, seen, told, slope
+    return run, steps_taken, calls, slope
 
 
 def test_units_go_in_ten_rounds_within_the_first_half():
-    _, seen, _, _ = rounding(steps=80)
-    units = [now[1] for now in seen]
+    _, steps_taken, _, _ = rounding(steps=80)
+    units = [now[1] for now in steps_taken]
     # 20 removing steps, a round every 2: 14 surplus units, of which int(14 * (1 - (t + 1) / 20)) are left.
     rounds = [2 + int(14 * (0.9 if t == 0 else 1 - (t + 1) / 20)) for t in range(0, 20, 2)]
     assert units[:20:2] == units[1:20:2] == rounds
@@ -116,31 +116,31 @@ def test_units_go_in_ten_rounds_within_the_first_half():
 
 
 def test_the_rate_falls_along_a_cosine_in_the_second_half():
-    _, seen, _, _ = rounding(steps=80)
-    lrs = [now[0] for now in seen]
+    _, steps_taken, _, _ = rounding(steps=80)
+    lrs = [now[0] for now in steps_taken]
     np.testing.assert_allclose(lrs[:21], 0.05, rtol=1e-12)
     late = [0.025 * (1 + math.cos(math.pi * (t - 20) / 20)) for t in range(21, 40)]
     np.testing.assert_allclose(lrs[21:], late, rtol=1e-12)
 
 
 def test_rounding_has_decay_and_no_price():
-    run, seen, _, slope = rounding(steps=80)
-    assert {now[2] for now in seen} == {Penalty(1e-3, 0.0, floor=slope)}
+    run, steps_taken, _, slope = rounding(steps=80)
+    assert {now[2] for now in steps_taken} == {Penalty(1e-3, 0.0, floor=slope)}
     assert slope > 0
     assert run.pool.memory.steps == 0  # begun anew
 
 
 def test_rounding_is_told_and_its_answer_does_not_matter():
-    _, seen, told, _ = rounding(steps=80)
-    assert len(seen) == 40
-    assert told == [(t, 40, 1.7) for t in range(0, 40, 4)] + [(40, 40, 1.7)]
+    _, steps_taken, calls, _ = rounding(steps=80)
+    assert len(steps_taken) == 40
+    assert calls == [(t, 40, 1.7) for t in range(0, 40, 4)] + [(40, 40, 1.7)]
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 5])
 def test_in_too_few_steps_units_go_at_once(steps):
-    run, seen, _, _ = rounding(steps)
+    run, steps_taken, _, _ = rounding(steps)
     assert run.pool.weights.units == [2]
-    assert len(seen) == steps // 2
+    assert len(steps_taken) == steps // 2
 
 
 def test_a_run_that_diverged_is_not_rounded():
@@ -155,10 +155,10 @@ def test_a_copy_is_rounded_to_the_widths_of_the_run():
     task = checked_task((*ring(60), None), None, "cross_entropy", LearnConfig())
     run = task.graded_run(task.rows, 20, 2.0)
     before, variance = run.pool.weights.incoming.copy(), run.objective
-    told = []
-    whole = rounded_copy(run, Meter(lambda *now: told.append(now)))
+    calls = []
+    whole = rounded_copy(run, Meter(lambda *now: calls.append(now)))
     assert whole.pool.weights.units == whole_units(run.widths())
-    assert {now[2] for now in told} == {sum(run.widths())}
+    assert {now[2] for now in calls} == {sum(run.widths())}
     assert whole.curves.losses == []
     assert whole.objective is not variance
     np.testing.assert_array_equal(run.pool.weights.incoming, before)

@@ -39,10 +39,10 @@ def test_minibatches_keep_the_importance_among_all_rows():
     rows = TrainingRows(np.arange(20.0)[:, None], np.zeros((20, 1)), weights / weights.mean(), weights.mean())
     batches = rows.batches(5, np.random.default_rng(0))
     taken = [next(batches) for _ in range(4)]
-    found = sum(float((batch.x * batch.importance).sum()) for batch in taken) / 20
-    assert found == pytest.approx(np.average(rows.x, weights=weights), rel=1e-12)
+    weighted = sum(float((batch.x * batch.importance).sum()) for batch in taken) / 20
+    assert weighted == pytest.approx(np.average(rows.x, weights=weights), rel=1e-12)
     normalised = sum(float((b.x * b.importance / b.importance.mean()).sum()) for b in taken) / 20
-    assert normalised != pytest.approx(found, rel=1e-2)
+    assert normalised != pytest.approx(weighted, rel=1e-2)
 
 
 def test_minibatches_take_every_row_once_an_epoch():

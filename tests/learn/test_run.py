@@ -67,10 +67,10 @@ def test_fewer_steps_than_points_are_recorded_at_every_step():
 
 
 def test_an_answer_ends_the_loop_and_lowers_the_total():
-    run, told = Recorded(steps=10, records=5), []
-    meter = Meter(lambda *now: told.append(now) or len(told) == 3, total=30, done=7)
+    run, calls = Recorded(steps=10, records=5), []
+    meter = Meter(lambda *now: calls.append(now) or len(calls) == 3, total=30, done=7)
     train(run, meter)
-    assert told == [(7, 30, 5.0), (9, 30, 5.0), (11, 30, 5.0)]
+    assert calls == [(7, 30, 5.0), (9, 30, 5.0), (11, 30, 5.0)]
     assert (meter.done, meter.total, meter.stopped) == (11, 24, True)
     assert run.calls[-2:] == ["prepare 4", "finish"]
     assert len(run.curves.losses) == 4

@@ -47,8 +47,8 @@ class TestRepetition:
     def test_steps_follow_the_weight(self):
         assert steps_for(None, 2500.5) == steps_for(None, 2500) + 1 == 5001
         x, y = ring(50)
-        found = learn_width(x, y, "cross_entropy", LearnConfig(price=4.0), sample_weight=torch.full((50,), 40.0))
-        assert found.steps == 1.5 * 4000
+        result = learn_width(x, y, "cross_entropy", LearnConfig(price=4.0), sample_weight=torch.full((50,), 40.0))
+        assert result.steps == 1.5 * 4000
 
 
 class TestPath:

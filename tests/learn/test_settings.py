@@ -24,10 +24,10 @@ def test_the_activation_follows_the_features(features, activation):
 
 
 @pytest.mark.parametrize(
-    ("given", "rows", "steps"), [(None, 1500, 3000), (None, 1500.1, 3001), (None, 4000, 8000), (7, 4000, 7)]
+    ("chosen", "rows", "steps"), [(None, 1500, 3000), (None, 1500.1, 3001), (None, 4000, 8000), (7, 4000, 7)]
 )
-def test_steps_follow_the_rows(given, rows, steps):
-    assert steps_for(given, rows) == steps
+def test_steps_follow_the_rows(chosen, rows, steps):
+    assert steps_for(chosen, rows) == steps
     assert rounding_steps(steps) == math.floor(steps / 2)
 
 

@@ -37,9 +37,9 @@ def test_a_fifth_is_held_out(rows, held):
 
 
 def test_rows_held_out_stay_what_they_are():
-    given = task(validation=ring(7))
-    assert given.split() == (given.rows, given.held_out)
-    assert len(given.held_out) == 7
+    checked = task(validation=ring(7))
+    assert checked.split() == (checked.rows, checked.held_out)
+    assert len(checked.held_out) == 7
 
 
 def test_one_row_cannot_be_split():
@@ -95,11 +95,11 @@ def test_a_loss_is_tried_before(bad):
 
 
 def test_a_loss_is_tried_on_a_batch_at_outputs_that_are_not_0():
-    seen = []
+    calls = []
 
     def loss(z, t):
-        seen.append((tuple(z.shape), len(t), bool((z == 0).any())))
+        calls.append((tuple(z.shape), len(t), bool((z == 0).any())))
         return functional.cross_entropy(z, t)
 
     task(loss=Likelihood(loss, 2), batch=7)
-    assert set(seen) == {((7, 2), 7, False)}
+    assert set(calls) == {((7, 2), 7, False)}

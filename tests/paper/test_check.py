@@ -28,8 +28,8 @@ GOOD = (
 
 @pytest.mark.parametrize("line", BAD)
 def test_faults_are_found_once(line):
-    (found,) = check.faults(f"first\n{line}\nlast\n{line}\n")
-    assert BAD[line] in found
+    (fault,) = check.faults(f"first\n{line}\nlast\n{line}\n")
+    assert BAD[line] in fault
 
 
 @pytest.mark.parametrize("line", GOOD)

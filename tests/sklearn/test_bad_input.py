@@ -131,9 +131,9 @@ def test_no_two_parts_of_such_a_share(fraction):
 def test_a_class_of_one_row_is_in_no_two_parts():
     labels = np.where(np.arange(len(WINE)) == 7, 5, LABELS)
     message = "of 178 rows of 4 classes, one of which has a single row; give every class two rows or more"
-    for asked in (classifier(early_stopping=True).fit, classifier().width_path):
+    for method in (classifier(early_stopping=True).fit, classifier().width_path):
         with pytest.raises(BadInput, match=message):
-            asked(WINE, labels)
+            method(WINE, labels)
 
 
 def test_a_path_checks_like_fit():

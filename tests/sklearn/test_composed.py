@@ -18,12 +18,12 @@ BOTH = pytest.mark.parametrize(("make", "data"), [(classifier, wine()), (regress
 @BOTH
 def test_pickled_and_cloned(make, data):
     X, y = data
-    found = make().fit(X, y)
-    np.testing.assert_array_equal(pickle.loads(pickle.dumps(found)).predict(X), found.predict(X))
-    copied = clone(found)
-    assert copied.get_params() == found.get_params()
+    model = make().fit(X, y)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict(X), model.predict(X))
+    copied = clone(model)
+    assert copied.get_params() == model.get_params()
     assert not hasattr(copied, "width_")
-    np.testing.assert_array_equal(copied.fit(X, y).predict(X), found.predict(X))
+    np.testing.assert_array_equal(copied.fit(X, y).predict(X), model.predict(X))
 
 
 @BOTH
@@ -41,14 +41,14 @@ def test_standardising_beforehand_changes_nothing():
 
 def test_grid_search_over_numpy_values():
     grid = {"price": np.array([1.0, 300.0]), "hidden_layers": np.arange(1, 3), "max_units": np.array([64])}
-    found = GridSearchCV(classifier(), grid, cv=2).fit(*wine())
-    assert found.best_estimator_.score(*wine()) > 0.95
+    search = GridSearchCV(classifier(), grid, cv=2).fit(*wine())
+    assert search.best_estimator_.score(*wine()) > 0.95
 
 
 def test_weights_pass_through_a_search():
     X, y = moons()
-    found = GridSearchCV(classifier(), {"activation": ["tanh"]}, cv=2).fit(X, y, sample_weight=np.ones(len(X)))
-    assert found.best_estimator_.width_ > 0
+    search = GridSearchCV(classifier(), {"activation": ["tanh"]}, cv=2).fit(X, y, sample_weight=np.ones(len(X)))
+    assert search.best_estimator_.width_ > 0
 
 
 def test_one_estimator_a_label():

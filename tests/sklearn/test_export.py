@@ -15,33 +15,33 @@ from tests.sklearn.data import classifier, regressor, waves, wine
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 def test_raw_features_to_logits(layers, dtype):
     X, y = wine()
-    found = classifier(hidden_layers=layers).fit(X, y)
-    network = found.export(dtype=dtype)
+    model = classifier(hidden_layers=layers).fit(X, y)
+    network = model.export(dtype=dtype)
     assert not network.training
     assert [type(layer) for layer in network] == [nn.Linear, nn.ReLU] * layers + [nn.Linear]
-    assert tuple(layer.out_features for layer in network[:-1:2]) == found.units_
+    assert tuple(layer.out_features for layer in network[:-1:2]) == model.units_
     with torch.no_grad():
         logits = network(torch.tensor(X, dtype=dtype)).numpy()
     # Means of the features are up to 20 times their spread, so that float32 loses about two of its seven digits.
     tolerance = 1e-4 if dtype == torch.float32 else 1e-12
-    np.testing.assert_allclose(softmax(logits, axis=1), found.predict_proba(X), atol=tolerance)
+    np.testing.assert_allclose(softmax(logits, axis=1), model.predict_proba(X), atol=tolerance)
 
 
 def test_raw_features_to_raw_targets():
     X, y = waves(outputs=2)
-    found = regressor().fit(X, y)
+    model = regressor().fit(X, y)
     with torch.no_grad():
-        plain = found.export(dtype=torch.float64)(torch.tensor(X)).numpy()
-    np.testing.assert_allclose(plain, found.predict(X), rtol=1e-12)
+        plain = model.export(dtype=torch.float64)(torch.tensor(X)).numpy()
+    np.testing.assert_allclose(plain, model.predict(X), rtol=1e-12)
 
 
 def test_a_copy_of_ones_own():
     X, y = wine()
-    found = classifier().fit(X, y)
-    before = found.predict_proba(X)
-    nn.init.zeros_(found.export()[0].weight)
-    nn.init.zeros_(found.export(dtype=torch.float64)[0].weight)
-    np.testing.assert_array_equal(found.predict_proba(X), before)
+    model = classifier().fit(X, y)
+    before = model.predict_proba(X)
+    nn.init.zeros_(model.export()[0].weight)
+    nn.init.zeros_(model.export(dtype=torch.float64)[0].weight)
+    np.testing.assert_array_equal(model.predict_proba(X), before)
 
 
 def test_before_fit():
@@ -51,9 +51,9 @@ def test_before_fit():
 
 @pytest.mark.parametrize("dtype", [torch.int64, torch.complex64, "float32", None])
 def test_a_type_that_holds_no_weights(dtype):
-    found = regressor(max_iter=20).fit(*waves())
+    model = regressor(max_iter=20).fit(*waves())
     with pytest.raises(BadInput, match=f"dtype: expected a floating-point type of torch, got {dtype!r}; give torch.fl"):
-        found.export(dtype=dtype)
+        model.export(dtype=dtype)
 
 
 @pytest.mark.filterwarnings("ignore")  # of the exporter, about itself
@@ -61,19 +61,19 @@ def test_onnx_runtime_predicts_the_same(tmp_path):
     pytest.importorskip("onnxscript", reason="needs the extra `onnx`")
     onnxruntime = pytest.importorskip("onnxruntime", reason="needs the extra `onnx`")
     X, y = waves()
-    found = regressor().fit(X, y)
+    model = regressor().fit(X, y)
     path, x = tmp_path / "network.onnx", torch.tensor(X, dtype=torch.float32)
     shapes = ({0: torch.export.Dim("rows")},)
-    torch.onnx.export(found.export(), (x[:5],), path, dynamo=True, dynamic_shapes=shapes, verbose=False)
+    torch.onnx.export(model.export(), (x[:5],), path, dynamo=True, dynamic_shapes=shapes, verbose=False)
     session = onnxruntime.InferenceSession(path)
     (output,) = session.run(None, {session.get_inputs()[0].name: x.numpy()})
     # Targets of about 1000 with a spread of 50; features at 15 times their spread.
-    np.testing.assert_allclose(output[:, 0], found.predict(X), rtol=0, atol=0.01)
+    np.testing.assert_allclose(output[:, 0], model.predict(X), rtol=0, atol=0.01)
 
 
 def test_many_rows_are_predicted_in_parts(monkeypatch):
     X, y = wine()
-    found = classifier().fit(X, y)
-    before = found.predict_proba(X)
+    model = classifier().fit(X, y)
+    before = model.predict_proba(X)
     monkeypatch.setattr("continuum.sklearn.estimator.AT_ONCE", 7)
-    np.testing.assert_allclose(found.predict_proba(X), before, rtol=1e-10)
+    np.testing.assert_allclose(model.predict_proba(X), before, rtol=1e-10)

@@ -14,17 +14,17 @@ from tests.sklearn.data import classifier, moons, regressor, waves, wine
 @pytest.mark.parametrize("layers", [1, 2])
 def test_widths_and_curves(layers):
     X, y = wine()
-    found = classifier(hidden_layers=layers).fit(X, y)
-    assert len(found.widths_) == len(found.units_) == layers
-    assert found.width_ == sum(found.widths_)
-    assert all(max(1, np.ceil(w - 1e-6)) == n for w, n in zip(found.widths_, found.units_, strict=True))
-    assert found.width_curve_.shape == (len(found.loss_curve_), layers)
-    np.testing.assert_allclose(found.width_curve_[-1], found.widths_, rtol=1e-6)
-    assert found.loss_curve_[-1] < found.loss_curve_[0] / 2
-    assert found.n_iter_ == 120 + 60
-    assert (found.price_, found.activation_, found.validation_losses_) == (3.0, "relu", ())
-    assert np.isfinite(found.rounding_gap_)
-    assert found.score(X, y) > 0.95
+    model = classifier(hidden_layers=layers).fit(X, y)
+    assert len(model.widths_) == len(model.units_) == layers
+    assert model.width_ == sum(model.widths_)
+    assert all(max(1, np.ceil(w - 1e-6)) == n for w, n in zip(model.widths_, model.units_, strict=True))
+    assert model.width_curve_.shape == (len(model.loss_curve_), layers)
+    np.testing.assert_allclose(model.width_curve_[-1], model.widths_, rtol=1e-6)
+    assert model.loss_curve_[-1] < model.loss_curve_[0] / 2
+    assert model.n_iter_ == 120 + 60
+    assert (model.price_, model.activation_, model.validation_losses_) == (3.0, "relu", ())
+    assert np.isfinite(model.rounding_gap_)
+    assert model.score(X, y) > 0.95
 
 
 def test_a_higher_price_buys_less_width():
@@ -36,17 +36,17 @@ def test_a_higher_price_buys_less_width():
 
 def test_regression_in_its_own_units():
     X, y = waves()
-    found = regressor(max_iter=400).fit(X, y)
-    assert found.predict(X).shape == y.shape
-    assert found.score(X, y) > 0.9
-    assert abs(found.predict(X).mean() - y.mean()) < 5  # of a spread of about 50
+    model = regressor(max_iter=400).fit(X, y)
+    assert model.predict(X).shape == y.shape
+    assert model.score(X, y) > 0.9
+    assert abs(model.predict(X).mean() - y.mean()) < 5  # of a spread of about 50
 
 
 def test_several_targets_share_the_layers():
     X, y = waves(outputs=3)
-    found = regressor(max_iter=400).fit(X, y)
-    assert found.predict(X).shape == y.shape
-    assert found.score(X, y) > 0.8
+    model = regressor(max_iter=400).fit(X, y)
+    assert model.predict(X).shape == y.shape
+    assert model.score(X, y) > 0.8
 
 
 def test_a_constant_target_is_predicted_exactly():
@@ -58,41 +58,41 @@ def test_frames_with_names_and_string_labels():
     X, y = wine()
     names = np.array(["barbera", "barolo", "grignolino"])
     frame, labels = pd.DataFrame(X).add_prefix("x"), pd.Series(names[y], index=np.arange(len(y)) + 5)
-    found = classifier().fit(frame, labels)
-    assert found.feature_names_in_.tolist() == list(frame.columns)
-    assert found.classes_.tolist() == names.tolist()
-    assert found.n_features_in_ == 13
-    assert (found.predict(frame) == labels.to_numpy()).mean() > 0.95
-    np.testing.assert_array_equal(found.predict_proba(frame), classifier().fit(X, y).predict_proba(X))
+    model = classifier().fit(frame, labels)
+    assert model.feature_names_in_.tolist() == list(frame.columns)
+    assert model.classes_.tolist() == names.tolist()
+    assert model.n_features_in_ == 13
+    assert (model.predict(frame) == labels.to_numpy()).mean() > 0.95
+    np.testing.assert_array_equal(model.predict_proba(frame), classifier().fit(X, y).predict_proba(X))
     with pytest.raises(ValueError, match="feature names should match those that were passed during fit"):
-        found.predict(frame.add_suffix("!"))
+        model.predict(frame.add_suffix("!"))
 
 
 @pytest.mark.parametrize("make", [classifier, regressor])
 def test_a_fit_that_fails_leaves_the_estimator_as_it_was(make, monkeypatch):
     X, y = wine()
-    found = make().fit(pd.DataFrame(X).add_prefix("x"), np.array(["x", "yy", "zzz"])[y] if make is classifier else y)
-    before, state = found.predict(pd.DataFrame(X).add_prefix("x")), dict(vars(found))
+    model = make().fit(pd.DataFrame(X).add_prefix("x"), np.array(["x", "yy", "zzz"])[y] if make is classifier else y)
+    before, state = model.predict(pd.DataFrame(X).add_prefix("x")), dict(vars(model))
     with pytest.raises(ValueError, match=r"only one class|Input y contains NaN"):
-        found.fit(X[:, :2], ["only"] * len(X) if make is classifier else y * np.nan)
+        model.fit(X[:, :2], ["only"] * len(X) if make is classifier else y * np.nan)
 
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("continuum.sklearn.training.learn_width", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        found.fit(X[:, :2], y)  # labels and columns are known, a network is not
-    assert vars(found) == state
-    np.testing.assert_array_equal(found.predict(pd.DataFrame(X).add_prefix("x")), before)
+        model.fit(X[:, :2], y)  # labels and columns are known, a network is not
+    assert vars(model) == state
+    np.testing.assert_array_equal(model.predict(pd.DataFrame(X).add_prefix("x")), before)
 
 
 def test_a_refit_takes_the_place_of_the_fit_before():
     X, y = wine()
-    found = classifier().fit(pd.DataFrame(X).add_prefix("x"), y)
-    again, fresh = found.fit(X[:, :2], y > 0), classifier().fit(X[:, :2], y > 0)
-    assert again is found
-    assert set(vars(found)) == set(vars(fresh))  # no names of columns are left
-    np.testing.assert_array_equal(found.predict_proba(X[:, :2]), fresh.predict_proba(X[:, :2]))
+    model = classifier().fit(pd.DataFrame(X).add_prefix("x"), y)
+    again, fresh = model.fit(X[:, :2], y > 0), classifier().fit(X[:, :2], y > 0)
+    assert again is model
+    assert set(vars(model)) == set(vars(fresh))  # no names of columns are left
+    np.testing.assert_array_equal(model.predict_proba(X[:, :2]), fresh.predict_proba(X[:, :2]))
 
 
 @pytest.mark.parametrize("unit", [2.0**-700, 2.0**700])
@@ -106,11 +106,11 @@ def test_no_unit_is_too_small_or_too_large(unit):
 
 def test_probabilities():
     X, y = moons()
-    found = classifier().fit(X, y)
-    p = found.predict_proba(X)
+    model = classifier().fit(X, y)
+    p = model.predict_proba(X)
     np.testing.assert_allclose(p.sum(axis=1), 1.0, rtol=1e-12)
-    np.testing.assert_allclose(np.exp(found.predict_log_proba(X)), p, rtol=1e-12)
-    np.testing.assert_array_equal(found.predict(X), found.classes_[p.argmax(axis=1)])
+    np.testing.assert_allclose(np.exp(model.predict_log_proba(X)), p, rtol=1e-12)
+    np.testing.assert_array_equal(model.predict(X), model.classes_[p.argmax(axis=1)])
     # At the optimum the mean probability of a class is its share; unlike argmax, a swap of columns would show.
     np.testing.assert_allclose(p.mean(axis=0), np.bincount(y) / len(y), atol=0.02)
 
@@ -153,58 +153,58 @@ def test_merging_equal_rows_changes_nothing():
 def test_weighted_shares_are_learned(size):
     X = np.arange(200.0)[:, None] % 2
     y = (np.arange(200) % 4 > 1) * 1  # half and half, whatever X
-    found = classifier(batch_size=size, max_iter=300).fit(X, y, sample_weight=np.where(y == 1, 9.0, 1.0))
-    np.testing.assert_allclose(found.predict_proba(X)[:, 1], 0.9, atol=0.06)
+    model = classifier(batch_size=size, max_iter=300).fit(X, y, sample_weight=np.where(y == 1, 9.0, 1.0))
+    np.testing.assert_allclose(model.predict_proba(X)[:, 1], 0.9, atol=0.06)
 
 
 def test_weighted_means_are_learned():
     X = np.arange(200.0)[:, None] % 2
     y = 10.0 * (np.arange(200) % 4 > 1)
-    found = regressor(max_iter=300).fit(X, y, sample_weight=np.where(y > 0, 9.0, 1.0))
-    np.testing.assert_allclose(found.predict(X), 9.0, atol=0.6)
+    model = regressor(max_iter=300).fit(X, y, sample_weight=np.where(y > 0, 9.0, 1.0))
+    np.testing.assert_allclose(model.predict(X), 9.0, atol=0.6)
 
 
 def test_a_class_of_weight_0_is_none():
     X, y = wine()
-    found = classifier().fit(X, y, sample_weight=(y != 1) * 1.0)
-    assert found.classes_.tolist() == [0, 2]
-    assert set(found.predict(X)) == {0, 2}
+    model = classifier().fit(X, y, sample_weight=(y != 1) * 1.0)
+    assert model.classes_.tolist() == [0, 2]
+    assert set(model.predict(X)) == {0, 2}
 
 
 def test_weights_of_sum_1_are_no_secret():
     X, y = wine()
     with pytest.warns(UserWarning, match="weights of 178 rows sum to 1, .* too high") as caught:
-        found = classifier().fit(X, y, sample_weight=np.full(178, 1 / 178))
+        model = classifier().fit(X, y, sample_weight=np.full(178, 1 / 178))
     assert caught[0].filename == __file__
-    assert any("178 rows sum to 1," in note for note in found.notes_)
+    assert any("178 rows sum to 1," in note for note in model.notes_)
 
 
 def test_too_few_units_are_no_secret():
     X, y = wine()
     with pytest.warns(ConvergenceWarning, match="all of max_units=2 are on.*raise max_units or the price") as caught:
-        found = classifier(max_units=2, price=0.01).fit(X, y)
+        model = classifier(max_units=2, price=0.01).fit(X, y)
     assert caught[0].filename == __file__
-    assert found.units_ == (2,)
-    assert any("max_units" in note for note in found.notes_)
+    assert model.units_ == (2,)
+    assert any("max_units" in note for note in model.notes_)
 
 
 @pytest.mark.parametrize(("make", "data"), [(classifier, moons()), (regressor, waves())])
 def test_early_stopping_keeps_the_best_of_doubling_runs(make, data):
-    found = make(max_iter=800, early_stopping=True, price=None).fit(*data)
-    losses = found.validation_losses_
+    model = make(max_iter=800, early_stopping=True, price=None).fit(*data)
+    losses = model.validation_losses_
     assert 2 <= len(losses) <= 4
     assert list(losses[:-1]) == sorted(losses[:-1], reverse=True)
     runs = sum(800 // share + 800 // share // 2 for share in (8, 4, 2, 1)[: len(losses)])
-    assert found.n_iter_ >= runs
-    assert found.score(*data) > 0.8
+    assert model.n_iter_ >= runs
+    assert model.score(*data) > 0.8
 
 
 def test_early_stopping_stops():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(150, 5)), rng.integers(0, 2, 150)  # nothing to learn
-    found = classifier(max_iter=800, early_stopping=True, validation_fraction=0.3).fit(X, y)
-    assert len(found.validation_losses_) < 4
-    assert found.n_iter_ < 1200
+    model = classifier(max_iter=800, early_stopping=True, validation_fraction=0.3).fit(X, y)
+    assert len(model.validation_losses_) < 4
+    assert model.n_iter_ < 1200
 
 
 def test_verbose_shows_steps_and_width():

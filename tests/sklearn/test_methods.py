@@ -12,19 +12,19 @@ PRICES = dict.fromkeys(METHODS, 3.0) | {"path": None}
 @pytest.mark.parametrize("method", METHODS)
 def test_a_classifier_learns_by_any_method(method):
     X, y = wine()
-    found = classifier(method=method, price=PRICES[method], max_iter=200, max_units=32).fit(X, y)
-    assert found.score(X, y) > 0.95
-    assert 0 < found.width_ <= found.units_[0] <= 32
-    assert found.export()[0].out_features == found.units_[0]
+    model = classifier(method=method, price=PRICES[method], max_iter=200, max_units=32).fit(X, y)
+    assert model.score(X, y) > 0.95
+    assert 0 < model.width_ <= model.units_[0] <= 32
+    assert model.export()[0].out_features == model.units_[0]
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_regressor_stops_early_by_any_method(method):
     X, y = waves()
-    given = {"method": method, "price": None, "max_iter": 400, "max_units": 256, "early_stopping": True}
-    found = regressor(**given).fit(X, y)
-    assert found.score(X, y) > 0.8
-    assert len(found.validation_losses_) >= 2
+    options = {"method": method, "price": None, "max_iter": 400, "max_units": 256, "early_stopping": True}
+    model = regressor(**options).fit(X, y)
+    assert model.score(X, y) > 0.8
+    assert len(model.validation_losses_) >= 2
 
 
 def test_methods_differ():

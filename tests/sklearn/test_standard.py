@@ -56,9 +56,9 @@ def test_wrong_foldings_are_rejected(wrong):
 
 @given(TABLES, WEIGHTS)
 def test_weights_are_repetitions(table, weight):
-    found, repeated = Standardiser.of(table, weight), Standardiser.of(table.repeat(weight.astype(int), axis=0))
-    np.testing.assert_allclose(found.mean, repeated.mean, rtol=1e-12, atol=1e-9)
-    np.testing.assert_allclose(found.scale, repeated.scale, rtol=1e-9, atol=1e-6)
+    weighted, repeated = Standardiser.of(table, weight), Standardiser.of(table.repeat(weight.astype(int), axis=0))
+    np.testing.assert_allclose(weighted.mean, repeated.mean, rtol=1e-12, atol=1e-9)
+    np.testing.assert_allclose(weighted.scale, repeated.scale, rtol=1e-9, atol=1e-6)
 
 
 @given(TABLES)
@@ -77,9 +77,9 @@ def plain_moments(table: np.ndarray, weight: np.ndarray | None = None) -> Standa
     return Standardiser(mean, np.where(scale > ROUNDING * np.abs(table).max(axis=0), scale, 0.0))
 
 
-def equal_bits(found: Standardiser, expected: Standardiser, unit: float = 1.0) -> None:
-    np.testing.assert_array_equal(found.mean, expected.mean * unit)
-    np.testing.assert_array_equal(found.scale, expected.scale * unit)
+def equal_bits(standardiser: Standardiser, expected: Standardiser, unit: float = 1.0) -> None:
+    np.testing.assert_array_equal(standardiser.mean, expected.mean * unit)
+    np.testing.assert_array_equal(standardiser.scale, expected.scale * unit)
 
 
 @given(TABLES, WEIGHTS)
@@ -103,9 +103,9 @@ def test_plain_moments_do_not(unit):
 
 def test_spreads_whose_inverse_is_infinite_are_none():
     table = np.array([[1.0, -1.7e308], [2.0, 1.7e308]]) * np.array([1e-310, 1.0])
-    found = Standardiser.of(table)
-    assert found.scale.tolist() == [0.0, 1.7e308]
-    assert np.isfinite(found.inverse).all()
+    standardiser = Standardiser.of(table)
+    assert standardiser.scale.tolist() == [0.0, 1.7e308]
+    assert np.isfinite(standardiser.inverse).all()
 
 
 def test_a_column_without_spread_never_matters():

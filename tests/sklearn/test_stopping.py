@@ -17,16 +17,16 @@ from continuum.sklearn.stopping import held_out_loss, stopped_early
 
 def pretended(losses: list[float]) -> tuple[WidthResult, tuple[float, ...], list[LearnConfig]]:
     """What comes of runs with these held-out losses, of 80 steps at full length and 5 steps overhead each."""
-    asked: list[LearnConfig] = []
+    configs: list[LearnConfig] = []
 
     def run(settings: LearnConfig) -> WidthResult:
-        asked.append(settings)
+        configs.append(settings)
         none, steps = torch.zeros(0), (settings.steps or 0) + 5
-        network = SimpleNamespace(loss=losses[len(asked) - 1])
+        network = SimpleNamespace(loss=losses[len(configs) - 1])
         return WidthResult(network, (1.0,), (1,), none, none, steps, network, 0.0, False, (), 7.0, "tanh")
 
-    found, seen = stopped_early(run, LearnConfig(steps=80), 100, lambda network: network.loss)
-    return found, seen, asked
+    result, held_out_losses = stopped_early(run, LearnConfig(steps=80), 100, lambda network: network.loss)
+    return result, held_out_losses, configs
 
 
 @pytest.mark.parametrize(
@@ -41,16 +41,16 @@ def pretended(losses: list[float]) -> tuple[WidthResult, tuple[float, ...], list
     ],
 )
 def test_doubles_while_the_loss_falls_and_keeps_the_best(losses, runs, kept):
-    found, seen, asked = pretended(losses)
-    np.testing.assert_array_equal(seen, np.nan_to_num(losses[:runs], nan=math.inf))
-    assert found.network.loss == kept
-    assert [settings.steps for settings in asked] == [10, 20, 40, 80][:runs]
-    assert found.steps == sum([10, 20, 40, 80][:runs]) + 5 * runs
+    result, held_out_losses, configs = pretended(losses)
+    np.testing.assert_array_equal(held_out_losses, np.nan_to_num(losses[:runs], nan=math.inf))
+    assert result.network.loss == kept
+    assert [settings.steps for settings in configs] == [10, 20, 40, 80][:runs]
+    assert result.steps == sum([10, 20, 40, 80][:runs]) + 5 * runs
 
 
 def test_the_first_run_alone_calibrates_the_price():
-    _, _, asked = pretended([4.0, 3.0, 2.0, 1.0])
-    assert [settings.price for settings in asked] == [None, 7.0, 7.0, 7.0]
+    _, _, configs = pretended([4.0, 3.0, 2.0, 1.0])
+    assert [settings.price for settings in configs] == [None, 7.0, 7.0, 7.0]
 
 
 @pytest.mark.parametrize("kind", ["classes", "numbers"])
@@ -70,8 +70,8 @@ def test_scales_count_rows_by_their_weight():
     rows = EstimatorRows(np.array([[0.0], [4.0]]), np.array([[10.0], [20.0]]), np.array([3.0, 1.0]))
     scales = Scales.of(rows, classes=False)
     assert (scales.inputs.mean[0], scales.targets.mean[0]) == (1.0, 12.5)
-    seen = scales(rows)
-    assert (len(seen), seen.total) == (2, 4.0)
-    assert_close(seen.x[:, 0] * 3**0.5, torch.tensor([-1.0, 3.0]), rtol=1e-6, atol=0)
-    assert_close(seen.y, seen.x, rtol=1e-6, atol=0)
+    scaled = scales(rows)
+    assert (len(scaled), scaled.total) == (2, 4.0)
+    assert_close(scaled.x[:, 0] * 3**0.5, torch.tensor([-1.0, 3.0]), rtol=1e-6, atol=0)
+    assert_close(scaled.y, scaled.x, rtol=1e-6, atol=0)
     assert Scales.of(rows, classes=True).targets is None

@@ -142,11 +142,11 @@ function makeChart(spec, onPick) {
     return [
       ["left", "g", -1],
       ["right", "k", 1],
-    ].flatMap(([name, colour, way]) => {
+    ].flatMap(([name, colour, direction]) => {
       const side = spec.sides[name];
       return side.gamma.flatMap((k, n) => {
         if (side.mean[n] === null) return [];
-        const [cx, cy] = [x(k) + 2.5 * way, y(side.mean[n])];
+        const [cx, cy] = [x(k) + 2.5 * direction, y(side.mean[n])];
         return [
           side.low[n] === null
             ? null
@@ -158,7 +158,7 @@ function makeChart(spec, onPick) {
                 y1: y(side.low[n]),
                 y2: y(side.high[n]),
               }),
-          svg("path", { class: `f${colour}`, d: `M${cx + 2.5 * way} ${cy}l${-5 * way} -3.2v6.4Z` }),
+          svg("path", { class: `f${colour}`, d: `M${cx + 2.5 * direction} ${cy}l${-5 * direction} -3.2v6.4Z` }),
         ];
       });
     });
@@ -166,16 +166,16 @@ function makeChart(spec, onPick) {
 
   function move(gamma) {
     gammaNow = gamma;
-    const found = spec.lines.map((line) => valueAt(line, gamma, scale, Boolean(spec.sides)));
-    found.forEach((value, n) => {
+    const values = spec.lines.map((line) => valueAt(line, gamma, scale, Boolean(spec.sides)));
+    values.forEach((value, n) => {
       keys[n].lastChild.textContent = value ? tidy(value.mean) : "";
     });
     sideKeys.forEach((key, n) => {
       const value = sideAt(spec.sides, n ? "right" : "left", gamma);
       key.lastChild.textContent = value ? tidy(value.mean) : "";
     });
-    if (!moving || !range) return found;
-    const dots = found.map((value, n) =>
+    if (!moving || !range) return values;
+    const dots = values.map((value, n) =>
       value && value.mean !== null
         ? svg("circle", { class: `dot f${spec.lines[n].colour}`, cx: x(gamma), cy: y(value.mean), r: 4.5 })
         : null,
@@ -184,7 +184,7 @@ function makeChart(spec, onPick) {
       svg("line", { class: "cursor", x1: x(gamma), x2: x(gamma), y1: MARGIN.top, y2: HEIGHT - MARGIN.bottom }),
       ...dots.filter(Boolean),
     );
-    return found;
+    return values;
   }
 
   const pick = (event) => {

@@ -29,7 +29,7 @@ function tidy(value, digits = 3) {
 }
 
 const widthText = (gamma) => String(Number(gamma.toFixed(3)));
-const intervalText = (found) => (found.low === null ? "" : `[${tidy(found.low)}, ${tidy(found.high)}]`);
+const intervalText = ({ low, high }) => (low === null ? "" : `[${tidy(low)}, ${tidy(high)}]`);
 
 /** Shares [0, 1] of the way from a to b, and numbers to pixels on a straight line. */
 const between = (a, b, share) => a + (b - a) * share;

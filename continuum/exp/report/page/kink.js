@@ -20,7 +20,7 @@ function makeKink(spec) {
   function draw() {
     if (!width) return;
     const height = rays + rows + foot;
-    const found = sides.map((side) => ({
+    const sidesShown = sides.map((side) => ({
       ...side,
       ...(sideAt(spec.sides, side.name, shown) ?? { mean: null, low: null, high: null, values: [] }),
     }));
@@ -29,9 +29,9 @@ function makeKink(spec) {
         "svg",
         { viewBox: `0 0 ${width} ${height}`, height, role: "img", "aria-label": kinkText(spec, shown) },
         svg("line", { class: "axis", x1: width / 2, x2: width / 2, y1: 4, y2: rays - 6 }),
-        ...found.flatMap((side, n) => ray(side, n ? 1 : -1)),
+        ...sidesShown.flatMap((side, n) => ray(side, n ? 1 : -1)),
         svg("circle", { class: "fk", cx: width / 2, cy: rays / 2, r: 4 }),
-        ...strip(found),
+        ...strip(sidesShown),
       ),
     );
     title.textContent = `The ${spec.of} at k = ${shown}`;
@@ -39,22 +39,22 @@ function makeKink(spec) {
   }
 
   /** A slope, its interval as a fan, and an arrow in the direction of growing gamma. */
-  function ray(side, way) {
+  function ray(side, direction) {
     if (side.mean === null) return [];
     // On an ellipse, so that steep slopes stay in the picture.
     const angleOf = (value) => (Math.max(-most, Math.min(most, scale.to(value))) / most) * 0.42 * Math.PI;
     const end = (angle) => [
-      width / 2 + way * Math.min(0.4 * width, 180) * Math.cos(angle),
-      rays / 2 - way * (rays / 2 - 8) * Math.sin(angle),
+      width / 2 + direction * Math.min(0.4 * width, 180) * Math.cos(angle),
+      rays / 2 - direction * (rays / 2 - 8) * Math.sin(angle),
     ];
     const [tip, middle] = [end(angleOf(side.mean)), [width / 2, rays / 2]];
     const fan =
       side.low === null
         ? null
         : Array.from({ length: 25 }, (_, n) => end(between(angleOf(side.low), angleOf(side.high), n / 24)));
-    const [from, to] = way < 0 ? [tip, middle] : [middle, tip];
+    const [from, to] = direction < 0 ? [tip, middle] : [middle, tip];
     const turn = (Math.atan2(to[1] - from[1], to[0] - from[0]) * 180) / Math.PI;
-    const head = way < 0 ? [between(from[0], to[0], 0.55), between(from[1], to[1], 0.55)] : to;
+    const head = direction < 0 ? [between(from[0], to[0], 0.55), between(from[1], to[1], 0.55)] : to;
     return [
       fan && svg("path", { class: `f${side.colour}`, "fill-opacity": 0.13, d: `${pathOf([middle, ...fan])}Z` }),
       svg("line", { class: `s${side.colour}`, "stroke-width": 2.2, x1: from[0], y1: from[1], x2: to[0], y2: to[1] }),
@@ -66,8 +66,8 @@ function makeKink(spec) {
     ].filter(Boolean);
   }
 
-  /** A dot a network on an axis of derivatives, one row a side. */
-  function strip(found) {
+  /** One dot per network on an axis of derivatives, one row per side. */
+  function strip(sidesShown) {
     const x = (value) => straight([-most * 1.05, most * 1.05], [98, width - 8])(scale.to(value));
     const ticks = symmetricTicks(scale.back(-most), scale.back(most), spec.threshold);
     const clear = (tick, n, all) =>
@@ -82,7 +82,7 @@ function makeKink(spec) {
       ...ticks
         .filter(clear)
         .map((tick) => svg("text", { x: x(tick), y: foot - 2, "text-anchor": "middle" }, tidy(tick, 1))),
-      ...found.flatMap((side, n) => {
+      ...sidesShown.flatMap((side, n) => {
         const y = rays + 14 + 26 * n;
         return [
           svg("text", { x: 0, y: y + 4, class: n ? "strong" : "" }, side.label),
@@ -103,8 +103,8 @@ function makeKink(spec) {
     ];
   }
 
-  onWidth(picture, (found) => {
-    width = found;
+  onWidth(picture, (newWidth) => {
+    width = newWidth;
     draw();
   });
   return {

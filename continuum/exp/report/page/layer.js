@@ -136,12 +136,12 @@ function makeGates(node) {
     ];
   }
 
-  onWidth(node, (found) => {
-    width = found;
+  onWidth(node, (newWidth) => {
+    width = newWidth;
     draw();
   });
-  return (found) => {
-    position = found;
+  return (newPosition) => {
+    position = newPosition;
     draw();
   };
 }
@@ -220,12 +220,12 @@ function makeFunction(node, caption) {
     );
   }
 
-  onWidth(node, (found) => {
-    width = found;
+  onWidth(node, (newWidth) => {
+    width = newWidth;
     draw();
   });
-  return (found) => {
-    position = found;
+  return (newPosition) => {
+    position = newPosition;
     draw();
   };
 }

@@ -41,19 +41,19 @@ function positionOf(gamma) {
 }
 
 /** The next integer above or below; where there is none, the end. */
-function toInteger(way) {
+function toInteger(direction) {
   const gamma = gammaNow();
-  const wanted = way > 0 ? Math.floor(gamma) + 1 : Math.ceil(gamma) - 1;
+  const wanted = direction > 0 ? Math.floor(gamma) + 1 : Math.ceil(gamma) - 1;
   goTo(positionOf(Math.max(layer.positions[0], Math.min(layer.positions.at(-1), wanted))));
 }
 
 function showReadout(gamma) {
   const shown = state.charts.filter(({ spec }) => ["score", "loss"].includes(spec.key));
-  const found = shown.flatMap((chart) =>
+  const readings = shown.flatMap((chart) =>
     chart.spec.lines.map((line, n) => ({ chart, line, value: chart.move(gamma)[n] })),
   );
   byId("readout").replaceChildren(
-    ...found.map(({ chart, line, value }) => {
+    ...readings.map(({ chart, line, value }) => {
       const label = line === chart.spec.lines[0] && chart.spec.key === "score" ? chart.spec.title : line.label;
       return html(
         "div",
@@ -74,7 +74,7 @@ function showReadout(gamma) {
     (recorded
       ? "Networks of exactly this width were trained"
       : `Interpolated between the recorded widths ${widthText(below)} and ${widthText(above)}`) +
-    (found.some(({ value }) => (value?.low ?? null) !== null) ? "; [95 % interval over seeds]." : ".");
+    (readings.some(({ value }) => (value?.low ?? null) !== null) ? "; [95 % interval over seeds]." : ".");
 }
 
 /** The note on the derivatives, unless there is no integer to look at. */
@@ -122,9 +122,9 @@ function start() {
   showHead();
   showManifest();
   slider.max = layer.positions.length - 1;
-  const asked = new URLSearchParams(location.hash.slice(1));
-  const known = tasks.findIndex(({ name }) => name === asked.get("task"));
-  const wanted = Number(asked.get("gamma")) || Math.min(2.25, between(layer.positions[0], layer.positions.at(-1), 0.5));
+  const hash = new URLSearchParams(location.hash.slice(1));
+  const known = tasks.findIndex(({ name }) => name === hash.get("task"));
+  const wanted = Number(hash.get("gamma")) || Math.min(2.25, between(layer.positions[0], layer.positions.at(-1), 0.5));
   state.position = positionOf(wanted);
   byId("tasks").append(
     ...tasks.map(({ name }, n) =>
@@ -141,20 +141,20 @@ function start() {
   });
   slider.addEventListener("change", settle);
   slider.addEventListener("keydown", (event) => {
-    const way = { PageUp: 1, PageDown: -1 }[event.key];
-    if (way === undefined) return;
+    const direction = { PageUp: 1, PageDown: -1 }[event.key];
+    if (direction === undefined) return;
     event.preventDefault();
     stop();
-    toInteger(way);
+    toInteger(direction);
     settle();
   });
-  for (const [id, way] of [
+  for (const [id, direction] of [
     ["down", -1],
     ["up", 1],
   ])
     byId(id).addEventListener("click", () => {
       stop();
-      toInteger(way);
+      toInteger(direction);
       settle();
     });
   byId("tasks").addEventListener("change", (event) => {

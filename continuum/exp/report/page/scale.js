@@ -28,17 +28,17 @@ function logTicks(low, high) {
   const ticks = [];
   for (let power = first; power <= last; power += stride)
     for (const factor of factors) ticks.push(factor * 10 ** power);
-  const found = ticks.filter((tick) => tick >= low && tick <= high).map((tick) => Number(tick.toPrecision(12)));
-  return found.length > 1 ? found : evenTicks(low, high, 3);
+  const inRange = ticks.filter((tick) => tick >= low && tick <= high).map((tick) => Number(tick.toPrecision(12)));
+  return inRange.length > 1 ? inRange : evenTicks(low, high, 3);
 }
 
 function symmetricTicks(low, high, threshold) {
   const ticks = [0];
   for (let size = threshold; size <= Math.max(-low, high); size *= 10) ticks.push(-size, size);
-  const found = ticks.filter((tick) => tick >= low && tick <= high).map((tick) => Number(tick.toPrecision(6)));
-  return found.length > 7
-    ? found.filter((tick) => Math.round(Math.log10(Math.abs(tick) / threshold)) % 2 === 0 || tick === 0)
-    : found;
+  const inRange = ticks.filter((tick) => tick >= low && tick <= high).map((tick) => Number(tick.toPrecision(6)));
+  return inRange.length > 7
+    ? inRange.filter((tick) => Math.round(Math.log10(Math.abs(tick) / threshold)) % 2 === 0 || tick === 0)
+    : inRange;
 }
 
 /** Least and largest of the means on the scale, with room for the intervals, but not for those that dwarf the means. */

@@ -6,8 +6,8 @@ const MEANS =
 
 /** The values of a column of page.rows. */
 function column(name) {
-  const found = page.rows[name];
-  return found.values ?? found.codes.map((code) => found.levels[code]);
+  const packed = page.rows[name];
+  return packed.values ?? packed.codes.map((code) => packed.levels[code]);
 }
 
 /** Columns {label, values} of the rows shown; those that are the same in all rows are left out. */
@@ -17,9 +17,9 @@ function columnsOf(task, kind) {
     .map((name, n) => (name === task.name ? n : -1))
     .filter((n) => n >= 0);
   const all = Object.keys(page.rows).map((label) => ({ label, values: chosen.map((n) => column(label)[n]) }));
-  const told = all.filter(({ label, values }) => ["gamma", "seed"].includes(label) || new Set(values).size > 1);
+  const varying = all.filter(({ label, values }) => ["gamma", "seed"].includes(label) || new Set(values).size > 1);
   const first = (label) => ["gamma", "seed"].indexOf(label) + 1 || 9;
-  return told.filter(({ label }) => label !== "cardinality").sort((a, b) => first(a.label) - first(b.label));
+  return varying.filter(({ label }) => label !== "cardinality").sort((a, b) => first(a.label) - first(b.label));
 }
 
 function compare(a, b) {
