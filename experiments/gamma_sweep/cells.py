@@ -12,6 +12,7 @@ from continuum.data import Task, load, split, unchanged
 from continuum.ensemble import Member, Settings, Stream, TrainedEnsemble, train
 from continuum.errors import BadInput
 from continuum.exp import Cell
+from continuum.exp.experiment import Tables
 
 from .config import Config
 
@@ -51,7 +52,7 @@ def _cell(config: Config, source: str, task: Task, seed: int) -> Cell:
     return Cell(f"{task.name} seed {seed}", shared | single, cost)
 
 
-def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
+def run(cell: Cell) -> Tables:
     """Train all widths of one task and seed, and slice the widest."""
     setting: Mapping[str, Any] = cell.settings
     task = unchanged(load(setting["task"], setting["kind"]), setting["data"])
