@@ -59,12 +59,12 @@ def run(cell: Cell) -> Tables:
     stream = Stream.of(task, setting["seed"])
     common = {name: setting[name] for name in COMMON}
     settings = Settings(setting["units"], patience=setting["patience"], **common)
-    gammas = np.array(setting["gammas"])
+    widths = np.array(setting["gammas"])
     members = [
-        Member(gamma, init=setting["seed"], lr=setting["lr"], weight_decay=setting["weight_decay"]) for gamma in gammas
+        Member(gamma, init=setting["seed"], lr=setting["lr"], weight_decay=setting["weight_decay"]) for gamma in widths
     ]
     trained = train([stream], members, settings)
-    head = {"task": task.name, "kind": task.kind, "law": setting["law"], "seed": setting["seed"], "gamma": gammas}
+    head = {"task": task.name, "kind": task.kind, "law": setting["law"], "seed": setting["seed"], "gamma": widths}
     return {"results": _results(head, trained), "slice": _slice(head, trained)}
 
 
