@@ -40,8 +40,8 @@ def typeset(name: str, epoch: int) -> Path:
     log = WORK / f"{name}.log"
     faults = list(check.faults(log.read_text(encoding="utf-8", errors="replace"))) if log.exists() else []
     if answer.returncode and not faults:
-        said = [line for line in answer.stdout.splitlines() if line.startswith("Latexmk:")]
-        faults = [f"latexmk ended with {answer.returncode}", *said[-5:]]
+        notes = [line for line in answer.stdout.splitlines() if line.startswith("Latexmk:")]
+        faults = [f"latexmk ended with {answer.returncode}", *notes[-5:]]
     if faults:
         raise BadPage("the page: expected no faults, got\n  " + "\n  ".join(faults) + f"\nthe log is {log}")
     shutil.copyfile(WORK / f"{name}.pdf", target)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from continuum.data import Task, unchanged
 from continuum.exp import Cell
+from continuum.exp.experiment import Tables
 
 from .config import Config
 from .losses import VARIANTS, signal_tables, variant_table
@@ -55,7 +56,7 @@ def _cell(name: str, task: Task, source: str, seed: int, settings: Settings, cos
     return Cell(f"{source} seed {seed} {name}", {**settings, **place}, cost)
 
 
-def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
+def run(cell: Cell) -> Tables:
     """Compute one cell."""
     settings: Settings = cell.settings
     task = unchanged(task_of(settings["task"]), settings["data"])

@@ -1,6 +1,6 @@
 """The figures of capacity_signal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from math import ceil, floor, log10
 from pathlib import Path
 from typing import Any, Literal
@@ -12,10 +12,11 @@ from matplotlib.figure import Figure
 
 from continuum.analysis.statistics import summarise
 from continuum.analysis.style import FULL, OKABE_ITO, band, new_figure, save
+from continuum.exp.experiment import Tables
 
 from .parametrisations import PARAMETRISATIONS
 from .report import write
-from .tables import final, kappa
+from .tables import final, kappa, learned_gammas
 from .visibility import visibility
 from .visibility_figure import visibility_legend, visibility_panel
 
@@ -27,7 +28,7 @@ SMALL = 0.1
 Panel = Callable[[Axes, pd.DataFrame], None]
 
 
-def draw(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
+def draw(tables: Tables, folder: Path) -> list[Path]:
     """Write all figures as PNG and PDF, and the tables as CSV and Markdown beside them."""
     figures = {
         "seen": _panels(visibility(tables), visibility_panel, legend=visibility_legend),
@@ -36,7 +37,7 @@ def draw(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
         "carrier": _carrier(tables),
     }
     if "lead" in tables:
-        figures["lead"] = _lead(tables["lead"])
+        figures["lead"] = _lead(learned_gammas(tables))
     return [path for name, figure in figures.items() for path in save(figure, folder, name)] + write(tables, folder)
 
 
@@ -103,7 +104,7 @@ def _orders(ax: Axes, frame: pd.DataFrame) -> None:
     ax.set_ylabel("|C(k + a) − C(k)|")
 
 
-def _carrier(tables: Mapping[str, pd.DataFrame]) -> Figure:
+def _carrier(tables: Tables) -> Figure:
     """The variance of the immediate gradient against the slope that it carries; direct part against total."""
     figure, (left, right) = new_figure(1, 2, width=FULL)
     for colour, (task, part) in zip(OKABE_ITO, tables["readout"].groupby("task", sort=False), strict=False):
@@ -143,22 +144,22 @@ def _symmetric(ax: Axes, name: Literal["x", "y"]) -> None:
 
 
 def _lead(lead: pd.DataFrame) -> Figure:
-    """Learned gamma against the oracle width: a point per task and start, with 95 % intervals over the splits."""
-    masks = list(lead.groupby("mask", sort=False))
-    figure, axes = new_figure(1, len(masks), width=FULL, squeeze=False, sharey=True)
-    for ax, (mask, frame) in zip(axes[0], masks, strict=True):
-        for colour, (begun, part) in zip(OKABE_ITO, frame.groupby("begun"), strict=False):
-            seeds = part.groupby(["task", "seed"])[["oracle", "found"]].mean().reset_index()
-            x, y = (summarise(seeds, "task", column) for column in ("oracle", "found"))
+    """Learned gamma against the oracle width: one point per task and start, with 95 % intervals over the splits."""
+    gates = list(lead.groupby("gate", sort=False))
+    figure, axes = new_figure(1, len(gates), width=FULL, squeeze=False, sharey=True)
+    for ax, (gate, frame) in zip(axes[0], gates, strict=True):
+        for colour, (start, part) in zip(OKABE_ITO, frame.groupby("start"), strict=False):
+            seeds = part.groupby(["task", "seed"])[["oracle", "gamma"]].mean().reset_index()
+            x, y = (summarise(seeds, "task", column) for column in ("oracle", "gamma"))
             bars = [(f["mean"] - f["low"], f["high"] - f["mean"]) for f in (y, x)]
             style: dict[str, Any] = {"linestyle": "none", "marker": "o", "elinewidth": 0.5, "alpha": 0.8}
-            ax.errorbar(x["mean"], y["mean"], *bars, color=colour, label=f"start {begun:g}", **style)
-            ax.axhline(begun, color=colour, linewidth=0.5, linestyle=":")
-        ends = [0, float(lead[["oracle", "found"]].max().max())]
+            ax.errorbar(x["mean"], y["mean"], *bars, color=colour, label=f"start {start:g}", **style)
+            ax.axhline(start, color=colour, linewidth=0.5, linestyle=":")
+        ends = [0, float(lead[["oracle", "gamma"]].max().max())]
         ax.plot(ends, ends, color="0.6", linewidth=0.6)
         ax.set_xlim(0, 1.1 * ends[1])  # intervals of few splits are longer than widths can be
         ax.set_ylim(0, 1.1 * ends[1])
-        ax.set_title(PARAMETRISATIONS[str(mask)].words, loc="left", fontweight="bold")
+        ax.set_title(PARAMETRISATIONS[str(gate)].words, loc="left", fontweight="bold")
         ax.set_xlabel("oracle width, 95 %")
     axes[0][0].set_ylabel("learned γ, 95 %")
     figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper right", ncols=len(OKABE_ITO))

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from continuum.exp.experiment import Tables
+
 from .methods import EDGE
 from .statistics import Finding, described, order, ranked
-from .tables import Tables, by_task, final, kappa, per_seed
+from .tables import by_task, final, kappa, learned_gammas, per_seed
 from .visibility import gains
 
 #: Standard errors by which kappa_T must rise again to count as not monotone.
@@ -74,11 +76,14 @@ def dropped(tables: Tables) -> Iterator[Finding]:
     Adam 1 and 1/2, for its first step is as long as if it were divided by the gate."""
     rises = tables["variants"]
     for variant, task_frames in rises.groupby("variant", sort=False):
-        for geometry, predicted in zip(("linear", "root"), PLAIN_ORDERS[str(variant)], strict=True):
-            part = task_frames[task_frames["geometry"] == geometry]
+        for parametrisation, predicted in zip(("linear", "root"), PLAIN_ORDERS[str(variant)], strict=True):
+            part = task_frames[task_frames["geometry"] == parametrisation]
             values = [typical_order(frame) for _, frame in part.groupby(["task", "seed"])]
             yield described(
-                f"median order of C_T(k+a) - C_T(k) of a start, {geometry}, {variant}", "all tasks", values, predicted
+                f"median order of C_T(k+a) - C_T(k) of a start, {parametrisation}, {variant}",
+                "all tasks",
+                values,
+                predicted,
             )
 
 
@@ -114,12 +119,12 @@ def leads(tables: Tables) -> Iterator[Finding]:
     """Rank correlation of learned gamma with the oracle width, over tasks and splits; whole tasks are redrawn."""
     if "lead" not in tables:
         return
-    for mask, frame in tables["lead"].groupby("mask", sort=False):
-        cells = frame.groupby(["task", "seed"], sort=False)[["found", "oracle", "moved"]].mean().reset_index()
-        for column, name in (("found", "learned gamma"), ("moved", "its distance from the start")):
-            claim = f"rank correlation of the oracle width with {name}, {mask}"
+    for gate, frame in learned_gammas(tables).groupby("gate", sort=False):
+        cells = frame.groupby(["task", "seed"], sort=False)[["gamma", "oracle", "moved"]].mean().reset_index()
+        for column, name in (("gamma", "learned gamma"), ("moved", "its distance from the start")):
+            claim = f"rank correlation of the oracle width with {name}, {gate}"
             yield ranked(claim, "all tasks", cells[column], cells["oracle"], cells["task"], expected="> 0 (the source)")
-        yield described(f"learned gamma - its start, {mask}", "all tasks", cells.groupby("task")["moved"].mean())
+        yield described(f"learned gamma - its start, {gate}", "all tasks", cells.groupby("task")["moved"].mean())
 
 
 #: In the order of the table.

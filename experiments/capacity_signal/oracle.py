@@ -35,11 +35,11 @@ def oracle_table(task: Task, settings: Mapping[str, Any]) -> pd.DataFrame:
     starts = [(gamma, init) for gamma in GAMMA_STARTS if gamma < units for init in range(inits)]
     members = [Member(gamma, init=init, gamma_lr=settings["gamma_lr"]) for gamma, init in starts]
     rows = []
-    for mask, exponent in EXPONENTS.items():
+    for gate, exponent in EXPONENTS.items():
         trained = train([blind], members, Settings(units, exponent=exponent, epochs=epochs, batch=BATCH))
         rows += [
-            {"mask": mask, "begun": begun, "init": init, "found": gamma, "oracle": oracle}
-            for (begun, init), gamma in zip(starts, trained.gamma[:, 0], strict=True)
+            {"mask": gate, "begun": start, "init": init, "found": gamma, "oracle": oracle}
+            for (start, init), gamma in zip(starts, trained.gamma[:, 0], strict=True)
         ]
     return pd.DataFrame(rows).assign(moved=lambda f: f["found"] - f["begun"])
 

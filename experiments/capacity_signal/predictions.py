@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from continuum.analysis.statistics import holm
+from continuum.exp.experiment import Tables
 
 from .statistics import Finding, coin, near, positive, variance
-from .tables import Tables, by_task, exponents, final, kappa, per_seed
+from .tables import by_task, exponents, final, kappa, per_seed
 
 #: Level of the whole family.
 FAMILY = 0.01
@@ -51,18 +52,26 @@ def fair_coin_of_total(tables: Tables) -> Iterator[Finding]:
 def silence(tables: Tables) -> Iterator[Finding]:
     """Prediction 2: over W_k and -W_k, direct part plus response vanish where the squared gate has no slope at 0."""
     answers = tables["results"].query("method == 'unrolled'")
-    for geometry in ("linear", "penalty"):
-        for task, frame in by_task(answers[answers["geometry"] == geometry]):
+    for parametrisation in ("linear", "penalty"):
+        for task, frame in by_task(answers[answers["geometry"] == parametrisation]):
             shares = [part["pair"].abs().sum() / part["single"].abs().sum() for _, part in frame.groupby("seed")]
-            yield near(f"exact hypergradient at k+, mirrored / single, {geometry}", task, 0.0, shares, ZERO_MARGIN)
+            yield near(
+                f"exact hypergradient at k+, mirrored / single, {parametrisation}", task, 0.0, shares, ZERO_MARGIN
+            )
 
 
 def orders_in_a(tables: Tables) -> Iterator[Finding]:
     """Prediction 3."""
-    for geometry in tables["rises"]["geometry"].unique():
+    for parametrisation in tables["rises"]["geometry"].unique():
         for task, frame in by_task(tables["rises"]):
-            values = exponents(frame, geometry)
-            yield near(f"order of C_T(k+a) - C_T(k), {geometry}", task, EXPONENTS[geometry], values, EXPONENT_MARGIN)
+            values = exponents(frame, parametrisation)
+            yield near(
+                f"order of C_T(k+a) - C_T(k), {parametrisation}",
+                task,
+                EXPONENTS[parametrisation],
+                values,
+                EXPONENT_MARGIN,
+            )
 
 
 def curvature_at_start(tables: Tables) -> Iterator[Finding]:
@@ -75,14 +84,14 @@ def curvature_at_start(tables: Tables) -> Iterator[Finding]:
 def unrolled_is_the_slope(tables: Tables) -> Iterator[Finding]:
     """Prediction 5."""
     answers = tables["results"].query("method == 'unrolled'")
-    for geometry in (g for g in answers["geometry"].unique() if EXPONENTS[g] == 1):
-        both = final(kappa(tables, geometry)).merge(
-            answers[answers["geometry"] == geometry][["task", "seed", "width", "start", "pair"]],
+    for parametrisation in (g for g in answers["geometry"].unique() if EXPONENTS[g] == 1):
+        both = final(kappa(tables, parametrisation)).merge(
+            answers[answers["geometry"] == parametrisation][["task", "seed", "width", "start", "pair"]],
             on=["task", "seed", "width", "start"],
         )
         for task, frame in by_task(both):
             yield near(
-                f"unrolled hypergradient / slope of C_T, {geometry}",
+                f"unrolled hypergradient / slope of C_T, {parametrisation}",
                 task,
                 1.0,
                 per_seed(frame, "pair", "slope"),
@@ -92,10 +101,14 @@ def unrolled_is_the_slope(tables: Tables) -> Iterator[Finding]:
 
 def first_step(tables: Tables) -> Iterator[Finding]:
     """Prediction 6: after one step of lr / a the slope is -lr <G_1 (validation), G_0 (training)>, without noise."""
-    for geometry in ("metric", "both"):
-        for task, frame in by_task(kappa(tables, geometry).query("horizon == 1")):
+    for parametrisation in ("metric", "both"):
+        for task, frame in by_task(kappa(tables, parametrisation).query("horizon == 1")):
             yield near(
-                f"C_1 slope / (-lr <G_1, G_0>), {geometry}", task, 1.0, per_seed(frame, "slope", "first_step"), MARGIN
+                f"C_1 slope / (-lr <G_1, G_0>), {parametrisation}",
+                task,
+                1.0,
+                per_seed(frame, "slope", "first_step"),
+                MARGIN,
             )
 
 

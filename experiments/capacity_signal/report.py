@@ -1,6 +1,5 @@
 """The tables of capacity_signal: predictions against measurements, and what no theorem predicts."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +7,14 @@ import pandas as pd
 from rich.table import Table
 
 from continuum.analysis.tables import bounded, cell, terminal_table, write_tables
+from continuum.exp.experiment import Tables
 
 from .measurements import measurements
 from .predictions import FAMILY, predictions
 from .visibility import summary
 
 
-def report(tables: Mapping[str, pd.DataFrame], config: Any) -> list[Table]:
+def report(tables: Tables, config: Any) -> list[Table]:
     """Predictions with their verdicts, what was measured without one, and who sees capacity; one claim per line."""
     tested = predictions(tables)
     failed, count = int((tested["verdict"] == "failed").sum()), int(tested["p"].notna().sum())
@@ -52,7 +52,7 @@ def _verdicts(tested: pd.DataFrame) -> list[str]:
     return [f"{part['verdict'].str.startswith('held').sum()} of {part['p'].notna().sum()}" for part in groups]
 
 
-def write(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
+def write(tables: Tables, folder: Path) -> list[Path]:
     """The same as CSV and Markdown."""
     frames = {"predictions": predictions(tables), "measured": measurements(tables), "seen": summary(tables)}
     return write_tables(frames, folder)

@@ -1,13 +1,13 @@
 """What is read off the tables of capacity_signal again and again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import pandas as pd
 
+from continuum.exp.experiment import Tables
+
 from .losses import FRACTIONS
 from .statistics import order, proportion
-
-Tables = Mapping[str, pd.DataFrame]
 
 
 def by_task(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -24,6 +24,11 @@ def final(rises: pd.DataFrame) -> pd.DataFrame:
     """The rows of the longest horizon."""
     last: pd.DataFrame = rises[rises["horizon"] == rises["horizon"].max()]
     return last
+
+
+def learned_gammas(tables: Tables) -> pd.DataFrame:
+    """The table ``lead``: of what it calls mask, begun and found, the gate, the start and the learned gamma."""
+    return tables["lead"].rename(columns={"mask": "gate", "begun": "start", "found": "gamma"})
 
 
 def kappa(tables: Tables, parametrisation: str = "root") -> pd.DataFrame:

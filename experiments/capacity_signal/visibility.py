@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from continuum.exp.experiment import Tables
+
 from .statistics import ranked
-from .tables import Tables
 
 #: An estimate below this share of the gain of a whole unit counts as silence.
 SILENT = 1e-3
@@ -46,12 +47,12 @@ def summary(tables: Tables) -> pd.DataFrame:
     The ranks are those of estimate and gain within a task; the interval draws splits of tasks anew.
     """
     rows = []
-    for (geometry, method), part in visibility(tables).groupby(["geometry", "method"], sort=False):
+    for (parametrisation, method), part in visibility(tables).groupby(["geometry", "method"], sort=False):
         ranks = part.groupby("task")[["estimate", "gain"]].rank()
         rank = ranked("", "", ranks["estimate"], ranks["gain"], part["task"] + " " + part["seed"].astype(str))
         shares = {"right": part["right"].mean(), "silent": part["silent"].mean()}
         shares["answered"] = part["answered"].sum() / part["starts"].sum()
         cost = {"price": part["price"].iloc[0], "needed": part["needed"].median()}
         ends = {"rank": rank.measured, "rank_low": rank.low, "rank_high": rank.high}
-        rows.append({"geometry": geometry, "method": method, **shares, **cost, **ends})
+        rows.append({"geometry": parametrisation, "method": method, **shares, **cost, **ends})
     return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""Who sees capacity as a figure: one panel per task, a row per method, a column per parametrisation."""
+"""Who sees capacity as a figure: one panel per task, one row per method, one column per parametrisation."""
 
 import numpy as np
 import pandas as pd

@@ -12,28 +12,28 @@ the RMSE is within 1/0.95 of it), and is missing where that never happens.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from continuum.exp.experiment import Tables
 
 from .cells import cells, run
 from .config import Config
 from .report import report
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = ["RESULT_VERSION", "Config", "cells", "draw", "page", "report", "run"]
 
+#: Part of every cell's key: raised when the code changes what a cell returns.
 RESULT_VERSION = 2
 
 
-def draw(tables: "Mapping[str, pd.DataFrame]", folder: Path) -> list[Path]:
+def draw(tables: Tables, folder: Path) -> list[Path]:
     """Write all figures as PNG and PDF."""
     from .figures import draw as write_figures  # matplotlib: not for the workers
 
     return write_figures(tables, folder)
 
 
-def page(tables: "Mapping[str, pd.DataFrame]", manifest: Mapping[str, Any]) -> dict[str, Any]:
+def page(tables: Tables, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that the HTML page of a run shows, but for the manifest."""
     from .page_data import page as page_data  # matplotlib: not for the workers
 

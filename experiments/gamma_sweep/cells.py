@@ -12,6 +12,7 @@ from continuum.data import Task, load, split, unchanged
 from continuum.ensemble import Member, Settings, Stream, TrainedEnsemble, train
 from continuum.errors import BadInput
 from continuum.exp import Cell
+from continuum.exp.experiment import Tables
 
 from .config import Config
 
@@ -51,19 +52,19 @@ def _cell(config: Config, source: str, task: Task, seed: int) -> Cell:
     return Cell(f"{task.name} seed {seed}", shared | single, cost)
 
 
-def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
+def run(cell: Cell) -> Tables:
     """Train all widths of one task and seed, and slice the widest."""
     setting: Mapping[str, Any] = cell.settings
     task = unchanged(load(setting["task"], setting["kind"]), setting["data"])
     stream = Stream.of(task, setting["seed"])
     common = {name: setting[name] for name in COMMON}
     settings = Settings(setting["units"], patience=setting["patience"], **common)
-    gammas = np.array(setting["gammas"])
+    widths = np.array(setting["gammas"])
     members = [
-        Member(gamma, init=setting["seed"], lr=setting["lr"], weight_decay=setting["weight_decay"]) for gamma in gammas
+        Member(gamma, init=setting["seed"], lr=setting["lr"], weight_decay=setting["weight_decay"]) for gamma in widths
     ]
     trained = train([stream], members, settings)
-    head = {"task": task.name, "kind": task.kind, "law": setting["law"], "seed": setting["seed"], "gamma": gammas}
+    head = {"task": task.name, "kind": task.kind, "law": setting["law"], "seed": setting["seed"], "gamma": widths}
     return {"results": _results(head, trained), "slice": _slice(head, trained)}
 
 

@@ -19,7 +19,7 @@ class Config(RunOptions):
 
     tasks: tuple[str, ...] = ("iris", "wine", "breast_cancer", "digits")
     """Names of tasks, or paths of CSV files with a header and a last column `target`."""
-    gammas: tuple[float, ...] = ()
+    widths: tuple[float, ...] = ()
     """Widths of the networks. Without any: 0.5 to units - 0.5 in steps of 1/4, and 1/64 on either side of each
     integer."""
     law: WidthName = "interval"
@@ -53,15 +53,20 @@ class Config(RunOptions):
 
     @property
     def grid(self) -> tuple[float, ...]:
-        """The widths of the sweep, rising: the given ones, else what the law can express of the default grid."""
+        """The widths of the sweep, rising: those of ``widths``, else what the law can express of the default grid."""
         default = default_grid(self.units) if self.units >= 1 else ()
-        widths = self.gammas or [gamma for gamma in default if expresses(self.law, self.units, gamma)]
+        widths = self.widths or [gamma for gamma in default if expresses(self.law, self.units, gamma)]
         return tuple(sorted(set(map(float, widths))))
 
     def configuration(self) -> dict[str, Any]:
-        """All fields; the grid stands for the widths, and a kappa that the law does not use is the default one."""
+        """All fields; a kappa that the law does not use is the default one.
+
+        The grid stands for the widths, under ``gammas``, as in the manifests and folders of earlier runs.
+        """
         kappa = self.kappa if self.law == "soft_support" else Config.kappa
-        return super().configuration() | {"gammas": self.grid, "kappa": kappa}
+        recorded = super().configuration() | {"kappa": kappa}
+        del recorded["widths"]
+        return recorded | {"gammas": self.grid}
 
     def validate(self) -> None:
         """Raise ``BadInput`` unless every setting can be computed."""
@@ -70,11 +75,11 @@ class Config(RunOptions):
         checks.whole("jobs", self.jobs, at_least=0)
         checks.whole("patience", self.patience, at_least=0)
         for gamma in self.grid:
-            checks.number("gamma", gamma, low=0.0, high=self.units, remedy="lower gamma or raise --units")
+            checks.number("widths", gamma, low=0.0, high=self.units, remedy="lower --widths or raise --units")
             Member(gamma).check((self.units,), self.law)
         if not self.grid:
-            remedy = "raise --units, or give --gammas"
-            raise BadInput("gammas", expected="widths between the ends of the default grid", came="none", remedy=remedy)
+            remedy = "raise --units, or give --widths"
+            raise BadInput("widths", expected="widths between the ends of the default grid", came="none", remedy=remedy)
         if not self.tasks:
             raise BadInput("tasks", expected="at least one", came="none", remedy="name one, such as digits")
         if len(set(self.tasks)) < len(self.tasks):

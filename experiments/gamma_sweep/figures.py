@@ -1,6 +1,6 @@
 """The figures of gamma_sweep; every panel is one task, every curve a mean over seeds with its 95 % interval."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from math import ceil, floor
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +13,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from continuum.analysis.statistics import summarise
 from continuum.analysis.style import COLUMN, FULL, OKABE_ITO, band, mark_integers, new_figure, save
+from continuum.exp.experiment import Tables
 
 BLUE, RED, GREEN, PURPLE = OKABE_ITO[:4]
 #: Smaller losses and derivatives are drawn as this, for a logarithm must be finite.
@@ -20,7 +21,7 @@ TINY = 1e-9
 Panel = Callable[[Axes, str, pd.DataFrame], None]
 
 
-def draw(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
+def draw(tables: Tables, folder: Path) -> list[Path]:
     """Write all figures as PNG and PDF."""
     results, slices = tables["results"], tables["slice"]
     figures = {

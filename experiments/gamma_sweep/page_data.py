@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from continuum.analysis.statistics import summarise
+from continuum.exp.experiment import Tables
 from continuum.exp.report.render import columns, entry
 
 from .figures import TINY
 from .page_layer import example, layer
+from .page_numbers import shortened
 from .report import smallest_sufficient
 
 BLUE, RED, GREEN, PURPLE = range(4)  # places in continuum.analysis.style.OKABE_ITO
@@ -27,7 +29,7 @@ LEAD = {
 }
 
 
-def page(tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any]) -> dict[str, Any]:
+def page(tables: Tables, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that the page shows, but for the manifest."""
     results, slices, config = tables["results"], tables["slice"], manifest["configuration"]
     recorded = np.unique(results["gamma"])
@@ -84,7 +86,7 @@ def _line(
     values = np.log(frame[column].clip(lower=least)) if log else frame[column]
     summary = summarise(frame.assign(value=values), "gamma", "value")
     bounds = {name: np.exp(summary[name]) if log else summary[name] for name in ("mean", "low", "high")}
-    numbers = {name: _short(series) for name, series in bounds.items()}
+    numbers = {name: shortened(series) for name, series in bounds.items()}
     return {"label": label, "colour": colour, "gamma": summary["gamma"].tolist(), **numbers, "n": summary["n"].tolist()}
 
 
@@ -94,7 +96,7 @@ def _derivative(frame: pd.DataFrame, part: str, unit: str) -> dict[str, Any]:
     left, right = f"{part}_dgamma_left", f"{part}_dgamma_right"
     smooth = frame["law"].iloc[0] != "interval"
     inner = (frame["gamma"] % 1 == 0) & (not smooth)
-    chart = _chart(f"d{part}", f"∂ {label} / ∂γ, {unit} a unit", [
+    chart = _chart(f"d{part}", f"∂ {label} / ∂γ, {unit} per unit", [
         _line(frame[~inner], right, "between the integers" if not smooth else label, colour)
     ], "symlog")  # fmt: skip
     typical = frame.groupby("gamma")[right].mean().abs().median()
@@ -104,7 +106,7 @@ def _derivative(frame: pd.DataFrame, part: str, unit: str) -> dict[str, Any]:
 
 
 def _side(frame: pd.DataFrame, column: str) -> dict[str, Any]:
-    seeds = [_short(values) for _, values in frame.groupby("gamma")[column]]
+    seeds = [shortened(values) for _, values in frame.groupby("gamma")[column]]
     return {**_line(frame, column, column, BLUE), "values": seeds}
 
 
@@ -117,17 +119,17 @@ def _arrived(frame: pd.DataFrame) -> pd.DataFrame:
 def _finding(frame: pd.DataFrame) -> str:
     """What the curves of a task come to, in two sentences."""
     score = frame["score_name"].iloc[0]
-    said = ["No network has a finite score."]
+    lines = ["No network has a finite score."]
     if frame["test_score"].notna().any():
         width = smallest_sufficient(frame)
-        said = [f"The smallest width whose mean test {score} is within one standard error of the best is {width:g}."]
+        lines = [f"The smallest width whose mean test {score} is within one standard error of the best is {width:g}."]
     inner = frame[(frame["gamma"] % 1 == 0) & (frame["law"] == "interval")]
     sides = [inner[f"train_dgamma_{side}"].dropna() for side in ("left", "right")]
     if len(sides[0]):
         left, right = (f"{(side < 0).sum()} of {len(side)}" for side in sides)
-        said += ["At the integers the derivative of the training loss is negative"]
-        said += [f"in {left} networks from the left, and in {right} from the right."]
-    return " ".join(said)
+        lines += ["At the integers the derivative of the training loss is negative"]
+        lines += [f"in {left} networks from the left, and in {right} from the right."]
+    return " ".join(lines)
 
 
 def _means(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -147,8 +149,3 @@ def _mean_columns(frame: pd.DataFrame) -> Iterator[tuple[str, list[Any]]]:
     for part in ("train", "val"):
         for side, sign in (("left", "∂⁻"), ("right", "∂⁺")):
             yield f"{sign} {part}", _line(frame, f"{part}_dgamma_{side}", "", BLUE)["mean"]
-
-
-def _short(values: pd.Series) -> list[float | None]:
-    """Six digits are more than a picture shows; None where there is no number."""
-    return [float(f"{value:.6g}") if np.isfinite(value) else None for value in values]

@@ -12,10 +12,14 @@ from continuum.data import Part
 from continuum.ensemble import Member, Settings, Stream, TrainedEnsemble, train
 from continuum.widths import expresses, width_of
 
+from .page_numbers import shortened
+
 #: Step of the slider, and about how many steps it has at most.
 FINEST, MOST = 1 / 64, 1024
 #: Most units and about the most networks of the example: more would make a heavy page, and no clearer picture.
 UNITS, NETWORKS = 32, 256
+#: Significant digits of its data and weights.
+DIGITS = 5
 #: Rows of the example, and how its networks are trained.
 POINTS, EPOCHS, LR = 96, 300, 0.02
 
@@ -80,8 +84,8 @@ def example(config: Mapping[str, Any], recorded: NDArray[np.float64]) -> dict[st
     trained = train([stream], [Member(gamma, init=0, lr=LR) for gamma in widths], settings)
     networks = [_weights(trained, number, gamma) for number, gamma in enumerate(widths)]
     return {
-        "x": _short(x),
-        "y": _short(y),
+        "x": shortened(x, DIGITS),
+        "y": shortened(y, DIGITS),
         "activation": config["activation"],
         "units": units,
         "networks": [network for network, outcome in zip(networks, trained.outcome, strict=True) if outcome == "ok"],
@@ -101,9 +105,5 @@ def data() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def _weights(trained: TrainedEnsemble, number: int, gamma: float) -> dict[str, Any]:
     inner, outer = (module for module in trained.network(number) if isinstance(module, nn.Linear))
     named = {"w": inner.weight, "b": inner.bias, "v": outer.weight}
-    numbers = {name: _short(value.detach().flatten().numpy()) for name, value in named.items()}
-    return {"gamma": gamma, **numbers, "c": _short(outer.bias.detach().numpy())[0]}
-
-
-def _short(values: NDArray[Any]) -> list[float]:
-    return [float(f"{value:.5g}") for value in values]
+    numbers = {name: shortened(value.detach().flatten().numpy(), DIGITS) for name, value in named.items()}
+    return {"gamma": gamma, **numbers, "c": shortened(outer.bias.detach().numpy(), DIGITS)[0]}

@@ -1,6 +1,5 @@
 """What gamma_sweep prints at the end: one small table per task."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,9 +7,10 @@ import pandas as pd
 from rich.table import Table
 
 from continuum.analysis.statistics import mean_interval, one_standard_error
+from continuum.exp.experiment import Tables
 
 
-def report(tables: Mapping[str, pd.DataFrame], config: Any) -> list[Table]:
+def report(tables: Tables, config: Any) -> list[Table]:
     """One table per task: the smallest width that is as good as the best, the best score, the size of the kinks."""
     printed = [_table(str(name), frame, config.units) for name, frame in tables["results"].groupby("task", sort=False)]
     printed[-1].caption = "± 1 s.e., [95 % interval]; kinks in nats per unit of width"

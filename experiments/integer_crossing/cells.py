@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import pandas as pd
 import torch
 
 from continuum.data import Task, load, unchanged
 from continuum.ensemble import Stream
 from continuum.errors import BadInput
 from continuum.exp import Cell
+from continuum.exp.experiment import Tables
 
 from . import chatter, flow, hyperbola, joint_training, soft_gates, unpinning
 from .config import Config
@@ -48,7 +48,7 @@ def _sizes(part: str, config: Config) -> dict[str, Any]:
     return {"members": members} | ({"steps": config.steps} if part in ("joint", "rotation") else {})
 
 
-def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
+def run(cell: Cell) -> Tables:
     """Compute one part on one task."""
     settings: Mapping[str, Any] = cell.settings
     task = unchanged(load(settings["task"], settings["kind"]), settings["data"])
@@ -57,7 +57,7 @@ def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
     return {name: table.assign(task=task.name).reset_index(drop=True) for name, table in tables.items()}
 
 
-def _tables(settings: Mapping[str, Any]) -> Mapping[str, pd.DataFrame]:
+def _tables(settings: Mapping[str, Any]) -> Tables:
     """The tables of the part."""
     common = {name: settings[name] for name in ("task", "kind", "rows", "members", "seed")}
     match settings["part"]:

@@ -1,6 +1,5 @@
 """The figures of integer_crossing."""
 
-from collections.abc import Mapping
 from math import ceil, floor
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,12 @@ from matplotlib.figure import Figure
 
 from continuum.analysis.statistics import share_interval
 from continuum.analysis.style import FULL, OKABE_ITO, new_figure, save
+from continuum.exp.experiment import Tables
 
 from .integer_figures import chatter_figure, soft_figure
 from .predictions import confrontations
 from .report import write
 
-Tables = Mapping[str, pd.DataFrame]
 #: Signs for their names; beta before eta, which is a part of it.
 SIGNS = {"alpha": "α", "beta": "β", "eta": "η", "kappa": "κ", "Phi": "Φ", "->": "→", ">=": "≥", " - ": " − "}
 SIGNS |= {"^2": "²", "r_0": "r₀", "root gates": "square-root gates"}

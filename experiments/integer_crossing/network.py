@@ -152,6 +152,6 @@ def pinned(
     """Of 16 times as many drawn networks the first that are pinned at k with |l|/4 <= r <= 4|l|; also |l| and r."""
     drawn = draw(examples, 16 * members, units, seed=seed, spread=spread, loss=loss)
     left, right = drawn.sides(torch.full((16 * members,), float(k), dtype=torch.float64))
-    held = (left < 0) & (right > 0) & (right <= -4 * left) & (left >= -4 * right)
-    first = held.nonzero().flatten()[:members]
+    balanced = (left < 0) & (right > 0) & (right <= -4 * left) & (left >= -4 * right)
+    first = balanced.nonzero().flatten()[:members]
     return drawn.take(first), -left[first], right[first]

@@ -103,8 +103,8 @@ def _matching(results: pd.DataFrame, prediction: Prediction) -> pd.DataFrame:
 
 
 def _mask(results: pd.DataFrame, prediction: Prediction) -> np.ndarray:
-    mask = results["part"] == prediction.part
+    selected = results["part"] == prediction.part
     for column, pattern in (("setting", prediction.settings), ("quantity", prediction.quantity)):
         names = [name for name in results[column].unique() if re.fullmatch(pattern, name)]
-        mask &= results[column].isin(names)
-    return mask.to_numpy()
+        selected &= results[column].isin(names)
+    return selected.to_numpy()

@@ -1,6 +1,5 @@
 """What integer_crossing prints, and keeps as CSV and Markdown: predictions against measurements."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +7,10 @@ import pandas as pd
 from rich.table import Table
 
 from continuum.analysis.tables import bounded, terminal_table, write_tables
+from continuum.exp.experiment import Tables
 
 from .claims import FAMILY_LEVEL
 from .predictions import confrontations, summary, without_assumptions
-
-Tables = Mapping[str, pd.DataFrame]
 
 #: Quantities that only the files have, for there are finer or coarser ones beside them.
 KEPT_IN_FILES = r"never, .*|steps / law, law = (250|500|1000)|\|drift\| .* h = 0\.(1|05)|.*n = 3"

@@ -80,7 +80,7 @@ def _copies(count: int, values: Sequence[float]) -> tuple[Tensor, Tensor]:
 
 
 def _eta(left: Tensor, right: Tensor, kappa: Tensor) -> Tensor:
-    return 1 / (kappa * (left + right))  # the derivative in gamma changes by at most kappa (|l| + r) / 4 a unit
+    return 1 / (kappa * (left + right))  # the derivative in gamma changes by at most kappa (|l| + r) / 4 per unit
 
 
 def _rest(networks: Networks, left: Tensor, right: Tensor) -> dict[float, np.ndarray]:

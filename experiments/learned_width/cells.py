@@ -1,17 +1,16 @@
 """The cut of learned_width into cells: one cell per task, kind of method and repetition."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 
 import numpy as np
-import pandas as pd
 
 from continuum.data import Task
 from continuum.errors import BadInput
 from continuum.exp import Cell
-from continuum.exp.experiment import JSON
+from continuum.exp.experiment import JSON, Tables
 from continuum.exp.keys import installed
 from continuum.learn import LearnConfig
 from continuum.learn.settings import steps_for
@@ -123,6 +122,6 @@ class _TaskCells:
         return {}
 
 
-def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
+def run(cell: Cell) -> Tables:
     """Train the networks of a cell; one row each."""
     return STAGES[str(cell.settings["stage"])](cell.settings)

@@ -37,7 +37,7 @@ class Config(RunOptions):
     widths: tuple[int, ...] = geometric(1, 512, 24)
     """Fixed widths of the grid."""
     methods: tuple[str, ...] = OTHER_METHODS
-    """Other methods by name; interval_sqrt is the interval with the square-root gate."""
+    """Other methods, by their names in tables; interval_sqrt is the interval with the square-root gate."""
     steps: int | None = None
     """Steps of the graded phase; None: by the learner's own rule, from the number of rows."""
     batch: int = 32

@@ -15,6 +15,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from continuum.analysis.point_names import name_points
 from continuum.analysis.statistics import summarise
 from continuum.analysis.style import FULL, OKABE_ITO, band, new_figure, save
+from continuum.exp.experiment import Tables
 from continuum.learn import LearnConfig
 
 from .report import write
@@ -39,7 +40,6 @@ MARKS = {
     "gromo": ("<", GREEN),
     "gal": (">", GREEN),
 }
-Tables = Mapping[str, pd.DataFrame]
 
 
 def draw(tables: Tables, folder: Path) -> list[Path]:

@@ -1,6 +1,6 @@
 """What learned_width prints, and keeps as CSV and Markdown."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from continuum.analysis.tables import terminal_table, write_tables
+from continuum.exp.experiment import Tables
 
 from .config import Config
 from .peers import PEERS
@@ -17,8 +18,6 @@ from .published import earlier, splits_table
 from .statistics import paired
 from .targets import by_task, ratios, spread, targets
 from .tasks import bayes_score, known_units
-
-Tables = Mapping[str, pd.DataFrame]
 
 
 def frames(tables: Tables) -> dict[str, pd.DataFrame]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from continuum.data import Task, unchanged
 from continuum.errors import BadInput
+from continuum.exp.experiment import Tables
 from continuum.learn import LearnConfig, width_path
 
 from .clock import timings
@@ -17,7 +18,6 @@ from .peers import peer_row
 from .tasks import TUNED, task_of
 
 Settings = Mapping[str, Any]
-Tables = dict[str, pd.DataFrame]
 #: Units of the fixed network beside the published ones of one hidden layer.
 PUBLISHED_UNITS = 50
 #: Columns of the table "results", and their types: a cell may have no row, and a method no value.

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from continuum.exp.experiment import Tables
+
 from .peers import PEERS
 from .published import earlier
 from .statistics import Oracle, oracle, paired
 from .tasks import NOISY
 
-Tables = Mapping[str, pd.DataFrame]
 TaskRows = Mapping[str, tuple[pd.DataFrame, Oracle]]
 #: Most spread of the mean widths of the starts, by kind of task.
 SPREAD = {"classification": 0.03, "regression": 0.06}
@@ -71,8 +72,8 @@ def targets(tables: Tables) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _row(name: str, demand: str, measured: str, held: bool | None, detail: str = "") -> dict[str, Any]:
-    verdict = "not run" if held is None else "held" if held else "MISSED"
+def _row(name: str, demand: str, measured: str, reached: bool | None, detail: str = "") -> dict[str, Any]:
+    verdict = "not run" if reached is None else "held" if reached else "MISSED"
     return {"target": name, "asked": demand, "measured": measured, "verdict": verdict, "detail": detail}
 
 
@@ -150,8 +151,8 @@ def _time(clock: pd.DataFrame | None, tasks: TaskRows) -> Iterator[dict[str, Any
         yield _row(f"wall time / a fixed training of {what}", f"<= {most:g} on every task", text, not over, detail)
     digits = clock[(clock["task"] == "digits") & (clock["what"] == "graded")]
     text = "" if digits.empty else f"{digits['wall'].median():.2f} s ({digits['cpu'].median():.2f} s of processor)"
-    held = None if digits.empty else bool(digits["wall"].median() <= DIGITS_SECONDS)
-    yield _row("digits, whole fit", f"<= {DIGITS_SECONDS:g} s", text, held)
+    reached = None if digits.empty else bool(digits["wall"].median() <= DIGITS_SECONDS)
+    yield _row("digits, whole fit", f"<= {DIGITS_SECONDS:g} s", text, reached)
 
 
 def _peers(tasks: TaskRows) -> Iterator[dict[str, Any]]:
@@ -169,8 +170,8 @@ def _peers(tasks: TaskRows) -> Iterator[dict[str, Any]]:
             f"{method} {accuracy:.4f} at {size:.1f}{'' if method in in_run else ' (measured earlier)'}"
             for method, (size, accuracy) in peers.items()
         )
-        held = all(score > accuracy and units <= size for size, accuracy in peers.values()) if in_run else None
-        yield _row(f"peers, {name}", "ahead at no more units", text, held)
+        reached = all(score > accuracy and units <= size for size, accuracy in peers.values()) if in_run else None
+        yield _row(f"peers, {name}", "ahead at no more units", text, reached)
 
 
 def _graded(rows: pd.DataFrame) -> pd.DataFrame:

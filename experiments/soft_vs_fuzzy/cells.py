@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 
-import pandas as pd
-
 from continuum.data import load
 from continuum.exp import Cell
-from continuum.exp.experiment import JSON
+from continuum.exp.experiment import JSON, Tables
 
 from .config import Config
 from .methods import method_of
@@ -45,6 +43,6 @@ def _network_cells(config: Config, shared: Mapping[str, JSON]) -> list[Cell]:
     return planned
 
 
-def run(cell: Cell) -> Mapping[str, pd.DataFrame]:
+def run(cell: Cell) -> Tables:
     """Train all members of a law on one stage; one row per member."""
     return {"results": STAGES[str(cell.settings["stage"])](cell.settings)}

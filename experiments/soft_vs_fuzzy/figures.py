@@ -1,6 +1,5 @@
 """The figures of soft_vs_fuzzy: widths against their predictions, widths by task, and what each law costs."""
 
-from collections.abc import Mapping
 from math import ceil
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
 from continuum.analysis.style import FULL, HEIGHT, OKABE_ITO, new_figure, save
+from continuum.exp.experiment import Tables
 
 from .predictions import networks
 from .report import BELOW, write
@@ -37,7 +37,7 @@ MEASURES = {
 }
 
 
-def draw(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
+def draw(tables: Tables, folder: Path) -> list[Path]:
     """Write the figures, and the tables of the report beside them."""
     results = tables["results"]
     figures: dict[str, Figure] = {}

@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 
 from continuum.widths import Width
 
-from .methods import LIVE, Method, sampled_gates, width_slope
+from .methods import LIVE, Method, width_slope
 from .problems import Networks, Problem
 from .training import Recipe, Trajectory, expected_width, objective, train
 
@@ -38,7 +38,7 @@ def slope_noise(problem: Problem, law: Width, method: Method, generator: Generat
     draws = DRAWS if method.samples else 1
     slopes = []
     for _ in range(draws):
-        loss = everything.loss(sampled_gates(law, generator))
+        loss = everything.loss(law.gates(generator))
         slopes.append(width_slope(law, loss, expected_width(law)).detach())
     stacked = torch.stack(slopes)
     return stacked.mean(0), stacked.var(0, correction=min(draws - 1, 1))

@@ -5,7 +5,7 @@ from typing import Literal, cast
 
 import torch
 from jaxtyping import Float
-from torch import Generator, Tensor
+from torch import Tensor
 
 from continuum.widths import Affine, Concrete, Fuzzy, Geometry, Interval, SoftSupport, Width, tilted
 
@@ -92,11 +92,6 @@ def learned_parameters(law: Width) -> list[Tensor]:
         case Fuzzy():
             return [law.scores, law.total]
     return list(law.parameters())
-
-
-def sampled_gates(law: Width, generator: Generator) -> Float[Tensor, "*batch units"]:
-    """Gates of one forward pass."""
-    return law.gates(generator) if isinstance(law, Fuzzy | Concrete) else law.gates()
 
 
 def priced_width(law: Width, expected: Float[Tensor, "*batch units"]) -> Float[Tensor, "*batch"]:

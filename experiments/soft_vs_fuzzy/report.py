@@ -1,6 +1,5 @@
 """What soft_vs_fuzzy prints, and keeps as CSV and Markdown."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +8,10 @@ from rich.table import Table
 
 from continuum.analysis.tables import terminal_table, write_tables
 from continuum.exp import RunOptions
+from continuum.exp.experiment import Tables
 
 from .predictions import FAMILY_LEVEL, near, networks, readouts, verdicts
 
-Tables = Mapping[str, pd.DataFrame]
 #: Starts from below are narrower than this.
 BELOW = 2.0
 #: A member that drifts by more from one tenth of the steps to the next has not arrived.

@@ -6,7 +6,7 @@ With second moments C and cross moments b, and a fresh unit k behind the units b
     G_k = b_k - C_{k,<k} (C_{<k} + \lambda)^{-1} b_{<k},
 
 and likewise s_k, the part of C_kk that the units before do not explain; one Cholesky factor of C + lambda has all of
-them. The mask enters by :math:`\psi`: :math:`a^2`, or a for square-root gates and for L2(E).
+them. The gate enters by :math:`\psi`: :math:`a^2`, or a for square-root gates and for L2(E).
 """
 
 import torch

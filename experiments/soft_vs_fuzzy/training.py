@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 
 from continuum.widths import LogSchedule, SoftSupport, Width, weight_decay
 
-from .methods import Method, clamp_width, learned_parameters, priced_width, sampled_gates
+from .methods import Method, clamp_width, learned_parameters, priced_width
 from .problems import Problem
 
 Optimizer = Literal["gd", "adam"]
@@ -86,7 +86,7 @@ def objective(
     problem: Problem, law: Width, method: Method, price: Tensor, decay: float, generator: Generator
 ) -> tuple[Float[Tensor, "problems members units"], Float[Tensor, "problems members"]]:
     """Gates of one pass, and loss + decay/2 |W|^2 + price * width; decay and price take the expected gates."""
-    gates = sampled_gates(law, generator)
+    gates = law.gates(generator)
     plain = not method.samples or (method.geometry == "euclidean" and method.kind != "concrete")
     expected = gates if plain else law.expected_gates()  # grades are projected anew, so only where they are needed
     norm = weight_decay(problem.readout, expected, method.geometry)

@@ -11,8 +11,8 @@ from continuum.widths import Interval
 
 #: Allocated units, the integer at which the network was trained, and the width that is explained.
 UNITS, PINNED, SHOWN = 4, 2, 2.3
-#: Steps of Adam before and after the width has grown, and their rate.
-EARLY, LATE, RATE = 15, 600, 0.03
+#: Steps of Adam before and after the width has grown, and their learning rate.
+EARLY, LATE, LR = 15, 600, 0.03
 #: A start whose fresh unit does harm at first and is needed in the end: picked among 60 for clarity, not typical.
 SEED = 30
 #: Other draws of the fresh unit.
@@ -21,13 +21,13 @@ FRESH = 24
 
 @dataclass(frozen=True)
 class Tiny:
-    """Everything drawn; arrays over ``gammas`` unless said otherwise."""
+    """Everything drawn; arrays over ``widths`` unless said otherwise."""
 
     x: NDArray[np.float64]
     target: NDArray[np.float64]
     gates: NDArray[np.float64]
     outputs: dict[float, NDArray[np.float64]]
-    gammas: NDArray[np.float64]
+    widths: NDArray[np.float64]
     loss: NDArray[np.float64]
     others: NDArray[np.float64]
     trained_at: NDArray[np.float64]
@@ -37,12 +37,12 @@ class Tiny:
 
 
 def gates(gamma: float) -> Tensor:
-    """The gates of the library's own law."""
+    """The gates of the interval law."""
     return Interval(units=UNITS, gamma=gamma).double().gates().detach()
 
 
 class Network:
-    """One input, tanh units, one output; ``masks`` hold a width each, for all of which it is trained at once."""
+    """One input, tanh units, one output; ``gates`` has one row per width, and it is trained at all of them at once."""
 
     def __init__(self, seed: int, copies: int = 1) -> None:
         draw = torch.Generator().manual_seed(seed)
@@ -50,22 +50,22 @@ class Network:
         scaled = (3.0 * normal[0], 1.5 * normal[1], 0.7 * normal[2])
         self.parameters = [p.expand(copies, UNITS).clone().requires_grad_() for p in scaled]
 
-    def output(self, masks: Tensor, x: Tensor) -> Tensor:
+    def output(self, gates: Tensor, x: Tensor) -> Tensor:
         """One row per width."""
         slopes, offsets, weights = self.parameters
         features = torch.tanh(x[None, :, None] * slopes[:, None] + offsets[:, None])
-        return (features * (masks * weights)[:, None]).sum(2)
+        return (features * (gates * weights)[:, None]).sum(2)
 
-    def loss(self, masks: Tensor, x: Tensor, target: Tensor) -> Tensor:
+    def loss(self, gates: Tensor, x: Tensor, target: Tensor) -> Tensor:
         """Half the mean squared error of every width."""
-        return (self.output(masks, x) - target).square().mean(1) / 2
+        return (self.output(gates, x) - target).square().mean(1) / 2
 
-    def train(self, masks: Tensor, x: Tensor, target: Tensor, steps: int) -> None:
+    def train(self, gates: Tensor, x: Tensor, target: Tensor, steps: int) -> None:
         """Adam on each width."""
-        optimizer = torch.optim.Adam(self.parameters, lr=RATE)
+        optimizer = torch.optim.Adam(self.parameters, lr=LR)
         for _ in range(steps):
             optimizer.zero_grad()
-            torch.autograd.backward(self.loss(masks, x, target).sum())
+            torch.autograd.backward(self.loss(gates, x, target).sum())
             optimizer.step()
 
     def widened(self, copies: int) -> "Network":
@@ -89,8 +89,8 @@ def tiny(seed: int = SEED) -> Tiny:
     target = torch.sin(4.5 * x) + 0.4 * x
     network = Network(seed)
     network.train(gates(PINNED)[None], x, target, EARLY)
-    gammas = np.arange(1.2, 3.0001, 0.05)
-    masks = torch.stack([gates(gamma) for gamma in gammas])
+    widths = np.arange(1.2, 3.0001, 0.05)
+    across = torch.stack([gates(gamma) for gamma in widths])
     above = np.arange(PINNED, 3.0001, 0.1)
     later = torch.stack([gates(gamma) for gamma in above])
     grown = network.widened(len(above))
@@ -106,8 +106,8 @@ def tiny(seed: int = SEED) -> Tiny:
     return Tiny(
         x.numpy(), target.numpy(), gates(SHOWN).numpy(),
         {gamma: settled.output(gates(gamma)[None], x).detach().numpy()[0] for gamma in shown},
-        gammas, losses(network, masks),
-        np.stack([losses(network.reborn(1000 + seed), masks) for seed in range(FRESH)]),
+        widths, losses(network, across),
+        np.stack([losses(network.reborn(1000 + seed), across) for seed in range(FRESH)]),
         above, grown.loss(later, x, target).detach().numpy(), left, right,
     )  # fmt: skip
 

@@ -56,20 +56,28 @@ def _orders(ax: Axes, rises: pd.DataFrame) -> None:
     last = rises[rises["horizon"] == rises["horizon"].max()]
     means = last.groupby(["geometry", "task", "seed", "width", "a"], sort=False)["rise"].mean().abs()
     logs = np.log(means[means > 0]).groupby(["geometry", "task", "a"], sort=False).mean()
-    for geometry in NAMES:
-        if geometry not in logs.index.get_level_values("geometry"):
+    for parametrisation in NAMES:
+        if parametrisation not in logs.index.get_level_values("geometry"):
             continue
-        by_task = logs[geometry].unstack("a")
+        by_task = logs[parametrisation].unstack("a")
         intervals = pd.DataFrame([mean_interval(by_task[a]) for a in by_task], index=by_task.columns)
         middle, low, high = (np.exp(intervals[name]) for name in ("mean", "low", "high"))
-        colour = COLOURS[geometry]
+        colour = COLOURS[parametrisation]
         ax.plot(middle.index, middle, marker="o", markersize=2.5, color=colour, markeredgewidth=0)
         ax.fill_between(middle.index, low, high, color=colour, alpha=0.12, linewidth=0)
     ax.set(yscale="log", xlabel="gate $a$", ylabel="$|C_T(k+a) - C_T(k)|$")
     ax.set_xscale("log", base=2)
     ax.set_ylim(bottom=ax.get_ylim()[0] / 200)  # room for the names
-    for place, geometry in enumerate(NAMES):
-        say(ax, 0.97, 0.37 - 0.08 * place, NAMES[geometry], COLOURS[geometry], transform=ax.transAxes, ha="right")
+    for place, parametrisation in enumerate(NAMES):
+        say(
+            ax,
+            0.97,
+            0.37 - 0.08 * place,
+            NAMES[parametrisation],
+            COLOURS[parametrisation],
+            transform=ax.transAxes,
+            ha="right",
+        )
     title(ax, "a", "how the capacity loss starts")
 
 

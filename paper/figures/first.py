@@ -68,11 +68,11 @@ def _functions(ax: Axes, shown: Tiny) -> None:
 def _loss(ax: Axes, shown: Tiny) -> None:
     """The loss across an integer, its two one-sided derivatives, other fresh units, and the loss after training on."""
     mark_integers(ax, 1.5, 3)
-    beyond = shown.gammas >= PINNED - 1e-9
+    beyond = shown.widths >= PINNED - 1e-9
     for other in shown.others:
-        ax.plot(shown.gammas[beyond], other[beyond], color="0.82", linewidth=0.6, zorder=1)
-    ax.plot(shown.gammas, shown.loss, color=BLUE, linewidth=1.4, zorder=3)
-    at = float(shown.loss[np.argmin(np.abs(shown.gammas - PINNED))])
+        ax.plot(shown.widths[beyond], other[beyond], color="0.82", linewidth=0.6, zorder=1)
+    ax.plot(shown.widths, shown.loss, color=BLUE, linewidth=1.4, zorder=3)
+    at = float(shown.loss[np.argmin(np.abs(shown.widths - PINNED))])
     for slope, ends, color in ((shown.left, (-REACH, 0.0), ORANGE), (shown.right, (0.0, REACH), RED)):
         x = np.array(ends)
         ax.plot(PINNED + x, at + slope * x, color=color, linewidth=2.2, zorder=4)

@@ -39,7 +39,7 @@ def _octaves(ax: Axes, which: str) -> None:
 
 
 def _oracles(ax: Axes, rows: pd.DataFrame) -> None:
-    """A point a task; the bar is the range of the oracle over bootstraps, dotted lines are factors of two."""
+    """One point per task; the bar is the range of the oracle over bootstraps, dotted lines are factors of two."""
     ends: list[float] = []
     points: dict[str, tuple[float, float]] = {}
     for name, (frame, best) in by_task(rows).items():

@@ -11,14 +11,14 @@ from paper.tex import escape
 
 NAME = "capacity_signal"
 ORDER = "order of C_T(k+a) - C_T(k), {}"
-GEOMETRIES = ("linear", "root", "penalty", "metric")
+PARAMETRISATIONS = ("linear", "root", "penalty", "metric")
 #: Macro, beginning of the claim, decimals: means over the tasks.
 TESTED = (("capacityMoment", "E r^2 / (-2 decay s^2 V'(k+)), optimal readout", 3),)
 OFFSET = "mirrored exact hypergradient / (2 kappa_T EDGE), linear"
 VARIANTS = (("Relu", "relu"), ("Batch", "minibatches"), ("Adam", "adam"))
 RANKED = (("Mean", "mean"), ("Square", "mean square"), ("Score", "|G_k|^2"))
 LEAD = "rank correlation of the oracle width with learned gamma, linear"
-#: Macro, geometry, method: share of integers whose gain has the sign that the method says.
+#: Macro, parametrisation, method: share of integers whose gain has the sign that the method says.
 RIGHT = (
     ("capacityRightUnrolled", "root", "unrolled"),
     ("capacityRightDirect", "root", "direct"),
@@ -30,18 +30,18 @@ def numbers(results: Results) -> Iterator[Number]:
     """What the tables of the report say, pooled over tasks."""
     tested, measured = results.table(NAME, "predictions"), results.table(NAME, "measured")
     yield from _verdicts(results, tested)
-    for geometry in GEOMETRIES:
-        yield _mean(results, tested, f"capacityOrder{geometry.title()}", ORDER.format(geometry), 2)
+    for parametrisation in PARAMETRISATIONS:
+        yield _mean(results, tested, f"capacityOrder{parametrisation.title()}", ORDER.format(parametrisation), 2)
     for name, claim, digits in TESTED:
         yield _mean(results, tested, name, claim, digits)
     yield from _coins(results, tested)
     for suffix, variant in VARIANTS:
-        for geometry in ("linear", "root"):
-            claim = f"median {ORDER.format(geometry).replace('(k)', '(k) of a start')}, {variant}"
+        for parametrisation in ("linear", "root"):
+            claim = f"median {ORDER.format(parametrisation).replace('(k)', '(k) of a start')}, {variant}"
             row = measured[measured["claim"] == claim]
             value = float(row["measured"].mean()) if len(row) else np.nan
             source = results.source(NAME, "measured", claim)
-            yield Number(f"capacity{suffix}{geometry.title()}", fixed(value, 2), source)
+            yield Number(f"capacity{suffix}{parametrisation.title()}", fixed(value, 2), source)
     offset = measured[measured["claim"] == OFFSET]
     yield _mean(results, offset, "capacityOffset", OFFSET, 3)
     yield from _ranks(results, measured)
@@ -87,10 +87,10 @@ def _ranks(results: Results, measured: pd.DataFrame) -> Iterator[Number]:
 
 def _seen(results: Results) -> Iterator[Number]:
     table = results.table(NAME, "seen")
-    for name, geometry, method in RIGHT:
-        row = table[(table["geometry"] == geometry) & (table["method"] == method)]
+    for name, parametrisation, method in RIGHT:
+        row = table[(table["geometry"] == parametrisation) & (table["method"] == method)]
         value = float(row["right"].iloc[0]) if len(row) else np.nan
-        source = results.source(NAME, "seen", f"{geometry}, {method}")
+        source = results.source(NAME, "seen", f"{parametrisation}, {method}")
         yield Number(name, percent(value), source)
     silent = table[(table["geometry"] == "linear") & (table["method"] == "unrolled")]["silent"]
     value = float(silent.iloc[0]) if len(silent) else np.nan

@@ -42,12 +42,12 @@ def numbers(results: Results) -> Iterator[Number]:
 
 def _verdicts(results: Results, claims: pd.DataFrame) -> Iterator[Number]:
     tests = results.table(NAME, "tests")
-    held = tests["verdict"] == "held"
+    passed = tests["verdict"] == "held"
     source = results.source(NAME, "tests", "column verdict")
     yield Number("crossingFamily", percent(FAMILY_LEVEL), "experiments/integer_crossing/claims.py")
     yield Number("crossingTests", count(len(tests)), source)
-    yield Number("crossingTestsHeld", count(held.sum()), source)
-    yield Number("crossingTestsFailed", count((~held).sum()), source)
+    yield Number("crossingTestsHeld", count(passed.sum()), source)
+    yield Number("crossingTestsFailed", count((~passed).sum()), source)
     yield Number("crossingOutside", count(tests["outside"].sum()), results.source(NAME, "tests", "column outside"))
     source = results.source(NAME, "predictions", "column verdict")
     yield Number("crossingClaims", count(len(claims)), source)

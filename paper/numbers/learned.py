@@ -76,7 +76,7 @@ def _starts(results: Results, tasks: Tasks) -> Iterator[Number]:
 
 
 def _routes(tasks: Tasks) -> Iterator[float]:
-    """Median over tasks of the spread of each other route that was asked from several starts."""
+    """Median over tasks of the spread of each other method that ran from several starts."""
     rows = pd.concat([rows for rows, _ in tasks.values()])
     rows = rows[rows["start"].notna() & rows["width"].notna() & ~rows["method"].isin([OURS, TWIN, "fixed"])]
     for _, method_rows in rows.groupby("method", sort=False):
@@ -111,7 +111,7 @@ def _scores(results: Results, tasks: Tasks) -> Iterator[Number]:
     yield Number("learnedTwinLow", fixed(min(gap.low for gap in gaps), 3), source)
     yield Number("learnedTwinBetter", count(sum(gap.low > 0 for gap in gaps)), source)
     yield Number("learnedTwinWorse", count(sum(gap.high < 0 for gap in gaps)), source)
-    other = [paired(_ours(rows), own) for rows, _ in tasks.values() if len(own := rows[rows["method"] == SKLEARN])]
+    other = [paired(_ours(rows), peer) for rows, _ in tasks.values() if len(peer := rows[rows["method"] == SKLEARN])]
     source = results.source(NAME, "results", f"graded less {SKLEARN}, corrected resampled t interval")
     yield Number("learnedSklearnUnits", count(SKLEARN_UNITS), "experiments/learned_width/fits.py, SKLEARN_UNITS")
     yield Number("learnedSklearnBetter", count(sum(gap.low > 0 for gap in other)), source)

@@ -41,11 +41,11 @@ def _peers(results: Results) -> Iterator[Number]:
         yield Number("learnedPeers", "no run is recorded.", "paper/results has no run of the peers")
         return
     table = results.table(run, "peers")
-    said = [_said(str(task), rows) for task, rows in table.groupby("task", sort=False)]
-    yield Number("learnedPeers", "; ".join(said) + ".", results.source(run, "peers", "scores and units by task"))
+    sentences = [_sentence(str(task), rows) for task, rows in table.groupby("task", sort=False)]
+    yield Number("learnedPeers", "; ".join(sentences) + ".", results.source(run, "peers", "scores and units by task"))
 
 
-def _said(task: str, rows: pd.DataFrame) -> str:
+def _sentence(task: str, rows: pd.DataFrame) -> str:
     """A sentence: who reached what score at how many units; those measured in this run alone."""
     measured_here = rows[(rows["method"] == "ours") | rows["from"].astype(str).str.startswith("this run")]
     each = [

@@ -19,9 +19,10 @@ def table(results: Results) -> str:
 def _row(name: str, part: pd.DataFrame) -> list[str]:
     one = part.iloc[0]
     low, high = (one["low"], one["high"]) if len(part) == 1 else (part["measured"].min(), part["measured"].max())
-    said = claim(one["expected"]) if isinstance(one["expected"], str) else value(one["predicted"])
+    predicted = claim(one["expected"]) if isinstance(one["expected"], str) else value(one["predicted"])
     known = pd.notna(part["measured"].mean())
     bounds = f" [{value(low)}, {value(high)}]" if pd.notna(low) else ""
     tested = int(part["p"].notna().sum())
-    held = int(part["verdict"].str.startswith("held").sum())
-    return [claim(name), said, value(part["measured"].mean()) + bounds if known else "--", f"{held} of {tested}"]
+    passed = int(part["verdict"].str.startswith("held").sum())
+    measured = value(part["measured"].mean()) + bounds if known else "--"
+    return [claim(name), predicted, measured, f"{passed} of {tested}"]

@@ -25,7 +25,7 @@ from continuum.widths import width_of
 from tests.exp.shortcuts import sketches, threads
 
 HOSTILE = "</script><script>document.title='broken'</script><!-- \u2028 & \"'"
-FLAGS = "gamma_sweep --tasks wine --gammas 0.5 1 1.25 2 3 --units 4 --seeds 2 --epochs 4 --jobs 1".split()
+FLAGS = "gamma_sweep --tasks wine --widths 0.5 1 1.25 2 3 --units 4 --seeds 2 --epochs 4 --jobs 1".split()
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ def test_slider_stands_on_recorded_widths_and_integers_whatever_the_range():
 
 @pytest.mark.parametrize("law", ["soft_support", "fuzzy", "concrete"])
 def test_smooth_laws_have_no_sides(law):
-    config = Config(tasks=("wine",), law=law, gammas=(1.0, 2.5), units=3, seeds=1, epochs=1)
+    config = Config(tasks=("wine",), law=law, widths=(1.0, 2.5), units=3, seeds=1, epochs=1)
     (cell,) = gamma_sweep.cells(config)
     contents = page(gamma_sweep.run(cell), {"configuration": {**vars(config)}})
     assert all(chart.get("sides") is None for chart in contents["tasks"][0]["charts"])
@@ -148,7 +148,7 @@ def test_smooth_laws_have_no_sides(law):
 
 
 def test_diverged_networks_and_width_zero():
-    config = Config(tasks=("wine",), gammas=(0.0, 1.0), units=2, seeds=2, epochs=1)
+    config = Config(tasks=("wine",), widths=(0.0, 1.0), units=2, seeds=2, epochs=1)
     tables = [gamma_sweep.run(cell) for cell in gamma_sweep.cells(config)]
     both = {name: pd.concat([table[name] for table in tables], ignore_index=True) for name in tables[0]}
     lost = both["results"]["gamma"] == 1.0

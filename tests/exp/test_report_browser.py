@@ -116,7 +116,7 @@ def folder(tmp_path_factory) -> Path:
     random = np.random.default_rng(0)
     rows = [f"{a:.3f},{b:.3f},{a * b + 0.1:.3f}" for a, b in random.normal(size=(60, 2))]
     (root / f"{HOSTILE}.csv").write_text("\n".join(["a,b,target", *rows]) + "\n")
-    flags = f"--units 4 --seeds 2 --epochs 4 --jobs 1 --gammas {' '.join(map(str, WIDTHS))}".split()
+    flags = f"--units 4 --seeds 2 --epochs 4 --jobs 1 --widths {' '.join(map(str, WIDTHS))}".split()
     tasks = ["--tasks", str(root / f"{HOSTILE}.csv"), "wine"]
     with threads(), sketches(gamma_sweep):
         assert main(["gamma_sweep", *tasks, *flags, "--out", str(root / "runs")]) == 0

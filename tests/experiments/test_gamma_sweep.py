@@ -28,8 +28,8 @@ COLUMNS = (
     "task kind law seed gamma cardinality params train_loss val_loss test_loss score_name test_score "
     "train_dgamma_left train_dgamma_right val_dgamma_left val_dgamma_right best_epoch auc steps_to_95 outcome"
 ).split()
-SMALL = Config(tasks=("wine",), gammas=(0.5, 1.0, 1.5, 3.0), units=4, seeds=2, epochs=6)
-FLAGS = "--gammas 0.5 1 1.5 3 --units 4 --seeds 2 --epochs 6 --jobs 1".split()
+SMALL = Config(tasks=("wine",), widths=(0.5, 1.0, 1.5, 3.0), units=4, seeds=2, epochs=6)
+FLAGS = "--widths 0.5 1 1.5 3 --units 4 --seeds 2 --epochs 6 --jobs 1".split()
 
 
 def results_of(config: Config) -> dict[str, pd.DataFrame]:
@@ -59,7 +59,7 @@ def test_rows_are_those_of_the_engine(tables: dict[str, pd.DataFrame]) -> None:
     """Each number again, from the public interface of the engine."""
     row = tables["results"].iloc[5]  # seed 1, gamma 1
     stream = Stream.of(load("wine"), seed=1)
-    members = [Member(g, init=1) for g in SMALL.gammas]
+    members = [Member(g, init=1) for g in SMALL.widths]
     trained = train([stream], members, Settings(units=4, epochs=6))
     assert row["test_score"] == trained.measure("test")[1][1]
     assert row["val_loss"] == trained.measure("validation")[0][1]
@@ -88,9 +88,9 @@ def test_grid() -> None:
 
 
 def test_spellings_of_one_sweep_share_a_run() -> None:
-    rising = Config(gammas=(1.0, 12.0))
-    assert run_id(Config(gammas=(12.0, 1.0, 12.0))) == run_id(rising)
-    assert run_id(Config(gammas=default_grid(17))) == run_id(Config())
+    rising = Config(widths=(1.0, 12.0))
+    assert run_id(Config(widths=(12.0, 1.0, 12.0))) == run_id(rising)
+    assert run_id(Config(widths=default_grid(17))) == run_id(Config())
     assert run_id(Config(kappa=3.0)) == run_id(Config())  # the interval has no kappa
     assert run_id(Config(law="soft_support", kappa=3.0)) != run_id(Config(law="soft_support"))
 
@@ -145,7 +145,7 @@ def test_command_writes_everything(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_divergence_is_reported_not_drawn(seeds: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     csv = tmp_path / "line.csv"
     csv.write_text("\n".join(["x,target", *(f"{x / 10},{x * x / 50}" for x in range(60))]) + "\n")
-    flags = ["--optimizer", "sgd", "--lr", "1e30", "--gammas", "1", "2", "--units", "3", "--epochs", "4", "--jobs", "1"]
+    flags = ["--optimizer", "sgd", "--lr", "1e30", "--widths", "1", "2", "--units", "3", "--epochs", "4", "--jobs", "1"]
     with threads(), coarse():
         code = main(["gamma_sweep", "--tasks", str(csv), *flags, "--seeds", str(seeds), "--out", str(tmp_path / "out")])
     assert code == 0
@@ -206,11 +206,11 @@ TWENTY = [f"{i},{i % 2}" for i in range(20)]
 BAD: dict[str, tuple[list[str], str | None, str]] = {
     "experiment": (["gama_sweep"], None, "did you mean gamma_sweep?"),
     "task": (["gamma_sweep", "--tasks", "irs"], None, "iris"),
-    "negative gamma": (["gamma_sweep", "--gammas", "-1"], None, "got -1.0"),
-    "gamma nan": (["gamma_sweep", "--gammas", "nan"], None, "got nan"),
-    "gamma above": (["gamma_sweep", "--gammas", "18"], None, "lower gamma or raise --units"),
-    "gamma nan, fuzzy": (["gamma_sweep", "--law", "fuzzy", "--gammas", "nan"], None, "got nan"),
-    "beyond the law": (["gamma_sweep", "--law", "concrete", "--gammas", "0.5"], None, "the concrete law can give"),
+    "negative gamma": (["gamma_sweep", "--widths", "-1"], None, "got -1.0"),
+    "gamma nan": (["gamma_sweep", "--widths", "nan"], None, "got nan"),
+    "gamma above": (["gamma_sweep", "--widths", "18"], None, "lower --widths or raise --units"),
+    "gamma nan, fuzzy": (["gamma_sweep", "--law", "fuzzy", "--widths", "nan"], None, "got nan"),
+    "beyond the law": (["gamma_sweep", "--law", "concrete", "--widths", "0.5"], None, "the concrete law can give"),
     "no seed": (["gamma_sweep", "--seeds", "0"], None, "seeds: expected an integer >= 1"),
     "no epoch": (["gamma_sweep", "--epochs", "0"], None, "epochs: expected an integer >= 1"),
     "jobs": (["gamma_sweep", "--jobs", "-2"], None, "jobs: expected an integer >= 0"),

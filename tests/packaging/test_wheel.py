@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 #: Folders of the clone that the wheel installs, and under which names.
 INSTALLED = {"continuum": "continuum", "experiments": "continuum_experiments"}
-TINY = "gamma_sweep --tasks wine --gammas 0.5 1 --units 2 --seeds 1 --epochs 1 --jobs 1 --out".split()
+TINY = "gamma_sweep --tasks wine --widths 0.5 1 --units 2 --seeds 1 --epochs 1 --jobs 1 --out".split()
 
 
 def call(*command: object, cwd: Path) -> str:

@@ -18,7 +18,7 @@ tasks = ["iris"]
 units = 2
 seeds = 2
 epochs = 1
-gammas = [0.5, 1.0, 1.5]
+widths = [0.5, 1.0, 1.5]
 """
 ENTRY = dict.fromkeys(ledger.FIELDS, "text") | {"id": "A01", "steps": 3, "falsifiers": 2, "rejected": 2, "sound": True}
 

@@ -28,13 +28,13 @@ def test_missing_results_name_the_command(empty):
 
 
 def test_a_changed_preset_makes_results_stale(small):
-    small.preset("tasks = ['iris']\nunits = 2\nseeds = 2\nepochs = 2\ngammas = [0.5, 1.0, 1.5]")
+    small.preset("tasks = ['iris']\nunits = 2\nseeds = 2\nepochs = 2\nwidths = [0.5, 1.0, 1.5]")
     with pytest.raises(BadInput, match=r"epochs differs; make it: .*gamma_sweep --preset paper"):
         small.load().check()
 
 
 def test_flags_that_do_not_change_the_configuration_keep_results_fresh(small):
-    small.preset("jobs = 1\ntasks = ['iris']\nunits = 2\nseeds = 2\nepochs = 1\ngammas = [1.5, 0.5, 1.0]")
+    small.preset("jobs = 1\ntasks = ['iris']\nunits = 2\nseeds = 2\nepochs = 1\nwidths = [1.5, 0.5, 1.0]")
     small.load().check()
 
 
