@@ -100,7 +100,7 @@ class Contract:
         done = [now[0] for now in seen]
         before = self.before()
         assert done == sorted(done)
-        assert (done[0], done[-1]) == (before, found.steps)
+        assert (done[0], done[-1]) == (0, found.steps)
         assert {now[1] for now in seen} == {found.steps} == {before + 180}
         assert same(found, self.learn())
 
@@ -108,7 +108,7 @@ class Contract:
         asked: list[int] = []
 
         def progress(done: int, total: int, width: float) -> bool:
-            asked.append(done)
+            asked.extend([done] * (done > self.before()))
             return len(asked) == 11
 
         found = learn_width(*ring(), "cross_entropy", self.settings(), progress=progress)
@@ -116,7 +116,7 @@ class Contract:
         assert found.units == (found.network[0].out_features,)
 
     def before(self) -> int:
-        """Steps before the run that is told."""
+        """Steps before the graded phase."""
         return 0
 
 
