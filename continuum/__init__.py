@@ -1,6 +1,6 @@
 """continuum: neural networks whose hidden width is a real number.
 
-The rooms are attributes, imported when they are first touched:
+The rooms, and the modules that all of them share, are attributes, imported when they are first touched:
 
 >>> import continuum
 >>> continuum.widths.Interval(units=4, gamma=2.25).cardinality().item()
@@ -12,8 +12,11 @@ from types import ModuleType
 
 __version__ = "0.1.0"
 
+#: What ``continuum`` has for attributes: rooms, and the modules that they share.
 ROOMS = (
     "analysis",
+    "arithmetic",
+    "checks",
     "data",
     "ensemble",
     "errors",
@@ -23,7 +26,9 @@ ROOMS = (
     "learn",
     "nn",
     "problems",
+    "progress",
     "sklearn",
+    "storage",
     "widths",
 )
 
@@ -36,4 +41,4 @@ def __getattr__(name: str) -> ModuleType:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *ROOMS])
+    return sorted({*ROOMS, *(name for name in globals() if name.startswith("__"))})

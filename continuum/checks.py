@@ -72,6 +72,6 @@ def one_of(what: str, value: str, known: Iterable[str], *, plural: str = "choice
     names = sorted(known)
     if value in names:
         return value
-    near = get_close_matches(str(value), names, n=3, cutoff=0.5)
+    near = get_close_matches(value, names, n=3, cutoff=0.5) if isinstance(value, str) else []
     remedy = f"did you mean {' or '.join(near)}?" if near else f"choose among these {plural}"
     raise BadInput(what, expected=f"one of {', '.join(names)}", came=repr(value), remedy=remedy)

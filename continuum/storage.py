@@ -9,6 +9,7 @@ from pathlib import Path
 
 from continuum.errors import StorageError
 
+#: What to do about an error of the operating system, by its number; braces hold the option that names the folder.
 REMEDIES = {
     errno.ENOSPC: "free some space and run the same command again, finished cells are kept",
     errno.EDQUOT: "free some of your quota and run the same command again, finished cells are kept",

@@ -37,6 +37,7 @@ TEXT = 150 / 25.4
 #: Palette of Okabe and Ito, "Color Universal Design" (2008); yellow last, for it is faint on white.
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 
+#: Settings of matplotlib for all figures.
 STYLE: dict[str, Any] = {
     "axes.grid": False,
     "axes.labelsize": 9,
@@ -59,6 +60,7 @@ STYLE: dict[str, Any] = {
     "ytick.labelsize": 8,
 }
 
+#: The same for the figures of the paper.
 PRINT: dict[str, Any] = STYLE | {
     "axes.formatter.use_mathtext": True,
     "axes.labelpad": 2.5,
@@ -77,12 +79,12 @@ PRINT: dict[str, Any] = STYLE | {
 }
 #: Computer Modern's bold is a family of its own.
 BOLD = "cmb10"
+#: What Computer Modern's text fonts hold where Unicode looks for it; all else must be mathematics.
 PRINTABLE = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 \n,.;:!?'()[]+-=/*@#%&\N{EN DASH}\N{EM DASH}"
 )
-"""What Computer Modern's text fonts hold where Unicode looks for it; all else must be mathematics."""
 
-# Dates and versions in a file would make equal figures differ.
+#: Dates and versions in a file would make equal figures differ.
 NO_METADATA = {
     "png": {"Software": None},
     "pdf": {"Creator": None, "Producer": None, "CreationDate": None, "ModDate": None},

@@ -13,7 +13,9 @@ LOADERS = {"iris": load_iris, "wine": load_wine, "breast_cancer": load_breast_ca
 
 #: Name of the synthetic task.
 SPIRALS = "two_spirals"
+#: Points on each of its arms, turns of an arm, standard deviation of the noise, and seed.
 POINTS, TURNS, NOISE, SEED = 400, 1.5, 0.02, 0
+#: What its provenance says.
 NOTES = (
     f"Synthetic, not measured: {POINTS} points on each of two arms of {TURNS:g} turns, "
     f"normal noise of standard deviation {NOISE:g}, seed {SEED}."

@@ -28,7 +28,8 @@ class Prepared:
     """The three parts, and the statistics of the training part that made them.
 
     A column without spread in the training part has ``feature_scale`` infinity: nothing can be learned about it,
-    and it is 0 in every row. An error in units of ``y`` times ``target_scale`` is in the target's own units; for
+    and it is 0 in every row. (The estimators of ``continuum.sklearn``, which multiply by a scale, too, have 0
+    there.) An error in units of ``y`` times ``target_scale`` is in the target's own units; for
     classification mean and scale are 0 and 1.
     """
 
@@ -76,13 +77,15 @@ def moments(
 ) -> tuple[Float64[np.ndarray, " d"], Float64[np.ndarray, " d"]]:
     """Return mean and root mean square deviation of each column; infinity where it has no spread.
 
-    Missing values (NaN) do not count; rows that are weighted are complete.
+    Missing values (NaN) do not count; rows that are weighted are complete, and as good as absent where they weigh 0.
 
     >>> moments(np.array([[1.0, 5.0, np.nan], [3.0, 5.0, np.nan]]))
     (array([2., 5., 0.]), array([ 1., inf, inf]))
     >>> moments(np.array([[1.0], [3.0], [9.0]]), np.array([1.0, 1.0, 0.0]))
     (array([2.]), array([1.]))
     """
+    if weight is not None and not weight.all():
+        rows, weight = rows[weight > 0], weight[weight > 0]
     present = ~np.isnan(rows)
     filled = np.where(present, rows, 0.0)
     # Squares of 1e-200 or 1e200 are no doubles. In powers of two about the largest value they are, and no bit of other

@@ -55,6 +55,7 @@ class Gelu:
         torch.ops.aten.gelu_backward.grad_input(gradient, self.preactivation, grad_input=gradient)
 
 
+#: Activations by name.
 MAPS: dict[str, type[Map]] = {"tanh": Tanh, "relu": Relu, "gelu": Gelu}
 #: Gain of the initial incoming weights: their variance is gain^2 / fan-in (He et al. 2015 for the rectifiers).
 GAIN = {"tanh": 1.0, "relu": 2.0**0.5, "gelu": 2.0**0.5}

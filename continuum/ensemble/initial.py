@@ -32,7 +32,8 @@ from continuum.ensemble.settings import Settings
 
 #: The base width c0, at which the maximal-update parametrisation is the standard one.
 BASE_WIDTH = 16.0
-_WEIGHTS, _BIASES = 1, 2  # purposes of the random streams, beside that of the minibatches
+#: Purposes of the random streams, beside that of the minibatches.
+_WEIGHTS, _BIASES = 1, 2
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,7 @@ class SquaredError:
         return error / 2, error
 
 
+#: Losses by kind of task.
 LOSSES: dict[str, type[Loss]] = {"classification": CrossEntropy, "regression": SquaredError}
 
 

@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
 
 from continuum import checks
 from continuum.errors import BadInput
@@ -13,7 +17,8 @@ class Member:
     r"""One network, :math:`z = b + \sum_i m_i(\gamma)\, \phi(w_i \cdot x + b_i)\, W_i` (one hidden layer shown).
 
     Args:
-        gamma: width of each hidden layer, in units; a tuple, for which a number may be given where there is one layer.
+        gamma: width of each hidden layer, in units, 0 or more; a tuple, for which a number may be given where there is
+            one layer.
         stream: which of the ensemble's streams it trains on.
         init: seed of the initial weights; members with the same one share their units.
         lr: learning rate of the weights.
@@ -33,15 +38,14 @@ class Member:
 
     def __init__(
         self,
-        gamma: Sequence[float] | float,
+        gamma: Sequence[float] | Float[np.ndarray, " layers"] | float,
         stream: int = 0,
         init: int = 0,
         lr: float = 1e-2,
         weight_decay: float = 0.0,
         gamma_lr: float = 0.0,
     ) -> None:
-        widths = gamma if isinstance(gamma, Sequence) else (gamma,)
-        vars(self)["gamma"] = tuple(float(width) for width in widths)
+        vars(self)["gamma"] = _widths(gamma)
         for name, count in (("stream", stream), ("init", init)):
             vars(self)[name] = checks.whole(name, count, at_least=0)
         for name, number in (("lr", lr), ("weight_decay", weight_decay), ("gamma_lr", gamma_lr)):
@@ -65,3 +69,14 @@ class Member:
             raise BadInput(
                 "gamma_lr", expected=f"0 for the {law} law", came=self.gamma_lr, remedy="train its own module"
             )
+
+
+def _widths(gamma: Sequence[float] | Float[np.ndarray, " layers"] | float) -> tuple[float, ...]:
+    """One width per hidden layer; a text is no sequence of them."""
+    if isinstance(gamma, np.ndarray) and gamma.ndim:
+        gamma = tuple(gamma)
+    widths: Sequence[Any] = gamma if isinstance(gamma, Sequence) and not isinstance(gamma, str | bytes) else (gamma,)
+    if not widths:
+        expected, remedy = "one number per hidden layer", "give one width at least"
+        raise BadInput("gamma", expected=expected, came="none", remedy=remedy)
+    return tuple(float(checks.number("gamma", width, low=0.0)) for width in widths)

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from continuum import checks
 from continuum.ensemble.layout import input_columns
 from continuum.ensemble.settings import Settings
 from continuum.ensemble.stream import Stream
@@ -51,6 +52,7 @@ class Parts:
         return StackedRows(torch.stack([x for x, _ in pairs]), torch.stack([t for _, t in pairs]))
 
     def _tensors(self, stream: Stream, name: PartName) -> tuple[Tensor, Tensor]:
+        checks.one_of("part", name, get_args(PartName), plural="parts")
         part = getattr(stream, name)
         if part is None:
             raise BadInput("part", expected="a part that the stream has", came=repr(name), remedy="give the stream one")

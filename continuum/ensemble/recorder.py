@@ -73,7 +73,9 @@ class Recorder:
             self._states[state.number] = State(state.number, state.member, state.rows, best, gamma)
 
     def finished(self) -> TrainedEnsemble:
-        """The result, once every network has been stored."""
+        """The result, once every network has been stored; its arrays can be read only, as what they tell is over."""
+        for array in (self.best_epoch, self.validation_loss, self.validation_score):
+            array.flags.writeable = False
         return TrainedEnsemble(
             self.streams,
             self.members,

@@ -11,7 +11,7 @@ from continuum import checks
 from continuum.ensemble.activations import MAPS
 from continuum.errors import BadInput
 from continuum.widths import Interval, WidthName, width_of
-from continuum.widths.cardinal import Cardinal
+from continuum.widths.cardinal import KAPPA, Cardinal, check_exponent
 
 Optimizer = Literal["adam", "adamw", "sgd"]
 Scaling = Literal["standard", "mup", "ntk"]
@@ -27,7 +27,8 @@ class Settings:
             given where there is one layer.
         activation: tanh, relu or gelu.
         law: which gates a width stands for: interval, soft_support, fuzzy (equal grades) or concrete (expected gates).
-        exponent: p of the interval law's gates, clip(gamma - i, 0, 1)^p; 0.5 is the square-root gate.
+        exponent: p of the interval law's gates, clip(gamma - i, 0, 1)^p; 0.5 is the square-root gate. The other
+            laws take 1.
         kappa: sharpness of the soft support.
         optimizer: adam (decay added to the gradient), adamw (decoupled decay) or sgd.
         momentum: of sgd.
@@ -63,7 +64,7 @@ class Settings:
         activation: str = "tanh",
         law: WidthName = "interval",
         exponent: float = 1.0,
-        kappa: float = 10.0,
+        kappa: float = KAPPA,
         optimizer: Optimizer = "adam",
         momentum: float = 0.9,
         batch: int = 32,
@@ -84,7 +85,7 @@ class Settings:
             remedy = "halves lose the small gates"
             raise BadInput("dtype", expected="torch.float32 or torch.float64", came=self.dtype, remedy=remedy)
         checks.one_of("law", self.law, get_args(WidthName), plural="laws")
-        checks.positive("exponent", self.exponent, remedy="1 is the interval law")
+        check_exponent(self.law, self.exponent)
         checks.positive("kappa", self.kappa, remedy="10 is sharp enough to tell the integers")
         checks.one_of("activation", self.activation, MAPS, plural="activations")
         checks.one_of("optimizer", self.optimizer, get_args(Optimizer), plural="optimizers")

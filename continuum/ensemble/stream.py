@@ -7,7 +7,8 @@ from jaxtyping import Int
 
 from continuum.data import Part, Task, prepare, split
 
-_BATCHES = 3  # purpose of this random stream, beside those of the initial weights
+#: Purpose of this random stream, beside those of the initial weights.
+_BATCHES = 3
 
 
 @dataclass(frozen=True)

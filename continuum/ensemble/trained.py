@@ -34,6 +34,8 @@ class TrainedEnsemble:
         best_epoch: epoch whose weights were kept, (members,); 0 is the start.
         validation_loss: mean loss in nats after each epoch, (epochs + 1, members); NaN once a member has ended.
         validation_score: accuracy, or RMSE in units of the target, of the same shape.
+
+    The arrays are read-only; copy one to change it.
     """
 
     streams: tuple[Stream, ...] = field(repr=False)
@@ -85,11 +87,12 @@ class TrainedEnsemble:
             layers.append(_linear(weight if depth == 0 else weight.T, bias))
         return nn.Sequential(*layers)
 
-    def slice(self, number: int, part: PartName, widths: Floats) -> tuple[Floats, Floats]:
+    def slice(self, number: int, part: PartName, widths: Sequence[float] | Floats) -> tuple[Floats, Floats]:
         """Loss and score of one member on a part, its last hidden layer cut to every one of ``widths``.
 
         They must not exceed the units of the member. One forward pass serves all of them. NaN if it diverged.
         """
+        widths = np.asarray(widths, dtype=np.float64)
         if self.outcome[number] == "diverged":
             return np.full(len(widths), np.nan), np.full(len(widths), np.nan)
         weights, bias = self._states[number].slots["weights"][-1]

@@ -15,7 +15,9 @@ if TYPE_CHECKING:  # listing the experiments must not wait for pandas
     import pandas as pd
     from rich.console import RenderableType
 
+#: What JSON can say.
 JSON: TypeAlias = "bool | int | float | str | Sequence[JSON] | Mapping[str, JSON] | None"
+#: Tables by name.
 Tables: TypeAlias = "Mapping[str, pd.DataFrame]"
 
 

@@ -15,6 +15,7 @@ from continuum.errors import BadInput
 from continuum.exp.experiment import RunOptions
 from continuum.exp.registry import Registered
 
+#: The option that names a preset.
 FLAG = "--preset"
 #: A short name of one preset, by convention the one that shows an experiment within a minute.
 QUICK = "--quick"

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+#: Signals that ask a run to end.
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+#: Of a run that was asked to end: 128 + SIGINT, as shells have it.
 EXIT_CODE = 130
 
 

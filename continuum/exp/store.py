@@ -19,7 +19,9 @@ from continuum.errors import RunLocked
 from continuum.exp.keys import cell_key
 from continuum.storage import storing, write_folder, write_whole
 
+#: The file of a cell that says what it is and what its tables hash to.
 RECORD = "cell.json"
+#: The page of a run, which a change of its tables makes stale.
 PAGE = "report.html"
 
 

@@ -10,7 +10,9 @@ import pyarrow.parquet as pq
 if TYPE_CHECKING:
     import pandas as pd
 
+#: The table that every experiment returns.
 MAIN = "results"
+#: Names of tables that the runner writes itself.
 RESERVED = frozenset({"timings"})
 
 

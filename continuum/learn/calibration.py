@@ -8,11 +8,11 @@ from jaxtyping import Float, Float64
 from continuum.learn.network import activations
 from continuum.learn.rows import TrainingRows
 from continuum.learn.run import GradedRun, train
-from continuum.learn.settings import DEFAULT_PRICE
+from continuum.learn.settings import DEFAULT_PRICE, PRICES
 from continuum.progress import Meter
 
-#: Prices that are tried, falling, as multiples of the default.
-MULTIPLES = (64.0, 32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
+#: Prices that are tried, falling: those of a path down to the default.
+TRIED_PRICES = PRICES[: PRICES.index(DEFAULT_PRICE) + 1]
 #: Steps at every price.
 STAGE = 150
 #: Standard errors by which a higher price must win.
@@ -40,7 +40,7 @@ def calibration_pairs(
 
 def calibration_steps(pairs: list[tuple[TrainingRows, TrainingRows]]) -> int:
     """Steps that a calibration takes."""
-    return STAGE * len(MULTIPLES) * len(pairs)
+    return STAGE * len(TRIED_PRICES) * len(pairs)
 
 
 def calibrated_price(pairs: list[tuple[TrainingRows, TrainingRows]], make: MakeRun, meter: Meter) -> float:
@@ -51,11 +51,10 @@ def calibrated_price(pairs: list[tuple[TrainingRows, TrainingRows]], make: MakeR
     every row is scored by a network that never saw it; the default stands unless a higher price beats it by two
     standard errors of the paired difference, because on clean tasks the two differ by less than their noise.
     """
-    prices = [DEFAULT_PRICE * multiple for multiple in MULTIPLES]
     total, tables = meter.total, []
     for training, held_out in pairs:
         run = make(training, STAGE)
-        tables.append([held_out_scores(run, held_out) for _ in price_stages(run, prices, meter)])
+        tables.append([held_out_scores(run, held_out) for _ in price_stages(run, TRIED_PRICES, meter)])
         if meter.stopped:
             meter.total = total - (calibration_steps(pairs) - meter.done)
             return DEFAULT_PRICE
@@ -63,7 +62,7 @@ def calibrated_price(pairs: list[tuple[TrainingRows, TrainingRows]], make: MakeR
         return DEFAULT_PRICE
     weights = np.concatenate([held_out.weights() for _, held_out in pairs])
     scores = np.concatenate([np.stack(table) for table in tables], 1).astype(np.float64)
-    return prices[winning_place(scores, weights)]
+    return TRIED_PRICES[winning_place(scores, weights)]
 
 
 def price_stages(run: GradedRun, prices: Sequence[float], meter: Meter) -> Iterator[float]:

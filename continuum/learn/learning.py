@@ -76,7 +76,8 @@ def learn_width(
             graded phase and rounding together. The width is that of the network trained just now: one that
             calibrates, then the one that is learned, which rounding leaves as it was. A true answer ends the
             calibration, at the default price, or the graded phase, and lowers the total; rounding goes on to
-            its end, where both are equal.
+            its end, where both are equal. "path" tells of its path first, which a true answer ends at the points so
+            far, the first one at least.
 
     Raises:
         BadInput: before any training.

@@ -7,8 +7,9 @@ import numpy as np
 
 from continuum.learn.network import Array, NetworkWeights
 
-#: Decay of the first and the second moments, and what keeps the quotient finite, as of Adam.
+#: Decay of the first and the second moments, as of Adam.
 FIRST, SECOND = 0.9, 0.999
+#: What keeps the quotient of the moments finite, as of Adam.
 EPSILON = 1e-8
 
 

@@ -97,7 +97,7 @@ def frontier(task: Task, prices: list[float], progress: Progress | None = None) 
         widths.append(run.widths())
         losses.append(whole.loss())
         scores.append(held_out_scores(whole, held_out))
-    if meter.done < meter.total:
+    if len(widths) < len(prices):
         meter.total = meter.done
         meter.report(sum(widths[-1]))
     return _path(prices, widths, losses, (scores, held_out))

@@ -98,6 +98,15 @@ def steps_for(steps: int | None, rows: float) -> int:
     return max(3000, math.ceil(2 * rows)) if steps is None else steps
 
 
+def price_or_default(price: float | None) -> float:
+    """The price, or ``DEFAULT_PRICE`` where there is none or where width costs nothing.
+
+    >>> price_or_default(None), price_or_default(0.0), price_or_default(8.0)
+    (4.0, 4.0, 8.0)
+    """
+    return price or DEFAULT_PRICE
+
+
 def rounding_steps(steps: int) -> int:
     """Steps of the rounding phase after a graded phase of so many.
 

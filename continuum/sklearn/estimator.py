@@ -16,10 +16,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
 from continuum.errors import BadInput
-from continuum.learn import WidthPath
+from continuum.learn import LearnConfig, WidthPath
 from continuum.learn.rows import too_light
 from continuum.learn.settings import PRICES
-from continuum.sklearn.parameters import FitOptions, device_of, fit_options
+from continuum.sklearn.parameters import EstimatorOptions, device_of, estimator_options
 from continuum.sklearn.rows import EstimatorRows
 from continuum.sklearn.standard import folded
 from continuum.sklearn.training import Fitted, fit_rows, path_of_rows
@@ -81,11 +81,11 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         self,
         *,
         method: str = "graded",
-        exponent: float = 1.0,
+        exponent: float = LearnConfig.exponent,
         price: float | None = None,
         activation: str = "auto",
         hidden_layers: int = 1,
-        max_units: int = 512,
+        max_units: int = LearnConfig.max_units,
         max_iter: int | None = None,
         batch_size: int | None = 32,
         early_stopping: bool = False,
@@ -171,9 +171,9 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
     def _rows(self, X: Any, y: Any, sample_weight: Any) -> EstimatorRows:
         """Checked training rows, as scikit-learn checks them."""
 
-    def _options(self) -> FitOptions:
+    def _options(self) -> EstimatorOptions:
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        return fit_options(self.get_params(deep=False), seed)
+        return estimator_options(self.get_params(deep=False), seed)
 
     def _keep(self, fitted: Fitted) -> None:
         result = fitted.result

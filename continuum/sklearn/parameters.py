@@ -15,7 +15,7 @@ from continuum.learn import LearnConfig
 
 
 @dataclass(frozen=True)
-class FitOptions:
+class EstimatorOptions:
     """How an estimator fits.
 
     Args:
@@ -33,7 +33,7 @@ class FitOptions:
     verbose: bool
 
 
-def fit_options(parameters: Mapping[str, Any], seed: int) -> FitOptions:
+def estimator_options(parameters: Mapping[str, Any], seed: int) -> EstimatorOptions:
     """Check the parameters of an estimator's ``get_params``; raises ``BadInput``."""
     batch, steps, most = (parameters[name] for name in ("batch_size", "max_iter", "max_units"))
     most = _whole("max_units", most)
@@ -50,7 +50,7 @@ def fit_options(parameters: Mapping[str, Any], seed: int) -> FitOptions:
         exponent=_real("exponent", parameters["exponent"], remedy="1 is the linear gate, 0.5 the square-root gate"),
     )
     device_of(parameters["device"])
-    return FitOptions(
+    return EstimatorOptions(
         config,
         full_batch=batch is None,
         early_stopping=_switch("early_stopping", parameters["early_stopping"]),

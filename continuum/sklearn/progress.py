@@ -8,6 +8,7 @@ from rich.console import Console
 
 from continuum.progress import Progress
 
+#: What the bar shows from left to right.
 COLUMNS = (
     bars.TextColumn("{task.description}"),
     bars.BarColumn(),

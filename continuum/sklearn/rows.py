@@ -11,15 +11,15 @@ from sklearn.utils.validation import _check_sample_weight
 from continuum.errors import BadInput
 
 #: Numbers as scikit-learn gives them.
-Table = Float64[np.ndarray, "rows columns"]
+EstimatorTable = Float64[np.ndarray, "rows columns"]
 
 
 @dataclass(frozen=True, eq=False)
 class EstimatorRows:
     """Features, targets (class codes in one column, or one column per output), and weights or None."""
 
-    x: Table
-    y: Table
+    x: EstimatorTable
+    y: EstimatorTable
     weight: Float64[np.ndarray, " rows"] | None = None
 
     def part(self, kept: Bool[np.ndarray, " rows"]) -> "EstimatorRows":
@@ -52,7 +52,7 @@ class EstimatorRows:
         return self.part(indices[0]), self.part(indices[1])
 
 
-def weighted_rows(x: Table, y: Table, sample_weight: Any) -> EstimatorRows:
+def weighted_rows(x: EstimatorTable, y: EstimatorTable, sample_weight: Any) -> EstimatorRows:
     """Rows with these weights; one of weight 0 is as good as absent, as scikit-learn has it, and is left out."""
     if sample_weight is None:
         return EstimatorRows(x, y)

@@ -10,7 +10,7 @@ from jaxtyping import Float, Float64, Shaped
 from torch import Tensor, nn
 
 from continuum.data.standard import moments
-from continuum.sklearn.rows import EstimatorRows, Table
+from continuum.sklearn.rows import EstimatorRows, EstimatorTable
 
 Column = Float64[np.ndarray, " columns"]
 
@@ -18,6 +18,8 @@ Column = Float64[np.ndarray, " columns"]
 @dataclass(frozen=True, eq=False)
 class Standardiser:
     """Mean and root mean square deviation of columns; scale 0 marks a column without spread.
+
+    (``continuum.data`` marks it by infinity, to divide by; here :func:`folded` multiplies by the scale of a target.)
 
     >>> of_two = Standardiser.of(np.array([[1.0, 5.0], [3.0, 5.0], [9.0, 6.0]]), np.array([1.0, 1.0, 0.0]))
     >>> of_two.mean, of_two.scale
@@ -30,7 +32,7 @@ class Standardiser:
     scale: Column
 
     @classmethod
-    def of(cls, table: Table, weight: Float64[np.ndarray, " rows"] | None = None) -> "Standardiser":
+    def of(cls, table: EstimatorTable, weight: Float64[np.ndarray, " rows"] | None = None) -> "Standardiser":
         """The weighted moments of the columns."""
         mean, scale = moments(table, weight)
         return cls(mean, np.where(np.isfinite(scale), scale, 0.0))
@@ -42,7 +44,7 @@ class Standardiser:
         np.divide(1.0, self.scale, out=inverse, where=self.scale > 0)
         return inverse
 
-    def __call__(self, table: Table) -> Table:
+    def __call__(self, table: EstimatorTable) -> EstimatorTable:
         """(table - mean) / scale, 0 in a column without spread."""
         return np.asarray((table - self.mean) * self.inverse)
 

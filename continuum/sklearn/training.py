@@ -8,7 +8,7 @@ from jaxtyping import Int
 
 from continuum.errors import BadInput
 from continuum.learn import LearnConfig, WidthPath, WidthResult, learn_width, width_path
-from continuum.sklearn.parameters import FitOptions
+from continuum.sklearn.parameters import EstimatorOptions
 from continuum.sklearn.progress import progress_bar
 from continuum.sklearn.rows import EstimatorRows
 from continuum.sklearn.standard import Scales, StandardisedRows
@@ -24,7 +24,7 @@ class Fitted:
     validation_losses: tuple[float, ...] = ()
 
 
-def fit_rows(rows: EstimatorRows, options: FitOptions, loss: str) -> Fitted:
+def fit_rows(rows: EstimatorRows, options: EstimatorOptions, loss: str) -> Fitted:
     """Learn from these rows, of which early stopping holds some out."""
     if not options.early_stopping:
         scales, training, config = _prepared(rows, options, loss)
@@ -41,7 +41,7 @@ def fit_rows(rows: EstimatorRows, options: FitOptions, loss: str) -> Fitted:
     return Fitted(result, scales, losses)
 
 
-def path_of_rows(rows: EstimatorRows, options: FitOptions, loss: str, prices: Iterable[float]) -> WidthPath:
+def path_of_rows(rows: EstimatorRows, options: EstimatorOptions, loss: str, prices: Iterable[float]) -> WidthPath:
     """The frontier of held-out score against width."""
     rows, held_out = _held_out(rows, options, loss)
     scales, training, config = _prepared(rows, options, loss)
@@ -52,7 +52,9 @@ def path_of_rows(rows: EstimatorRows, options: FitOptions, loss: str, prices: It
         return width_path(*arguments, sample_weight=weight, validation=validation, progress=progress)
 
 
-def _prepared(rows: EstimatorRows, options: FitOptions, loss: str) -> tuple[Scales, StandardisedRows, LearnConfig]:
+def _prepared(
+    rows: EstimatorRows, options: EstimatorOptions, loss: str
+) -> tuple[Scales, StandardisedRows, LearnConfig]:
     """Scales, rows and configuration of a run; a full batch takes all rows, equal ones merged."""
     if options.full_batch:
         rows = rows.merged()
@@ -61,12 +63,12 @@ def _prepared(rows: EstimatorRows, options: FitOptions, loss: str) -> tuple[Scal
     return scales, scales(rows), config
 
 
-def _learn(training: StandardisedRows, config: LearnConfig, options: FitOptions, loss: str) -> WidthResult:
+def _learn(training: StandardisedRows, config: LearnConfig, options: EstimatorOptions, loss: str) -> WidthResult:
     with progress_bar("width", shown=options.verbose) as progress:
         return learn_width(training.x, training.y, loss, config, sample_weight=training.weight, progress=progress)
 
 
-def _held_out(rows: EstimatorRows, options: FitOptions, loss: str) -> tuple[EstimatorRows, EstimatorRows]:
+def _held_out(rows: EstimatorRows, options: EstimatorOptions, loss: str) -> tuple[EstimatorRows, EstimatorRows]:
     """Rows to train on, and rows held out."""
     classes, fraction = loss == "cross_entropy", options.validation_fraction
     counts = np.unique(rows.y, return_counts=True)[1] if classes else np.array([len(rows.x)])

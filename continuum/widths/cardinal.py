@@ -9,15 +9,18 @@ from torch import Tensor
 from torch.func import functional_call
 
 from continuum import checks
+from continuum.errors import BadInput
 from continuum.widths.concrete import tail_sums
 from continuum.widths.fields.field import Affine
 from continuum.widths.interval import Interval
 from continuum.widths.simplex import project
 from continuum.widths.softsupport import SoftSupport
 from continuum.widths.tilt import tilt
-from continuum.widths.width import Width, within
+from continuum.widths.width import Width, width_tensor
 
 WidthName = Literal["interval", "soft_support", "fuzzy", "concrete"]
+#: Sharpness of soft support where none is chosen: sharp enough to tell the integers.
+KAPPA = 10.0
 
 
 class Cardinal(Width):
@@ -25,7 +28,7 @@ class Cardinal(Width):
 
     Args:
         units: number N of allocated units.
-        gamma: the cardinality, a tensor of any batch shape.
+        gamma: the cardinality, a number or a tensor of any batch shape.
         learnable: register gamma as a parameter (else as a buffer).
 
     The gates of all of them are functions of gamma alone, never random.
@@ -33,10 +36,9 @@ class Cardinal(Width):
 
     gamma: Tensor
 
-    def __init__(self, units: int, gamma: Float[Tensor, "*batch"], *, learnable: bool = True) -> None:
+    def __init__(self, units: int, gamma: float | Float[Tensor, "*batch"], *, learnable: bool = True) -> None:
         super().__init__(units)
-        within("gamma", gamma, units, remedy="lower gamma or allocate more units")
-        self._hold("gamma", gamma.detach().clone(), learnable=learnable)
+        self._hold("gamma", width_tensor(gamma, units), learnable=learnable)
 
 
 class CardinalSoftSupport(Cardinal):
@@ -48,9 +50,11 @@ class CardinalSoftSupport(Cardinal):
     2.25
     """
 
-    def __init__(self, units: int, gamma: Float[Tensor, "*batch"], kappa: float, *, learnable: bool = True) -> None:
+    def __init__(
+        self, units: int, gamma: float | Float[Tensor, "*batch"], kappa: float, *, learnable: bool = True
+    ) -> None:
         super().__init__(units, gamma, learnable=learnable)
-        self.soft = SoftSupport(units, Affine(torch.zeros_like(gamma)), kappa)
+        self.soft = SoftSupport(units, Affine(torch.zeros_like(self.gamma)), kappa)
 
     def gates(self, generator: torch.Generator | None = None) -> Float[Tensor, "*batch units"]:
         kappa = self.soft.kappa
@@ -97,10 +101,10 @@ class CardinalConcrete(Cardinal):
 def width_of(
     name: WidthName,
     units: int,
-    gamma: Float[Tensor, "*batch"],
+    gamma: float | Float[Tensor, "*batch"],
     *,
     exponent: float = 1.0,
-    kappa: float = 10.0,
+    kappa: float = KAPPA,
     learnable: bool = True,
 ) -> Interval | Cardinal:
     """The law called ``name`` at cardinality gamma (for the interval law: of width gamma).
@@ -108,8 +112,8 @@ def width_of(
     Args:
         name: of the law.
         units: number N of allocated units.
-        gamma: cardinality, a tensor of any batch shape.
-        exponent: of the gates of the interval law, see :class:`Interval`.
+        gamma: cardinality, a number or a tensor of any batch shape.
+        exponent: of the gates of the interval law, see :class:`Interval`; 1 with the other laws, whose gates have none.
         kappa: sharpness of soft support.
         learnable: register gamma as a parameter (else as a buffer).
 
@@ -122,7 +126,17 @@ def width_of(
         "fuzzy": lambda: CardinalFuzzy(units, gamma, learnable=learnable),
         "concrete": lambda: CardinalConcrete(units, gamma, learnable=learnable),
     }
-    return families[checks.one_of("law", name, families, plural="laws")]()
+    checks.one_of("law", name, families, plural="laws")
+    check_exponent(name, exponent)
+    return families[name]()
+
+
+def check_exponent(name: WidthName, exponent: float) -> None:
+    """Raise ``BadInput`` unless the gates of the law can have this exponent: > 0 of interval, 1 of the other laws."""
+    checks.positive("exponent", exponent, remedy="1 is the interval law")
+    if exponent != 1 and name != "interval":
+        expected, remedy = f"1 with the {name} law", "only the gates of the interval law have one"
+        raise BadInput("exponent", expected=expected, came=exponent, remedy=remedy)
 
 
 def expresses(name: WidthName, units: int, gamma: float) -> bool:

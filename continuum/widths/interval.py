@@ -8,7 +8,7 @@ from torch import Tensor
 
 from continuum import checks
 from continuum.widths.power import power
-from continuum.widths.width import Width, within
+from continuum.widths.width import Width, width_tensor
 
 Side = Literal["right", "left"]
 #: From where a one-sided derivative is taken.
@@ -63,7 +63,7 @@ class Interval(Width):
         super().__init__(units)
         self.exponent = checks.positive("exponent", exponent, remedy="1 is the interval law")
         self.side: Side = _side(side)
-        self._hold("gamma", _width_tensor(gamma, units), learnable=learnable)
+        self._hold("gamma", width_tensor(gamma, units), learnable=learnable)
 
     def gates(self, generator: torch.Generator | None = None) -> Float[Tensor, "*batch units"]:
         """clip(gamma - i, 0, 1)^p, shape (*batch, units); never random."""
@@ -108,9 +108,3 @@ class Interval(Width):
 def _side(side: Side) -> Side:
     checks.one_of("side", side, SIDES, plural="sides")
     return side
-
-
-def _width_tensor(gamma: float | Tensor, units: int) -> Tensor:
-    value = torch.as_tensor(gamma)
-    value = value.detach().clone() if value.is_floating_point() else value.to(torch.get_default_dtype())
-    return within("gamma", value, units, remedy="lower gamma or allocate more units")

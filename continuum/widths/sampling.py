@@ -7,8 +7,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-#: A unit has 2^40 ticks, in which sums are counted as integers.
+#: A unit has 2 to this many ticks, in which sums are counted as integers.
 _BITS = 40
+#: Ticks of a whole unit.
 _TICKS = 2**_BITS
 
 

@@ -58,6 +58,17 @@ class Width(nn.Module, ABC):
             self.register_buffer(name, value)
 
 
+def width_tensor(gamma: float | Tensor, units: int) -> Tensor:
+    """A width in [0, units] as a floating-point tensor of its own: of the default type, if it is a number of Python.
+
+    >>> width_tensor(2, units=4)
+    tensor(2.)
+    """
+    value = torch.as_tensor(gamma)
+    value = value.detach().clone() if value.is_floating_point() else value.to(torch.get_default_dtype())
+    return within("gamma", value, units, remedy="lower gamma or allocate more units")
+
+
 def within(what: str, values: Tensor, units: int, *, remedy: str) -> Tensor:
     """Return ``values`` if all of them lie in [0, units], else raise ``BadInput`` with the first that does not.
 

@@ -53,6 +53,12 @@ def test_constant_column_is_zero(value: float) -> None:
     assert standardise(np.array([[value], [value + 1]]), mean, scale).tolist() == [[0.0], [0.0]]
 
 
+@pytest.mark.parametrize("absent", [1e17, 1e300, -1e-300, np.nan])
+def test_a_row_of_weight_0_is_as_good_as_absent(absent: float) -> None:
+    mean, scale = moments(np.array([[1.0], [3.0], [absent]]), np.array([1.0, 1.0, 0.0]))
+    assert (mean.tolist(), scale.tolist()) == ([2.0], [1.0])
+
+
 def test_only_training_rows_are_seen() -> None:
     features = np.arange(5.0)[:, None]
     prepared = prepare(reals(features, np.arange(5.0)), PARTS)

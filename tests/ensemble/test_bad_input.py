@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,6 +15,7 @@ from tests.ensemble.samples import stream
 
 CLASSES, VALUES = stream("classification", 0), stream("regression", 0)
 SMALL = Settings(units=4, epochs=1)
+TRAINED = train([CLASSES], [Member(1.0)], SMALL)
 CASES: dict[str, tuple[Callable[[], object], str]] = {
     "no unit": (lambda: Settings(units=0), "units: expected an integer >= 1, got 0"),
     "fractional units": (lambda: Settings(units=2.5), "units: expected an integer >= 1, got 2.5"),
@@ -32,8 +34,15 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
         lambda: train([CLASSES], [Member(4.5)], SMALL),
         "gamma: expected a finite number in [0, 4], got 4.5",
     ),
-    "gamma below": (lambda: train([CLASSES], [Member(-0.5)], SMALL), "lower gamma or allocate more units"),
-    "gamma nan": (lambda: train([CLASSES], [Member(float("nan"))], SMALL), "got nan"),
+    "gamma below": (lambda: Member(-0.5), "gamma: expected a finite number in [0, inf], got -0.5"),
+    "gamma nan": (lambda: Member((1.0, float("nan"))), "gamma: expected a finite number in [0, inf], got nan"),
+    "gamma none": (lambda: Member(None), "gamma: expected a finite number in [0, inf], got None"),
+    "gamma text": (lambda: Member("12"), "gamma: expected a finite number in [0, inf], got '12'"),
+    "gamma bytes": (lambda: Member(b"12"), "gamma: expected a finite number in [0, inf], got b'12'"),
+    "gamma texts": (lambda: Member(("a",)), "gamma: expected a finite number in [0, inf], got 'a'"),
+    "gamma, none": (lambda: Member(()), "gamma: expected one number per hidden layer, got none"),
+    "gamma, empty array": (lambda: Member(np.zeros(0)), "gamma: expected one number per hidden layer, got none"),
+    "gamma, matrix": (lambda: Member(np.ones((1, 1))), "gamma: expected a finite number in [0, inf], got array([1.])"),
     "depth": (lambda: train([CLASSES], [Member((1.0, 2.0))], SMALL), "expected 1 widths, one per hidden layer"),
     "units, none": (lambda: Settings(units=()), "units: expected one number per hidden layer"),
     "dtype": (lambda: Settings(units=4, dtype=torch.float16), "torch.float32 or torch.float64"),
@@ -42,6 +51,11 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
     "stream type": (lambda: Member(1.0, stream=0.5), "stream: expected an integer >= 0"),
     "stream": (lambda: train([CLASSES], [Member(1.0, stream=1)], SMALL), "stream: expected 0 to 0, got 1"),
     "law": (lambda: Settings(units=4, law="fuzy"), "did you mean fuzzy?"),
+    "exponent": (lambda: Settings(units=4, exponent=0.0), "exponent: expected a finite number > 0, got 0.0"),
+    "exponent of another law": (
+        lambda: Settings(units=4, law="fuzzy", exponent=0.5),
+        "exponent: expected 1 with the fuzzy law, got 0.5; only the gates of the interval law have one",
+    ),
     "kappa": (lambda: Settings(units=4, kappa=0.0), "kappa: expected a finite number > 0"),
     "beyond the law": (
         lambda: train([CLASSES], [Member(0.5)], dataclasses.replace(SMALL, law="concrete")),
@@ -51,6 +65,8 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
         lambda: train([CLASSES], [Member(2.5, gamma_lr=0.1)], dataclasses.replace(SMALL, law="fuzzy")),
         "gamma_lr: expected 0 for the fuzzy law",
     ),
+    "part to measure": (lambda: TRAINED.measure("nope"), "part: expected one of test, train, validation, got 'nope'"),
+    "part to slice": (lambda: TRAINED.slice(0, "tets", [0.5]), "did you mean test?"),
     "no member": (lambda: train([CLASSES], [], SMALL), "at least one stream and one member"),
     "some validated": (
         lambda: train([CLASSES, dataclasses.replace(CLASSES, validation=None)], [Member(1.0)], SMALL),
@@ -86,7 +102,9 @@ def test_what_a_law_can_give_is_let_through() -> None:
 def test_a_number_stands_for_one_layer() -> None:
     assert Settings(units=4) == Settings(units=(4,)) == dataclasses.replace(Settings(units=[3]), units=4)
     assert Member(gamma=2) == Member(gamma=(2.0,), stream=0, init=0, lr=0.01, weight_decay=0.0, gamma_lr=0.0)
-    assert Member((1.5, 2)).gamma == (1.5, 2.0)
+    assert Member((1.5, 2)).gamma == Member(np.array([1.5, 2.0])).gamma == (1.5, 2.0)
+    assert Member(np.array(2)).gamma == Member(np.float32(2)).gamma == (2.0,)
+    assert {type(width) for width in Member(np.array([1.5, 2.0])).gamma} == {float}
     for frozen in (Settings(4), Member(2.0)):
         with pytest.raises(dataclasses.FrozenInstanceError):
             frozen.lr = 1.0

@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+from numpy.testing import assert_allclose
 from torch.testing import assert_close
 
 from benchmarks.plain_loop import loss_of, score_of, tensors
@@ -103,6 +104,20 @@ def test_slice_is_the_network_cut(kind: str) -> None:
         assert score == pytest.approx(score_of(stream(kind, 0), z, y), rel=1e-12)
 
 
+def test_widths_of_a_slice_may_be_any_sequence() -> None:
+    trained = trained_on("classification")
+    for widths in ([0, 2.5, 8], (0.0, 2.5, 8.0), np.array([0.0, 2.5, 8.0], dtype=np.float32)):
+        assert_close(trained.slice(7, "test", widths), trained.slice(7, "test", np.array([0.0, 2.5, 8.0])))
+
+
+def test_what_training_noted_down_can_be_read_only() -> None:
+    trained = trained_on("classification")
+    for array in (trained.best_epoch, trained.validation_loss, trained.validation_score):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+    assert trained.gamma.flags.writeable  # made anew at each call
+
+
 def test_parameters_in_use() -> None:
     counts = trained_on("classification").parameters_in_use()
     assert counts.tolist() == [3 + int(np.ceil(g)) * (5 + 1 + 3) for g in GAMMAS]
@@ -115,7 +130,7 @@ def test_a_diverged_member_never_touches_its_neighbours() -> None:
     mixed = train([stream("regression", 0)], [wild[0], sound[0], wild[1], sound[1], sound[2], wild[2]], settings)
     alone = train([stream("regression", 0)], sound, settings)
     assert mixed.outcome == ("diverged", "ok", "diverged", "ok", "ok", "diverged")
-    assert_close(mixed.validation_loss[:, [1, 3, 4]], alone.validation_loss, rtol=0, atol=1e-6)
+    assert_allclose(mixed.validation_loss[:, [1, 3, 4]], alone.validation_loss, rtol=0, atol=1e-6, equal_nan=False)
     losses, scores = mixed.measure("test")
     assert np.isnan(losses[[0, 2, 5]]).all()
     assert np.isnan(scores[[0, 2, 5]]).all()
@@ -137,7 +152,7 @@ def test_a_fixed_width_is_safe_from_learning_neighbours() -> None:
     mixed = train([stream("classification", 0)], group, settings)
     alone = train([stream("classification", 0)], group[:1], settings)
     assert mixed.outcome == ("ok", "ok", "ok")
-    assert_close(mixed.validation_loss[:, 0], alone.validation_loss[:, 0], rtol=0, atol=1e-10)
+    assert_allclose(mixed.validation_loss[:, 0], alone.validation_loss[:, 0], rtol=0, atol=1e-10, equal_nan=False)
     assert mixed.gamma[1, 0] != 2.5
 
 

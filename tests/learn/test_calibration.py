@@ -10,8 +10,8 @@ from hypothesis.extra.numpy import arrays
 from continuum.learn import LearnConfig, learn_width
 from continuum.learn import calibration as module
 from continuum.learn.calibration import (
-    MULTIPLES,
     STAGE,
+    TRIED_PRICES,
     calibrated_price,
     calibration_pairs,
     calibration_steps,
@@ -50,7 +50,7 @@ class TestPairs:
     def test_fewer_than_40_rows_show_nothing(self, rows, weight, pairs):
         row_pairs = calibration_pairs(numbered(rows, weight), None, 0)
         assert len(row_pairs) == pairs
-        assert calibration_steps(row_pairs) == STAGE * len(MULTIPLES) * pairs
+        assert calibration_steps(row_pairs) == STAGE * len(TRIED_PRICES) * pairs
 
 
 class TestWinner:
@@ -108,6 +108,10 @@ class Stages:
             if meter.stopped:
                 return
             yield self.price
+
+
+def test_the_prices_tried_are_those_of_a_path_down_to_the_default():
+    assert TRIED_PRICES == (256.0, 128.0, 64.0, 32.0, 16.0, 8.0, 4.0)
 
 
 class TestPrice:
@@ -191,7 +195,7 @@ class TestWholeRuns:
         config = LearnConfig(steps=20)
         result = learn_width(x[:200], y[:200], "cross_entropy", config, validation=(x[200:], y[200:]))
         assert result.price == DEFAULT_PRICE
-        assert result.steps == STAGE * len(MULTIPLES) + 30
+        assert result.steps == STAGE * len(TRIED_PRICES) + 30
 
     def test_few_rows_keep_the_default_and_say_so(self):
         result = learn_width(*ring(30), "cross_entropy", LearnConfig(steps=20))

@@ -3,12 +3,14 @@
 import pytest
 
 from continuum.learn import LearnConfig, WidthResult, learn_width
-from continuum.learn.calibration import MULTIPLES, STAGE
-from continuum.learn.settings import DEFAULT_PRICE
+from continuum.learn.calibration import STAGE, TRIED_PRICES
+from continuum.learn.path import frontier
+from continuum.learn.settings import DEFAULT_PRICE, PRICES
+from continuum.learn.task import checked_task
 from tests.learn.tasks import ring
 
 Told = list[tuple[int, int, float]]
-CALIBRATION = 2 * STAGE * len(MULTIPLES)
+CALIBRATION = 2 * STAGE * len(TRIED_PRICES)
 
 
 def told(price: float | None, stop_at: int | None = None) -> tuple[WidthResult, Told]:
@@ -62,14 +64,46 @@ def test_an_answer_while_rounding_ends_nothing():
     assert told(4.0, stop_at=150)[0].steps == 600
 
 
-def test_the_steps_of_a_path_come_before_those_of_the_run():
-    """A path of 9 prices shares 400 steps, each stage half as long again with its rounding; only then are steps told."""
+def told_of_path(stop_at: int | None = None) -> tuple[WidthResult, Told]:
+    """A path of 9 prices that shares 400 steps, each stage half as long again with its rounding; then a run of 600."""
     calls: Told = []
-    config = LearnConfig(method="path", steps=400)
-    result = learn_width(*ring(), "cross_entropy", config, progress=lambda *now: calls.append(now))
+
+    def progress(*now) -> bool:
+        calls.append(now)
+        return len(calls) - 1 == stop_at
+
+    return learn_width(*ring(), "cross_entropy", LearnConfig(method="path", steps=400), progress=progress), calls
+
+
+def test_the_steps_of_a_path_come_before_those_of_the_run():
+    result, calls = told_of_path()
     whole = 9 * (44 + 22)
     done = [call[0] for call in calls]
     assert done == sorted(done)
-    assert done[0] == whole
+    assert done[0] == 0
     assert {call[1] for call in calls} == {whole + 600}
+    assert all(any(66 * point <= step < 66 * point + 44 for step in done) for point in range(9))
     assert done[-1] == result.steps == whole + 600
+    quiet = learn_width(*ring(), "cross_entropy", LearnConfig(method="path", steps=400))
+    assert (quiet.widths, quiet.price, quiet.steps) == (result.widths, result.price, result.steps)
+
+
+def test_an_answer_ends_a_path_and_the_run_goes_on():
+    begun = [number for number, call in enumerate(told_of_path()[1]) if call[0] == 66][-1]
+    result, calls = told_of_path(begun)
+    assert result.price == PRICES[0]
+    assert {call[1] for call in calls[begun + 1 :]} == {66 + 600}
+    assert calls[-1][0] == result.steps == 66 + 600
+
+
+def test_an_answer_at_the_last_price_of_the_shortest_path():
+    """9 stages of one step, which none of rounding follows: what is told is what was done."""
+    task = checked_task((*ring(), None), None, "cross_entropy", LearnConfig(steps=9))
+    calls: Told = []
+
+    def progress(*now) -> bool:
+        calls.append(now)
+        return now[0] == 8
+
+    assert len(frontier(task, list(PRICES), progress).prices) == 8
+    assert calls[-1][:2] == (8, 8)

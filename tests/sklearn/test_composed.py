@@ -1,5 +1,6 @@
 """Inside scikit-learn: pipelines, searches, cross-validation, copies."""
 
+import inspect
 import pickle
 
 import numpy as np
@@ -10,9 +11,18 @@ from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
+from continuum.learn import LearnConfig
+from continuum.sklearn import ContinuousMLPClassifier, ContinuousMLPRegressor
 from tests.sklearn.data import classifier, moons, regressor, waves, wine
 
 BOTH = pytest.mark.parametrize(("make", "data"), [(classifier, wine()), (regressor, waves())])
+
+
+@pytest.mark.parametrize("make", [ContinuousMLPClassifier, ContinuousMLPRegressor])
+def test_defaults_are_those_of_learning(make):
+    parameters = inspect.signature(make).parameters
+    for name in ("max_units", "exponent"):
+        assert parameters[name].default == getattr(LearnConfig, name) == clone(make()).get_params()[name]
 
 
 @BOTH

@@ -84,6 +84,21 @@ def test_what_is_expressed_is_finite(name: str, gamma: float) -> None:
         assert at(name, gamma).cardinality().item() == pytest.approx(gamma, abs=1e-12)
 
 
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("gamma", [2, 2.5])
+def test_a_number_is_a_width_of_the_default_type(name: str, gamma: float) -> None:
+    law = width_of(name, 4, gamma)
+    assert law.gamma.dtype == torch.float32
+    assert_close(law.gates(), width_of(name, 4, torch.tensor(float(gamma))).gates(), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("name", NAMES[1:])
+def test_only_the_interval_law_has_an_exponent(name: str) -> None:
+    with pytest.raises(BadInput, match=f"exponent: expected 1 with the {name} law, got 0.5"):
+        width_of(name, 4, torch.tensor(2.5), exponent=0.5)
+    assert width_of("interval", 4, torch.tensor(2.25), exponent=0.5).gates()[2] == 0.5
+
+
 @pytest.mark.usefixtures("unchecked")
 def test_bad_input() -> None:
     with pytest.raises(BadInput, match="one of concrete, fuzzy, interval, soft_support"):

@@ -20,8 +20,9 @@ from continuum.analysis.style import OKABE_ITO
 
 #: What could end a script element or start another, and two line ends that no string of old JavaScript may hold.
 UNSAFE = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
-
-STYLES = ("picture.css", "page.css")  # the narrow screen comes last
+#: Style sheets of a page in their order: the narrow screen comes last.
+STYLES = ("picture.css", "page.css")
+#: Scripts of a page, each after those that it calls.
 SCRIPTS = ("dom.js", "scale.js", "chart.js", "layer.js", "kink.js", "table.js", "head.js", "play.js", "page.js")
 
 

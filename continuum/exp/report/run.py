@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 #: What the messages call the folder.
 RUN = "RUN"
+#: The file that makes a folder a run.
 MANIFEST = "manifest.json"
+#: What the messages say should have come.
 EXPECTED = "the folder of a finished run"
 #: What a page needs of the manifest, by type.
 NEEDED = {

@@ -19,7 +19,7 @@ from continuum.learn.result import WidthResult, rounded_result
 from continuum.learn.rounding import whole_units
 from continuum.learn.rows import TrainingRows
 from continuum.learn.run import GradedRun, Run, train
-from continuum.learn.settings import DEFAULT_PRICE, rounding_steps, steps_for
+from continuum.learn.settings import price_or_default, rounding_steps, steps_for
 from continuum.learn.task import Task
 from continuum.progress import Meter, Progress
 
@@ -99,7 +99,7 @@ class GatedRun(Run):
         weights = plain_network(self.gated, [layer.final_gates() for layer in self.layers], whole_units(self.widths()))
         random = np.random.default_rng([self.config.seed, 29])
         pool = Pool(weights, Memory.of(weights), self.activation, self.config.max_units, random)
-        price = self.price or DEFAULT_PRICE  # sets the scale of its steps, nothing else
+        price = price_or_default(self.price)  # sets the scale of its steps, nothing else
         return GradedRun(rows, self.objective, self.config, self.steps, price, pool)
 
 
@@ -117,7 +117,7 @@ def new_gated_run(build: Build, task: Task, rows: TrainingRows, price: float, ki
 
 def learn_gates(build: Build, task: Task, progress: Progress | None, like: Tensor) -> WidthResult:
     """Learn gates and weights together at the price given, or at the default one, then round."""
-    run = new_gated_run(build, task, task.rows, task.config.price or DEFAULT_PRICE, GatedRun)
+    run = new_gated_run(build, task, task.rows, price_or_default(task.config.price), GatedRun)
     return trained_result(run, task, progress, like, (UNCALIBRATED,) if task.config.price is None else ())
 
 

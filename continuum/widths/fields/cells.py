@@ -21,9 +21,11 @@ def legendre(order: int) -> Rule:
     return ((places + 1) / 2).tolist(), (weights / 2).tolist()
 
 
-#: Nodes and weights for arguments that are close; then each end's share of a node, and what subtracts left from right.
+#: Nodes and weights for arguments that are close.
 _NARROW = torch.tensor(legendre(8), dtype=torch.float64)
+#: Each end's share of a node, and the weights.
 _PLACES, _WEIGHTS = torch.stack([1 - _NARROW[0], _NARROW[0]]), _NARROW[1]
+#: What subtracts left from right.
 _DIFFERENCE = torch.tensor([-1.0, 1.0], dtype=torch.float64)
 
 
