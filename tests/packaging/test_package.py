@@ -12,6 +12,7 @@ from continuum import checks
 from continuum.errors import BadInput
 
 SOURCE = Path(continuum.__file__).parent
+ROOT = Path(__file__).parents[2]
 CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
 
 
@@ -47,3 +48,9 @@ def test_every_constant_says_what_it_is() -> None:
 def test_only_a_text_has_names_near_it(value: object) -> None:
     with pytest.raises(BadInput, match="; choose among these laws"):
         checks.one_of("law", value, ["concrete", "fuzzy"], plural="laws")
+
+
+def test_the_slow_tests_are_in_files_that_exist():
+    names = (ROOT / "tests" / "slow.txt").read_text().split()
+    assert names
+    assert [name for name in names if not (ROOT / name.partition("::")[0]).is_file()] == []
