@@ -92,7 +92,7 @@ TESTS = {
     "learn.methods.gated": LEARN_METHODS,
     "learn.methods.gated_run": LEARN_METHODS,
     "learn.methods.graded": LEARN_METHODS,
-    "learn.methods.hypergradient": LEARN_METHODS,
+    "learn.methods.hypergradient": [*LEARN_METHODS, "learn/test_methods.py"],
     "learn.methods.interval": LEARN_METHODS,
     "learn.methods.lookahead": LEARN_METHODS,
     "learn.methods.method": LEARN_METHODS,

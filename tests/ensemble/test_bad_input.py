@@ -46,6 +46,7 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
     "depth": (lambda: train([CLASSES], [Member((1.0, 2.0))], SMALL), "expected 1 widths, one per hidden layer"),
     "units, none": (lambda: Settings(units=()), "units: expected one number per hidden layer"),
     "dtype": (lambda: Settings(units=4, dtype=torch.float16), "torch.float32 or torch.float64"),
+    "first cpu": (lambda: Settings(units=4, device="cpu:0"), "device: expected one of cpu, got 'cpu:0'"),
     "cpu number": (lambda: Settings(units=4, device="cpu:7"), "device: expected one of cpu, got 'cpu:7'"),
     "init": (lambda: Member(1.0, init=-1), "init: expected an integer >= 0"),
     "stream type": (lambda: Member(1.0, stream=0.5), "stream: expected an integer >= 0"),

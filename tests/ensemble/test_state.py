@@ -1,5 +1,7 @@
 """What is kept of a network, and how it grows: old numbers stay, new units are born as they would have been."""
 
+import dataclasses
+
 import pytest
 import torch
 from torch.testing import assert_close
@@ -99,3 +101,14 @@ def test_a_narrower_layer_keeps_its_rows_while_another_grows() -> None:
     wide = grown(trained((4.5, 2.0)), SETTINGS, 5)
     wide.gamma_slots["gamma"] = torch.tensor([1.0, 5.0], dtype=torch.float64)
     assert grown(wide, SETTINGS, 5).rows == (8, 6)
+
+
+def test_what_grows_keeps_its_outputs() -> None:
+    """From 4 rows to 8 before 3 outputs: the weights of all layers have the shapes of the greater network."""
+    settings = Settings(units=8)
+    member = Member(2.0, gamma_lr=0.1)
+    state = newborn(0, member, settings, 5, 3)
+    moved = dataclasses.replace(state, gamma_slots=state.gamma_slots | {"gamma": torch.tensor([4.5])})
+    (first, bias), (last, output_bias) = grown(moved, settings, 5).slots["weights"]
+    shapes = [tuple(tensor.shape) for tensor in (first, bias, last, output_bias)]
+    assert shapes == [(8, 5), (8,), (8, 3), (3,)]

@@ -199,3 +199,12 @@ def test_derivatives_and_slices_of_the_smooth_laws(law: str) -> None:
         assert losses[2] == pytest.approx(trained.measure("test")[0][number], rel=1e-12)
         assert scores[2] == pytest.approx(trained.measure("test")[1][number], rel=1e-12)
     assert trained.parameters_in_use().tolist() == [8 * 6 + 9 * 3] * 3
+
+
+def test_a_network_of_unequal_layers_is_the_one_that_was_measured() -> None:
+    settings = dataclasses.replace(SETTINGS, units=(8, 8), epochs=1)
+    trained = train([stream("regression", 0)], [Member((2.0, 7.0)), Member((7.0, 2.0))], settings)
+    x, y = tensors(stream("regression", 0), "test", settings)
+    for number, loss in enumerate(trained.measure("test")[0]):
+        z = trained.network(number)(x).detach()
+        assert loss == pytest.approx(loss_of(stream("regression", 0), z, y).item(), rel=1e-12)

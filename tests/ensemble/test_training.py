@@ -66,3 +66,21 @@ def test_the_answer_of_progress_is_ignored() -> None:
     whole = train([stream("regression", 0)], [Member(2.0)], SETTINGS)
     trained = train([stream("regression", 0)], [Member(2.0)], SETTINGS, lambda *_: True)
     assert_allclose(trained.validation_loss, whole.validation_loss, rtol=0, atol=0, equal_nan=False)
+
+
+def test_the_width_that_is_told_is_the_sum_over_hidden_layers() -> None:
+    widths: list[float] = []
+    settings = dataclasses.replace(SETTINGS, units=(4, 4))
+    members = [Member((2.0, 1.5)), Member((1.0, 0.5))]
+    train([stream("regression", 0)], members, settings, lambda done, total, width: widths.append(width))
+    assert set(widths) == {2.5}
+
+
+def test_a_width_moves_at_any_rate() -> None:
+    """At rate 0 it stays; at 1, a rate like any other, it does not."""
+    members = [Member(2.5), Member(2.5, gamma_lr=0.01), Member(2.5, gamma_lr=1.0)]
+    blind = dataclasses.replace(stream("regression", 0), validation=None)
+    still, slow, fast = train([blind], members, SETTINGS).gamma[:, 0]
+    assert still == 2.5
+    assert slow != 2.5
+    assert fast != 2.5

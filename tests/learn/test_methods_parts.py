@@ -1,6 +1,7 @@
 """Gradients of gated networks and of laws against autograd and finite differences."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,11 +12,13 @@ from continuum.learn.loss import Likelihood, objective
 from continuum.learn.methods.concrete import ConcreteMethod
 from continuum.learn.methods.fuzzy import FuzzyMethod
 from continuum.learn.methods.gated import new_gated_network, plain_network
+from continuum.learn.methods.gated_run import GatedRun
 from continuum.learn.methods.interval import IntervalMethod
 from continuum.learn.methods.lookahead import AHEAD, Lookahead, square_root_gates
 from continuum.learn.methods.soft_support import SoftSupportMethod
 from continuum.learn.network import activations
 from continuum.learn.rows import TrainingRows
+from continuum.learn.settings import LearnConfig
 
 FLOAT = np.dtype(np.float64)
 
@@ -332,3 +335,10 @@ def test_a_plain_network_has_no_fewer_units_than_wanted_and_those_of_the_largest
     np.testing.assert_array_equal(order.incoming, gated.weights.incoming[[0, 2, 3, 4]])
     np.testing.assert_array_equal(plain_network(gated, gates, [1]).incoming, gated.weights.incoming[[0, 2, 3]])
     assert plain_network(gated, gates, [9]).units == [5]
+
+
+@pytest.mark.parametrize(("widths", "saturated"), [((7.6, 1.0), True), ((1.0, 7.6), True), ((7.5, 7.5), False)])
+def test_one_full_layer_saturates(widths, saturated):
+    """A width above 95 % of ``max_units``, here 7.6 of 8, may have been held back by them."""
+    run = SimpleNamespace(config=LearnConfig(max_units=8, start=2), widths=lambda: list(widths))
+    assert (GatedRun.saturation(run) is not None) == saturated

@@ -1,5 +1,7 @@
 """The frontier: its points are the networks that a user gets."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from torch.testing import assert_close
 from continuum.errors import BadInput
 from continuum.learn import LearnConfig, WidthPath, width_path
 from continuum.learn.calibration import held_out_scores, price_stages
+from continuum.learn.path import path_steps
 from continuum.learn.rounding import rounded_copy, whole_units
 from continuum.learn.task import checked_task
 from continuum.progress import Meter
@@ -153,3 +156,10 @@ def test_a_lower_price_recruits_what_a_higher_one_kept_silent():
     run = task.graded_run(task.rows, 150, 1000.0)
     counts = [run.pool.counts()[0] for _ in price_stages(run, (1000.0, 1.0), Meter())]
     assert counts[1] > counts[0]
+
+
+def test_steps_are_those_for_the_rows_that_train():
+    """Of 4000 rows 3200 train, for 6400 steps; nine prices share them, and each is rounded in half as many again."""
+    rows, held_out = SimpleNamespace(total=3200.0), SimpleNamespace(total=800.0)
+    task = SimpleNamespace(config=LearnConfig(), split=lambda: (rows, held_out))
+    assert path_steps(task, 9) == (711, 9 * (711 + 355))

@@ -1,5 +1,7 @@
 """The pool: packing changes no output, reserves are silent, limits hold."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -148,3 +150,17 @@ def test_fresh_units_have_no_memory(layer):
         assert sum(int((array == 0).sum()) for array in part.arrays()) == 2 * (
             into.shape[1] + part.outgoing[layer].shape[1]
         )
+
+
+@pytest.mark.parametrize("feeding", [1, 3])
+def test_fresh_units_of_a_later_layer_hear_all_live_ones_alike(feeding):
+    """Weights of deviation 1 / sqrt(n + 1) from each of n live units, and a bias of the same."""
+    network = pool(layers=2, start=4.0)
+    network.repack(reserve=False)
+    network.weights.outgoing[0][feeding:] = 0
+    random = copy.deepcopy(network.random)
+    network._refill(1, np.arange(4), 3)
+    scale = 1 / np.sqrt(feeding + 1)
+    expected = random.normal(0, scale, (4, 3)) * (np.arange(4) < feeding)[:, None]
+    np.testing.assert_allclose(network.weights.outgoing[0][:, 4:], expected, rtol=1e-12)
+    np.testing.assert_allclose(network.weights.biases[0][4:], random.normal(0, scale, 3), rtol=1e-12)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from continuum.learn import LearnConfig
 from continuum.learn.loss import objective
 from continuum.learn.network import activations
-from continuum.learn.run import REPACK, Run, train
+from continuum.learn.run import REPACK, GradedRun, Run, train
 from continuum.learn.task import checked_task
 from continuum.progress import Meter
 from tests.learn.tasks import ring
@@ -149,3 +150,11 @@ def test_a_twin_has_probe_and_batches_of_its_own():
     run = graded_run(600)
     twin = replace(run, pool=run.pool)
     assert next(twin.rows.batches(9, twin.random)).x.tolist() == next(run.rows.batches(9, run.random)).x.tolist()
+
+
+@pytest.mark.parametrize(("done", "reserve"), [(0, None), (199, None), (200, True), (1200, True), (1400, False)])
+def test_fresh_directions_come_every_200_steps_of_the_first_seven_tenths(done, reserve):
+    calls = []
+    run = SimpleNamespace(steps=2000, pool=SimpleNamespace(repack=lambda reserve: calls.append(reserve)))
+    GradedRun.prepare(run, done)
+    assert calls == ([] if reserve is None else [reserve])
