@@ -96,7 +96,7 @@ TESTS = {
     "learn.methods.interval": LEARN_METHODS,
     "learn.methods.lookahead": LEARN_METHODS,
     "learn.methods.method": LEARN_METHODS,
-    "learn.methods.path": LEARN_METHODS,
+    "learn.methods.path": [*LEARN_METHODS, "learn/test_progress.py"],
     "learn.methods.registry": LEARN_METHODS,
     "learn.methods.soft_support": LEARN_METHODS,
 }
