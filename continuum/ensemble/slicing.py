@@ -25,7 +25,7 @@ def slice_curve(
     weights: Float[Tensor, "units outputs"],
     bias: Float[Tensor, " outputs"],
     target: Float[Tensor, "rows outputs"],
-    gammas: Float[Tensor, " widths"],
+    gamma: Float[Tensor, " widths"],
     kind: str,
     exponent: float = 1.0,
 ) -> tuple[Float[Tensor, " widths"], Float[Tensor, " widths"]]:
@@ -35,7 +35,7 @@ def slice_curve(
         hidden: activations of the last hidden layer before its gates.
         weights, bias: of the output layer.
         target: one-hot rows, or values.
-        gammas: widths in [0, units], in any order.
+        gamma: widths in [0, units], in any order.
         kind: classification or regression.
 
     >>> hidden, weights = torch.ones(1, 2), torch.tensor([[1.0], [2.0]])
@@ -43,10 +43,10 @@ def slice_curve(
     >>> slice_curve(hidden, weights, torch.zeros(1), torch.zeros(1, 1), widths, "regression")[1]
     tensor([0.2500, 1.0000, 4.0000], dtype=torch.float64)
     """
-    order = torch.argsort(gammas)
-    widths = gammas[order].to(weights.dtype)
+    order = torch.argsort(gamma)
+    widths = gamma[order].to(weights.dtype)
     cuts = _Cuts(weights, bias, Interval(len(weights), widths, exponent, learnable=False).gates(), widths)
-    totals = torch.zeros(2, len(gammas), dtype=torch.float64, device=weights.device)
+    totals = torch.zeros(2, len(gamma), dtype=torch.float64, device=weights.device)
     loss = loss_for(kind)
     for start in range(0, len(hidden), BLOCK_COLUMNS):
         columns = slice(start, start + BLOCK_COLUMNS)
