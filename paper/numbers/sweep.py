@@ -5,13 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from continuum.analysis.ranks import cluster_interval
 from continuum.analysis.statistics import share_interval
-from paper.number import Number, count, percent
+from paper.number import MISSING, Number, count, percent
 from paper.results import Results
 
 TABLE = ("gamma_sweep", "results")
-#: A unit counts among the first that matter if it brings at least this much accuracy.
-WORTH = 0.01
 
 
 def numbers(results: Results) -> Iterator[Number]:
@@ -37,13 +36,41 @@ def _signs(results: Results, table: pd.DataFrame) -> Iterator[Number]:
 
 
 def _quarters(results: Results, table: pd.DataFrame) -> Iterator[Number]:
-    """Accuracy at k + 1/4 between that at k and at k + 1, for the first integers whose unit matters."""
-    digits = table[table["task"] == "digits"].groupby("gamma")["test_score"].mean()
-    whole = [float(k) for k in digits.index if k % 1 == 0 and k + 1 in digits.index]
-    gains = [digits[k + 1] - digits[k] for k in whole]
-    first = next((place for place, gain in enumerate(gains) if gain < WORTH), len(gains))
-    shares = [(digits[k + 0.25] - digits[k]) / gain for k, gain in zip(whole[:first], gains[:first], strict=True)]
-    source = results.source(*TABLE, "digits, mean test_score at k, k + 1/4, k + 1")
-    yield Number("sweepQuarterUnits", count(len(shares)), source)
-    for name, value in (("Low", np.min(shares, initial=np.inf)), ("High", np.max(shares, initial=-np.inf))):
+    """Accuracy gained from k to k + 1/4 over that from k to k + 1, on digits, over all integers together and each."""
+    gains = _gains(table[table["task"] == "digits"])
+    source = results.source(*TABLE, "digits, mean test_score at k, k + 1/4, k + 1, all integers")
+    share = cluster_interval(gains, "seed", _share)
+    for name, value in (("", share.mean), ("Low", share.low), ("High", share.high), ("Linear", 0.25)):
+        yield Number(f"sweepQuarter{name}", percent(value), source)
+    each = gains.groupby("k").sum()
+    clear = each[_clear(gains)]
+    shares = clear["quarter"] / clear["whole"]
+    yield Number("sweepQuarterIntegers", count(len(each)), source)
+    yield Number("sweepQuarterClear", count(len(clear)), source)
+    ends = {"Least": shares.min(), "Most": shares.max()} if len(shares) else {"Least": np.nan, "Most": np.nan}
+    for name, value in ends.items():
         yield Number(f"sweepQuarter{name}", percent(float(value)), source)
+    worst = f"${shares.idxmin():.0f}$" if len(shares) else MISSING
+    yield Number("sweepQuarterLeastAt", worst, source)
+
+
+def _gains(table: pd.DataFrame) -> pd.DataFrame:
+    """One row per seed and integer k: accuracy at k + 1/4 (quarter) and at k + 1 (whole), less that at k."""
+    scores = table.pivot(index="seed", columns="gamma", values="test_score")
+    whole = [k for k in scores.columns if k % 1 == 0 and {k + 0.25, k + 1} <= set(scores.columns)]
+    rows = [
+        pd.DataFrame({"k": k, "quarter": scores[k + 0.25] - scores[k], "whole": scores[k + 1] - scores[k]})
+        for k in whole
+    ]
+    return pd.concat(rows).reset_index()
+
+
+def _share(gains: pd.DataFrame) -> float:
+    return float(gains["quarter"].sum() / gains["whole"].sum())
+
+
+def _clear(gains: pd.DataFrame) -> pd.Series:
+    """Whether the unit after each k brings accuracy, by two standard errors over seeds: else its share is noise."""
+    whole = gains.groupby("k")["whole"]
+    clear: pd.Series = whole.mean() > 2 * whole.sem()
+    return clear
