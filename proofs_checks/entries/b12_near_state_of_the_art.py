@@ -41,9 +41,7 @@ def derive() -> list[Derivation]:
     for (data, model), found in FOUND.items():
         accuracy = {before: sp.Rational(BASE[data]) / 100, after: sp.Rational(found) / 100}
         one = Derivation(f"{data}, {model}", rise.value)
-        one = one.apply(
-            lambda e, accuracy=accuracy: e.subs(accuracy), sp.Rational(claims[f"{data} {model}"]), "table 1"
-        )
+        one = one.apply(_at(accuracy), sp.Rational(claims[f"{data} {model}"]), "table 1")
         wrong = {
             "of accuracy": (accuracy[before] - accuracy[after]) / accuracy[before],
             "points": accuracy[before] - accuracy[after],
@@ -68,6 +66,10 @@ def derive() -> list[Derivation]:
         left.claims(f**2, {"linear": f, "cubic": f**3}),
         ends_alone.claims(f, {"square": f**2}),
     ]
+
+
+def _at(values: dict[sp.Symbol, sp.Expr]) -> Callable[[sp.Expr], sp.Expr]:
+    return lambda e: e.subs(values)
 
 
 def _rounded(left: sp.Expr, right: sp.Expr) -> bool:

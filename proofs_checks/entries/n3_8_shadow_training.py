@@ -336,7 +336,7 @@ terms. (iv) $W_T = -\frac{G}{\lambda}(1-q)$ with $q = (1-\alpha\lambda)^T$, and 
     ),
     rates=(
         Rate(
-            name="mean loss after 4 shadow steps, one unit (mathematics alone)",
+            name="mean loss after 4 shadow steps, one unit",
             scales=[0.002 / 2**j for j in range(4)],
             error=lambda part: capacity_loss(part, 4),
             claim=Asymptote(1, -4 * RATE),

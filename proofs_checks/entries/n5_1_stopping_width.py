@@ -192,7 +192,7 @@ feature. (iii) N3.5.""",
             },
         ),
         Witness(
-            name="descent that is cut off at integers (mathematics alone)",
+            name="descent that is cut off at integers",
             check=snapped,
             claim=by_mask_in_order,
             wrong={"the rate decides": by_rate, "the mask decides in any order": by_mask},

@@ -1,9 +1,11 @@
 """The words of the summary are true: derived, witnessed on shipped code and attacked are counted apart."""
 
+from functools import cache
 from typing import Any
 
 import pytest
 
+from continuum import checks
 from proofs_checks.identity import ALONE, Absent
 from proofs_checks.prove import Report, prove
 from proofs_checks.table import summary
@@ -29,6 +31,16 @@ def test_figures_and_mathematics_are_no_witness_on_shipped_code(changes, status,
     report = prove(entry(**changes))
     assert (report.witness, report.witnessed, report.attacked) == (status, status == "pass", attacked)
     assert report.sound
+
+
+def test_a_check_is_seen_although_a_counterexample_would_fill_its_cache():
+    computed = cache(lambda: checks.number("two", 2.0))
+
+    def cached(formula: Any, number: int) -> None:
+        assert formula(number) == computed() * number, "not twice"
+
+    figures = example(compute=lambda: {"sum": computed()})
+    assert prove(entry(witnesses=(witness(check=cached),), counterexamples=(figures,))).witnessed
 
 
 def test_false_figures_fail_where_they_are_all_the_evidence():
