@@ -141,10 +141,10 @@ y\rangle/|y|^2 \in R^m$, $v \neq 0$. (i) The slope of the loss at the integer is
 (N1.1). (ii) The whole unit lowers the loss iff $|W - v| < |v|$, which has the probability $p_m = P(\chi^2_m(\delta) <
 \delta)$, $\delta = |v|^2/s^2$, of the noncentral $\chi^2$ law: $p_1 = \Phi(2|v|/s) - \frac{1}{2}$, and $p_3$ is less
 by $(1 - e^{-2\delta})/\sqrt{2\pi\delta}$. $p_m$ increases from 0 to $1/2$ with $|v|/s$, and falls to 0 as outputs are
-added. (iii) In the mean the loss rises, by $m s^2|y|^2/2n$. So an immediate gain is never the more likely outcome,
-and it is rare for weights that are large beside what is left to explain, or for many outputs; but it is as likely as
-not in the limit of small weights, and "almost never" is not true in general. What the unit is worth after training is
-another question (N2, N3).""",
+added, $|v|/s$ held. (iii) In the mean the loss rises, by $m s^2|y|^2/2n$. So an immediate gain is never the more likely
+outcome, and it is rare for weights that are large beside what is left to explain, or for many outputs; but it is as
+likely as not in the limit of small weights, and "almost never" is not true in general. What the unit is worth after
+training is another question (N2, N3).""",
     verdict=Verdict.CORRECTED,
     proof=r"""The loss changes by $\frac{|y|^2}{2n}(|W|^2 - 2\langle W, v\rangle) = \frac{|y|^2}{2n}(|W - v|^2 -
 |v|^2)$. The ball $|W - v| < |v|$ touches 0; with $|v|/s$ these balls grow, each within the next, to a half space,

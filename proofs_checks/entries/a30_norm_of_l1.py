@@ -6,6 +6,7 @@ import sympy as sp
 import torch
 from hypothesis import assume
 from hypothesis import strategies as st
+from scipy.optimize import lsq_linear, minimize_scalar
 from torch import Tensor
 from torch.testing import assert_close
 
@@ -120,6 +121,33 @@ def at_the_integer(formula: Jump, readout: Readout, k: int) -> None:
     require(formula(pull, readout.decay) == (fall > 1e-9), f"|G| = {pull:.3g}, V falls by {fall:.3g}")
 
 
+def largest(readout: Readout, gamma: float) -> tuple[float, float]:
+    """min over W of F + lambda max |W_i| over the units that are on, and the t where it is taken; one output."""
+    columns = readout.features * Interval(UNITS, gamma).gates().detach()
+    design = (columns[:, columns.any(0)] / readout.rows**0.5).numpy()
+    aim = (readout.targets[:, 0] / readout.rows**0.5).numpy()
+
+    def within(t: float) -> float:
+        return readout.decay * t + float(lsq_linear(design, aim, (-t, t), method="bvls", tol=1e-14).cost)
+
+    best = minimize_scalar(within, bounds=(1e-9, 8.0), method="bounded", options={"xatol": 1e-9})
+    return float(best.fun), float(best.x)
+
+
+def at_birth(formula: Callable[[float, float, float], float], readout: Readout, k: int) -> None:
+    """Slope of the optimum on the right of k, with the largest |W| as the penalty, by a difference."""
+    assume(float(torch.linalg.svdvals(readout.features[:, : k + 1]).min()) > 0.25)
+    here, t = largest(readout, float(k))
+    assume(0.1 < t < 7)
+    columns = readout.features[:, :k].numpy() / readout.rows**0.5
+    fit = lsq_linear(columns, readout.targets[:, 0].numpy() / readout.rows**0.5, (-t, t), method="bvls", tol=1e-14).x
+    gradient = (readout.features[:, :k] @ torch.from_numpy(fit) - readout.targets[:, 0]) / readout.rows
+    pull = float((readout.features[:, k] @ gradient).abs())
+    step = 2.0**-14
+    slope = (largest(readout, k + step)[0] - here) / step
+    assert_close(slope, formula(t, pull, readout.decay), rtol=1e-3, atol=1e-3)
+
+
 def example() -> dict[str, float]:
     """One row, y = 1, target 1: V at widths 0, 1/100 and 1 for lambda = 1/2, and for lambda = 2."""
     figures: dict[str, float] = {}
@@ -179,6 +207,21 @@ convex, is affine between two, and being $C^1$ has one gradient there.""",
             },
             given=GIVEN,
             examples=20,
+        ),
+        Witness(
+            name="slope at an integer with the largest weight as the norm, under the shipped gates",
+            check=at_birth,
+            claim=lambda t, pull, decay: -t * pull,
+            wrong={
+                "none": lambda t, pull, decay: 0.0,
+                "that of L2(E)": lambda t, pull, decay: -(pull**2) / (2 * decay),
+                "beyond the threshold of L1(E)": lambda t, pull, decay: -t * max(pull - decay, 0.0),
+            },
+            given={
+                "readout": strategies.readouts(UNITS, rows=4, outputs=1, losses=("squared",)),
+                "k": st.integers(1, UNITS - 1),
+            },
+            examples=12,
         ),
     ),
     counterexamples=(
