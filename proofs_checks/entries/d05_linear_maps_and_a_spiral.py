@@ -17,7 +17,7 @@ from proofs_checks import strategies
 from proofs_checks.derivation import Derivation
 from proofs_checks.identity import Counterexample, Identity, Verdict, Witness
 from proofs_checks.separation import separated
-from proofs_checks.shipped import linears
+from proofs_checks.shipped import filled, linears
 
 #: Points of an arm to half a turn.
 HALF_TURN = 8
@@ -32,7 +32,8 @@ def derive() -> list[Derivation]:
     both = Derivation("two layers", w2 * (w1 * x + b1) + b2).rewrite(w2 * w1 * x + (w2 * b1 + b2), "distributivity")
 
     a1, a2, b, u, v = sp.symbols("a1 a2 b u v", real=True)
-    ratio, mid, angle, radius = sp.Symbol("rho", positive=True), *sp.symbols("m t r", real=True)
+    ratio, radius = sp.symbols("rho r", positive=True)
+    mid, angle = sp.symbols("m t", real=True)
 
     def score(x: sp.Expr, y: sp.Expr) -> sp.Expr:
         return a1 * x + a2 * y + b
@@ -58,13 +59,7 @@ def derive() -> list[Derivation]:
 
 def stack(widths: Sequence[float], values: Tensor) -> MLP:
     """Layers without activation, of real widths, whose weights and biases are these values in order."""
-    network = MLP(2, 1, [Interval(2, width) for width in widths], activation=nn.Identity).double()
-    with torch.no_grad():
-        place = 0
-        for parameter in network.layers.parameters():
-            parameter.copy_(values[place : place + parameter.numel()].reshape(parameter.shape))
-            place += parameter.numel()
-    return network
+    return filled(MLP(2, 1, [Interval(2, width) for width in widths], activation=nn.Identity).double(), values)
 
 
 def composed(layers: Sequence[Affine], gates: Sequence[Tensor]) -> Affine:
@@ -98,7 +93,7 @@ def by_network(
     """A shipped perceptron without activations is the affine map."""
     network = stack(widths, values)
     pairs = [(layer.weight.detach(), layer.bias.detach()) for layer in linears(network)]
-    gates = [width.gates().detach() for width in network.widths]  # type: ignore[operator, union-attr]
+    gates = [width.gates().detach() for width in network.widths]  # type: ignore[operator]
     weight, bias = formula(pairs, gates)
     assert_close(network(x).detach(), x @ weight.mT + bias, rtol=1e-12, atol=1e-12)
 

@@ -59,8 +59,8 @@ def by_readout(formula: Separator, x: Tensor, values: Tensor, gamma: float) -> N
     """Rows labelled by what a shipped network says of them, so that it makes no error; a pair of classes each."""
     network = MLP(2, CLASSES, [Interval(UNITS, gamma)]).double()
     with torch.no_grad():
-        network.layers[0].weight.copy_(values[: 2 * UNITS].reshape(UNITS, 2))  # type: ignore[operator, union-attr]
-        readout = linears(network)[-1]
+        hidden, readout = linears(network)
+        hidden.weight.copy_(values[: 2 * UNITS].reshape(UNITS, 2))
         readout.weight.copy_(values[2 * UNITS : (2 + CLASSES) * UNITS].reshape(CLASSES, UNITS))
         readout.bias.copy_(values[-CLASSES:])
         scores = network(x)

@@ -15,7 +15,7 @@ from proofs_checks import strategies
 from proofs_checks.compare import require
 from proofs_checks.derivation import Derivation
 from proofs_checks.identity import Asymptote, Identity, Rate, Verdict, Witness
-from proofs_checks.shipped import linears
+from proofs_checks.shipped import filled, linears
 
 ACTIVATIONS = ("tanh", "relu", "gelu")
 #: Where the second derivative does not vanish; for GELU its only minimum.
@@ -60,13 +60,8 @@ def derive() -> list[Derivation]:
 
 def drawn(depth: int, widths: Tensor, values: Tensor, activation: str) -> MLP:
     """A perceptron of so many layers of two units, of real widths, with these weights and biases in order."""
-    network = MLP(2, 1, [Interval(2, float(width)) for width in widths[:depth]], activation).double()
-    with torch.no_grad():
-        place = 0
-        for parameter in network.layers.parameters():
-            parameter.copy_(values[place : place + parameter.numel()].reshape(parameter.shape))
-            place += parameter.numel()
-    return network
+    network = MLP(2, 1, [Interval(2, float(width)) for width in widths[:depth]], activation)
+    return filled(network.double(), values)
 
 
 def spread(units: int, activation: str, angle: float, eps: float = 0.25) -> MLP:
