@@ -151,8 +151,9 @@ complex functions".""",
 network of $k$ layers with $2k$ ReLUs. On $[0, 1]$ it has $2^k$ linear pieces. One hidden layer of $N$ ReLUs has at
 most $N + 1$ pieces (of real width $\gamma$: at most $\lceil\gamma\rceil + 1$), so it needs $N \geq 2^k - 1$ to
 equal $T_k$; and with $N < 2^{k-1}$ units it is nowhere near: $\sup |T_k - g| \geq 1/2$, no better than the constant
-$1/2$. This proves the first sentence, for one hidden layer. The second is a heuristic: it speaks of learning, which
-no count of pieces bounds, and not every deep network can express more (see the counterexample).""",
+$1/2$. This proves the first sentence, for one hidden layer (for any number of them, with a mean error: D10). The
+second is a heuristic: it speaks of learning, which no count of pieces bounds, and not every deep network can
+express more (see the counterexample).""",
     verdict=Verdict.HOLDS,
     proof=r"""$T$ maps $[0, 1/2]$ and $[1/2, 1]$ each affinely onto $[0, 1]$. If $T_k$ maps each of $2^k$ intervals
 affinely onto $[0, 1]$, then $T$ after $T_k$ has two pieces on each: $2^{k+1}$. A sum of $N$ ReLUs of affine

@@ -162,8 +162,8 @@ number of linear (or affine) layers, of any width, whole or real, then a line se
 $g(t) = r(t)(\cos t, \sin t)$ and $-g(t)$ with a continuous $r > 0$ and $t$ in a closed interval of length $L$. A
 line separates them if and only if $L < \pi$; so two interleaved spirals, which wind at least half a turn, cannot be
 separated by linear layers. Of four points $g$, $g'$, $-g$, $-g'$ with $g' = g(t + \pi)$ every affine map errs on
-one at least, so on data made of such quadruples its error is at least 1/4. The figure shows layers of the form
-$\tanh(Wx + b)$: it is the bends that separate.""",
+one at least, so on data made of such quadruples its error is at least 1/4. The page that the slide cites draws
+layers of the form $\tanh(Wx + b)$: it is the bends that separate.""",
     verdict=Verdict.FALSE,
     proof=r"""$W_2(W_1x + b_1) + b_2 = (W_2W_1)x + (W_2b_1 + b_2)$; a gate on a unit is a diagonal factor. If $L
 \geq \pi$, take $g = g(t)$ and $g' = g(t+\pi) = -\rho g$ with $\rho > 0$. For affine $f$, $\rho f(g) + f(g') =

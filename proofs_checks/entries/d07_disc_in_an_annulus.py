@@ -147,7 +147,7 @@ IDENTITY = Identity(
     id="D07",
     title="two units a layer cannot separate a disc from an annulus",
     source="Notes",
-    place='figure of a data set that no homeomorphism untangles, and "knot untanglers", after Olah',
+    place="slides on the manifold hypothesis and on knot untanglers, with the address of a page by Olah",
     printed=r""""Data may be hard to classify in its original form, but a series of transformations can transform it
 to a representation where classification is easy. Neural Networks may be knot "untanglers"" (the page that the slide
 cites proves that layers of two units cannot classify a disc surrounded by an annulus).""",

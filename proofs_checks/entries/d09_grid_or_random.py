@@ -101,9 +101,9 @@ IDENTITY = Identity(
     title="grid against random search, seen along one axis",
     source="Notes",
     place="Option #1: Grid search",
-    printed=r""""Define a set of possible parameters (i.e., learning rates, width, depth, etc). Try every
+    printed=r""""Define a set of possible parameters (i.e., learning rates, width, depth, etc) [...] Try every
 combination of hyperparameters possible, pick setting with best validation set performance. What are some downsides
-of grid search?".""",
+of grid search?" (a question)""",
     precise=r"""A question; the usual answer, in numbers. With $n^d$ trials a grid tries $n$ values of each
 hyperparameter, random search $n^d$. Let one of them matter, with its best value uniform on $[0, 1]$. The nearest
 value tried is on average $1/(4n)$ away for a grid of the middles of $n$ equal cells, and $\frac{N+3}{2(N+1)(N+2)}$,
