@@ -334,7 +334,9 @@ def test_silent_estimates_are_not_right(tables: dict[str, pd.DataFrame]) -> None
 def test_a_run_writes_everything_and_resumes_to_the_same_rows(tiny_run: Completed, monkeypatch) -> None:
     assert "predictions under their assumptions" in tiny_run.report
     names = {path.name for path in (tiny_run.folder / "figures").iterdir()}
-    assert {f"{n}.{kind}" for n in ("seen", "kappa", "orders", "carrier", "lead") for kind in ("png", "pdf")} <= names
+    assert {
+        f"{n}.{kind}" for n in ("seen", "kappa", "orders", "carrier", "kinks", "lead") for kind in ("png", "pdf")
+    } <= names
     assert {
         f"{n}.{kind}" for n in ("predictions", "measured", "seen", "kinks", "kinks_seen") for kind in ("csv", "md")
     } <= names
