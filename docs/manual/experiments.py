@@ -15,12 +15,14 @@ VERDICTS = {
     "integer_crossing": ["predictions"],
     "learned_width": ["targets"],
     "learned_width_peers": ["targets", "peers"],
+    "learned_width_perspective": ["perspective_claims"],
 }
 UNFOLDED = {
     "integer_crossing": ["journeys", "dropped"],
     "capacity_signal": ["predictions", "measured", "seen"],
     "soft_vs_fuzzy": ["predictions"],
     "learned_width": ["tasks", "methods", "splits"],
+    "learned_width_perspective": ["perspective_tasks"],
 }
 
 
@@ -78,7 +80,8 @@ def compact(tests: pd.DataFrame) -> pd.DataFrame:
         return tests
     ends = "[" + tests["low"].map("{:.4g}".format) + ", " + tests["high"].map("{:.4g}".format) + "]"
     shown = tests.drop(columns=["low", "high", "outside_95", "least_p_holm"], errors="ignore")
-    shown.insert(list(shown).index("measured") + 1, "95 % interval", ends)
+    measured = "measured" if "measured" in shown else "estimate"
+    shown.insert(list(shown).index(measured) + 1, "95 % interval", ends)
     return shown
 
 

@@ -235,7 +235,8 @@ $a + b$ has the optimum of two copies with gates $a$ and $b$, whatever $h$ and t
 \leq \rho$: recruited iff $|G_k| > \mu$, where $h^*(\mu) = \rho$. With a gate in $[0, 1]$ for each unit, minimising over
 the gates leaves $Q(v) = \mu|v|$ for $|v| \leq v_0$ and $h(|v|) + \rho$ beyond, at the gates $\min(1, |v|/v_0)$, for any
 $v_0 \in \partial h^*(\mu)$; $Q$ is convex, with the conjugate $(h^*(|g|) - \rho)^+$. For the power $\mu v_0 = q'
-\rho$; for $q = 2$ $Q$ is the reverse Huber penalty.
+\rho$; for $q = 2$ $Q$ is the reverse Huber penalty. Decays with equal $\mu$ share the optima in which all $|v_i|$ are
+below each $v_0$; only the widths $\sum_i |v_i|/v_0$ differ.
 
 (iv) *Converse.* Let $P(a, \cdot)$, $0 < a \leq 1$, be closed convex functions on $\mathbb{R}^m$ with values in
 $(-\infty, \infty]$, and $P(a, 0) = 0$. If a unit of gate $a + b \leq 1$ always has the optimum of two copies of gates
@@ -384,7 +385,6 @@ $H = \frac{1}{2} |W|_1^2$ and $G = -(3, 4)$ that is $-\frac{1}{2} \max_j G_j^2 =
         "R. T. Rockafellar, Convex Analysis, 1970, sections 8 (perspective and recession functions), 16 (conjugates of "
         "sums) and 31 (duality)",
         "J. Aczel, Lectures on Functional Equations and Their Applications, 1966, section 2.1 (Cauchy's equation)",
-        "J. M. Danskin, The theory of max-min, 1967",
         "F. Bach, R. Jenatton, J. Mairal, G. Obozinski, Optimization with sparsity-inducing penalties, 2012, section 5",
         "P. L. Combettes, C. L. Mueller, Perspective functions: proximal calculus and applications in high-dimensional "
         "statistics, J. Math. Anal. Appl. 457, 2018",
