@@ -387,7 +387,7 @@ $H = \frac{1}{2} |W|_1^2$ and $G = -(3, 4)$ that is $-\frac{1}{2} \max_j G_j^2 =
         "J. Aczel, Lectures on Functional Equations and Their Applications, 1966, section 2.1 (Cauchy's equation)",
         "F. Bach, R. Jenatton, J. Mairal, G. Obozinski, Optimization with sparsity-inducing penalties, 2012, section 5",
         "P. L. Combettes, C. L. Mueller, Perspective functions: proximal calculus and applications in high-dimensional "
-        "statistics, J. Math. Anal. Appl. 457, 2018",
+        "statistics, J. Math. Anal. Appl. 457(2), 1283-1306, 2018",
         "H. Dong, K. Chen, J. Linderoth, Regularization vs. relaxation, arXiv 1510.06083 (the envelope at q = 2)",
     ),
     covers=(
