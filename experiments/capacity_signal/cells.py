@@ -14,11 +14,14 @@ from .losses import VARIANTS, signal_tables, variant_table
 from .oracle import oracle_table
 from .readout import readout_table
 from .rows import rows_of, task_of
+from .scale_free import scale_free_tables
 
 #: Fields whose values are spread over the cells.
 SPREAD = ("tasks", "lead_tasks", "seeds", "widths")
 #: Relative time of a cell that learns gamma.
 LEAD_COST = 30_000.0
+#: And of one that trains by Adam and signSGD.
+SCALE_FREE_COST = 200_000.0
 
 Settings = Mapping[str, Any]
 
@@ -34,6 +37,7 @@ def _signal_cells(config: Config, shared: Settings) -> Iterator[Cell]:
     middle = config.widths[len(config.widths) // 2]
     parts: dict[str, dict[str, Any]] = {f"width {k}": {"part": "signal", "width": k} for k in config.widths}
     parts["optimal readout"] = {"part": "readout", "widths": config.widths}
+    scale_free = {"part": "scale_free", "widths": config.widths}
     parts["assumptions dropped"] = {"part": "dropped", "width": middle, "variants": list(VARIANTS)}
     for source in config.tasks:
         task = task_of(source)
@@ -41,6 +45,7 @@ def _signal_cells(config: Config, shared: Settings) -> Iterator[Cell]:
             for name, part in parts.items():
                 cost = (part.get("width", 0) + 2) * (min(task.n, config.rows) + 100) * (task.d + 20)
                 yield _cell(name, task, source, seed, {**shared, **part}, cost)
+        yield _cell("scale-free optimisers", task, source, 0, {**shared, **scale_free}, SCALE_FREE_COST)
 
 
 def _lead_cells(config: Config, shared: Settings) -> Iterator[Cell]:
@@ -81,9 +86,14 @@ def _dropped(task: Task, settings: Settings) -> dict[str, pd.DataFrame]:
     return {"results": pd.DataFrame(), "variants": table.assign(width=settings["width"])}
 
 
+def _scale_free(task: Task, settings: Settings) -> dict[str, pd.DataFrame]:
+    rows = rows_of(task, settings["seed"], settings["rows"])
+    return {"results": pd.DataFrame(), **scale_free_tables(rows, settings)}
+
+
 def _lead(task: Task, settings: Settings) -> dict[str, pd.DataFrame]:
     return {"results": pd.DataFrame(), "lead": oracle_table(task, settings)}
 
 
 #: What computes each part.
-PARTS = {"signal": _signal, "readout": _readout, "dropped": _dropped, "lead": _lead}
+PARTS = {"signal": _signal, "readout": _readout, "dropped": _dropped, "scale_free": _scale_free, "lead": _lead}

@@ -73,7 +73,7 @@ def offset(tables: Tables) -> Iterator[Finding]:
 
 def dropped(tables: Tables) -> Iterator[Finding]:
     """Orders in a without smoothness, with Adam, with minibatches: predicted for ReLU and minibatches as before, for
-    Adam 1 and 1/2, for its first step is as long as if it were divided by the gate."""
+    Adam 1 and 1/2, for it trains on the density of the gradient, whatever the gate."""
     rises = tables["variants"]
     for variant, task_frames in rises.groupby("variant", sort=False):
         for parametrisation, predicted in zip(("linear", "root"), PLAIN_ORDERS[str(variant)], strict=True):

@@ -9,9 +9,13 @@ from rich.table import Table
 from continuum.analysis.tables import bounded, cell, terminal_table, write_tables
 from continuum.exp.experiment import Tables
 
+from .kinks import kink_summary, kinks
 from .measurements import measurements
 from .predictions import FAMILY, predictions
 from .visibility import summary
+
+#: Columns for a terminal; files hold the intervals, too.
+SHORT_KINKS = "optimizer horizon integers base_rate balanced balanced_low balanced_high rank rank_k given_k".split()
 
 
 def report(tables: Tables, config: Any) -> list[Table]:
@@ -25,6 +29,18 @@ def report(tables: Tables, config: Any) -> list[Table]:
         _wrapped(terminal_table("predictions under their assumptions", verdicts, caption)),
         _wrapped(terminal_table("measured without a theorem", _by_claim(measurements(tables)))),
         terminal_table("who sees capacity", summary(tables)),
+        *_scale_free(tables),
+    ]
+
+
+def _scale_free(tables: Tables) -> list[Table]:
+    """The slope at an integer under Adam and signSGD; older runs have none."""
+    if "slopes" not in tables:
+        return []
+    seen = kink_summary(tables)[SHORT_KINKS]
+    return [
+        terminal_table("slope at an integer under scale-free optimisers", kinks(tables)),
+        terminal_table("does that slope see capacity", seen),
     ]
 
 
@@ -55,4 +71,6 @@ def _verdicts(tested: pd.DataFrame) -> list[str]:
 def write(tables: Tables, folder: Path) -> list[Path]:
     """The same as CSV and Markdown."""
     frames = {"predictions": predictions(tables), "measured": measurements(tables), "seen": summary(tables)}
+    if "slopes" in tables:
+        frames |= {"kinks": kinks(tables), "kinks_seen": kink_summary(tables)}
     return write_tables(frames, folder)

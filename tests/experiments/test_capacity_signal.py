@@ -30,7 +30,7 @@ from continuum.widths import Interval
 from tests.experiments.tiny import Completed, complete
 
 NAME = "capacity_signal"
-TABLES = ("results", "rises", "starts", "readout", "variants", "lead")
+TABLES = ("results", "rises", "starts", "readout", "variants", "slopes", "saved", "lead")
 WIDTH, SCHEDULE = 2, Schedule(lr=0.3, steps=6)
 TINY = Config(
     tasks=("wine",),
@@ -334,8 +334,12 @@ def test_silent_estimates_are_not_right(tables: dict[str, pd.DataFrame]) -> None
 def test_a_run_writes_everything_and_resumes_to_the_same_rows(tiny_run: Completed, monkeypatch) -> None:
     assert "predictions under their assumptions" in tiny_run.report
     names = {path.name for path in (tiny_run.folder / "figures").iterdir()}
-    assert {f"{n}.{kind}" for n in ("seen", "kappa", "orders", "carrier", "lead") for kind in ("png", "pdf")} <= names
-    assert {f"{n}.{kind}" for n in ("predictions", "measured", "seen") for kind in ("csv", "md")} <= names
+    assert {
+        f"{n}.{kind}" for n in ("seen", "kappa", "orders", "carrier", "kinks", "lead") for kind in ("png", "pdf")
+    } <= names
+    assert {
+        f"{n}.{kind}" for n in ("predictions", "measured", "seen", "kinks", "kinks_seen") for kind in ("csv", "md")
+    } <= names
     tables = [tiny_run.folder / f"{table}.parquet" for table in TABLES]
     before = [path.read_bytes() for path in tables]
     next(tiny_run.folder.glob("cells/*/cell.json")).unlink()
