@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from paper.number import MISSING, Number, count, fixed, interval, percent
@@ -26,6 +27,7 @@ def numbers(results: Results) -> Iterator[Number]:
                 yield from _claim(claims, held, measure, name, power)
     for measure in MEASURES:
         yield from _base(claims, measure)
+    yield from _by_kind(tasks)
     for name, kind in KINDS.items():
         yield Number(
             f"perspectiveWhole{name}", _whole(tasks, kind), f"{RUN}/perspective_tasks.csv, whole / graded_units"
@@ -49,6 +51,20 @@ def _base(claims: pd.DataFrame, measure: str) -> Iterator[Number]:
     yield Number(f"perspectiveBase{label}", MISSING if row is None else fixed(row["base"], digits), source)
     shown = MISSING if row is None else interval(row["base low"], row["base high"], digits)
     yield Number(f"perspectiveBase{label}Interval", shown, source)
+
+
+def _by_kind(tasks: pd.DataFrame) -> Iterator[Number]:
+    """Ratios of widths with the price held, by kind of task: seen after the run, and not predicted apart."""
+    for name, kind in KINDS.items():
+        for label, power in POWERS.items():
+            source = f"{RUN}/perspective_tasks.csv, width ratio, price, {kind}, q = {power:.3g}"
+            shown = MISSING, MISSING
+            if len(tasks):
+                near = (tasks["power"] - power).abs() < 1e-9
+                rows = tasks[(tasks["kind"] == kind) & (tasks["arm"] == "price") & near]["width ratio"]
+                shown = fixed(float(np.exp(np.log(rows).mean())), 3), interval(rows.min(), rows.max(), 3)
+            yield Number(f"perspectivePriceWidth{label}{name}", shown[0], f"{source}, geometric mean")
+            yield Number(f"perspectivePriceWidth{label}{name}Range", shown[1], f"{source}, least and largest")
 
 
 def _row(claims: pd.DataFrame, held: str, measure: str, power: float) -> pd.Series | None:
