@@ -15,10 +15,11 @@ from continuum.analysis.style import FULL, OKABE_ITO, band, new_figure, save
 from continuum.exp.experiment import Tables
 
 from .parametrisations import PARAMETRISATIONS
+from .ranks import rank_table
 from .report import write
 from .tables import final, kappa, learned_gammas
-from .visibility import visibility
-from .visibility_figure import visibility_legend, visibility_panel
+from .visibility import summary
+from .visibility_figure import ranks_figure, seen_figure
 
 #: Colour and dashes of each parametrisation.
 COLOURS = dict(zip(PARAMETRISATIONS, OKABE_ITO, strict=False))
@@ -31,7 +32,8 @@ Panel = Callable[[Axes, pd.DataFrame], None]
 def draw(tables: Tables, folder: Path) -> list[Path]:
     """Write all figures as PNG and PDF, and the tables as CSV and Markdown beside them."""
     figures = {
-        "seen": _panels(visibility(tables), visibility_panel, legend=visibility_legend),
+        "seen": seen_figure(summary(tables)),
+        "ranks": ranks_figure(rank_table(tables)),
         "kappa": _panels(kappa(tables), _kappa),
         "orders": _panels(final(tables["rises"]), _orders),
         "carrier": _carrier(tables),
@@ -41,7 +43,7 @@ def draw(tables: Tables, folder: Path) -> list[Path]:
     return [path for name, figure in figures.items() for path in save(figure, folder, name)] + write(tables, folder)
 
 
-def _panels(frame: pd.DataFrame, panel: Panel, legend: Callable[[Axes], None] | None = None) -> Figure:
+def _panels(frame: pd.DataFrame, panel: Panel) -> Figure:
     """One panel per task, three in a row; the legend has one to itself."""
     tasks = list(frame.groupby("task", sort=False))
     count = len(tasks) + 1
@@ -52,11 +54,8 @@ def _panels(frame: pd.DataFrame, panel: Panel, legend: Callable[[Axes], None] | 
     for ax, (task, part) in zip(axes.flat, tasks, strict=False):
         ax.set_title(task, loc="left", fontweight="bold")
         panel(ax, part)
-    if legend is None:
-        entries = axes[0][0].get_legend_handles_labels()
-        axes.flat[len(tasks)].legend(*entries, loc="center", title="95 % intervals", alignment="left")
-    else:
-        legend(axes.flat[len(tasks)])
+    entries = axes[0][0].get_legend_handles_labels()
+    axes.flat[len(tasks)].legend(*entries, loc="center", title="95 % intervals", alignment="left")
     return figure
 
 

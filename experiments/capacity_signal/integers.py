@@ -27,9 +27,7 @@ def integer_tables(rows: Mapping[str, TaskRows], settings: Settings) -> dict[str
     known, own = (start_seed(settings["name"], settings["seed"], use) for use in ("methods", "gain"))
     return {
         "starts": start_table(network, initial_weights(known, settings["starts"], width + 1, rows["train"]), schedule),
-        "gains": gain_table(
-            network, initial_weights(own, settings["gain_starts"], width + 1, rows["train"]), schedule
-        ),
+        "gains": gain_table(network, initial_weights(own, settings["gain_starts"], width + 1, rows["train"]), schedule),
     }
 
 
