@@ -15,10 +15,10 @@ from .visibility import balanced, separated, visibility
 
 #: Level of each verdict, unadjusted, as its power is stated: estimates stand beside all of them.
 LEVEL = 0.05
-#: Margins: of coins, of Adam's order in a, of rank correlations, of shares and what methods score.
+#: Margins: of coins, of Adam's order in a, of rank correlations, of balanced accuracies, of what is known least.
 COIN_MARGINS = {"immediate": 0.03, "exact": 0.04}
 ORDER_MARGIN = 0.05
-RANK_MARGIN, SCORE_MARGIN, GAP_MARGIN = 0.3, 0.15, 0.2
+RANK_MARGIN, SCORE_MARGIN, WIDE_MARGIN = 0.3, 0.15, 0.2
 #: Rank correlations with what a unit saves, of tasks as they are: teller, what is known, prediction.
 CORRELATIONS = (
     ("-k", (), 0.75),
@@ -91,7 +91,7 @@ def signs(tables: Tables) -> Iterator[Finding]:
     best = (frame["geometry"] == BEST[0]) & (frame["method"] == BEST[1])
     both = frame[best | (frame["method"] == "smaller gap")]
     claim = f"area under the curve, {BEST[1]} ({BEST[0]}) less that of the gap"
-    yield clustered(claim, "integers of all tasks", 0.0, both, _lead_over_the_gap, GAP_MARGIN)
+    yield clustered(claim, "integers of all tasks", 0.0, both, _lead_over_the_gap, WIDE_MARGIN)
 
 
 def _lead_over_the_gap(frame: pd.DataFrame) -> float:
@@ -103,7 +103,7 @@ def sign_of_kappa(tables: Tables) -> Iterator[Finding]:
     """Prediction 7: it is positive at T = 0, always."""
     last = final(kappa(tables))
     negative = by_data(last, lambda part: float(part.groupby(["task", "seed", "width"])["slope"].mean().lt(0).mean()))
-    yield near("share of integers with kappa_T < 0 at the last T", "tasks", 0.65, negative, SCORE_MARGIN)
+    yield near("share of integers with kappa_T < 0 at the last T", "tasks", 0.7, negative, WIDE_MARGIN)
 
 
 #: In the order of the predictions.
