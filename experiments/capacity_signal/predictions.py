@@ -16,7 +16,7 @@ from .visibility import balanced, separated, visibility
 #: Level of each verdict, unadjusted, as its power is stated: estimates stand beside all of them.
 LEVEL = 0.05
 #: Margins: of coins, of Adam's order in a, of rank correlations, of balanced accuracies, of what is known least.
-COIN_MARGINS = {"immediate": 0.03, "exact": 0.04}
+COIN_MARGINS = {"immediate": 0.03, "exact": 0.05}
 ORDER_MARGIN = 0.05
 RANK_MARGIN, SCORE_MARGIN, WIDE_MARGIN = 0.3, 0.15, 0.2
 #: Rank correlations with what a unit saves, of tasks as they are: teller, what is known, prediction.
