@@ -15,6 +15,7 @@ from .losses import VARIANTS, estimate_tables, rise_tables, variant_table
 from .oracle import oracle_table
 from .readout import readout_table
 from .rows import rows_of, task_of
+from .scale_free import scale_free_tables
 
 #: Settings of all parts that train networks at the integers.
 TRAINED = ("starts", "steps", "rows", "lr", "decay", "activation")
@@ -22,13 +23,14 @@ TRAINED = ("starts", "steps", "rows", "lr", "decay", "activation")
 NEEDED = {
     "integers": (*TRAINED, "gain_starts"),
     "methods": (*TRAINED, "seen_parametrisations", "seen_widths"),
+    "scale_free": ("starts", "steps", "rows", "activation", "seen_widths"),
     "rises": (*TRAINED, "geometries", "seen_widths"),
     "readout": ("rows", "decay", "fresh", "seen_widths"),
     "dropped": TRAINED,
     "lead": ("lead_steps", "gamma_lr", "units", "inits"),
 }
 #: Relative time of a part, in the same units for all.
-COSTS = {"integers": 1.0, "methods": 4.0, "rises": 2.5, "readout": 0.1, "dropped": 3.0, "lead": 4.0}
+COSTS = {"integers": 1.0, "methods": 4.0, "scale_free": 3.0, "rises": 2.5, "readout": 0.1, "dropped": 3.0, "lead": 4.0}
 
 Settings = Mapping[str, Any]
 
@@ -50,6 +52,7 @@ def _cells(config: Config) -> Iterator[Cell]:
     for task in (*config.tasks, *hard):
         for seed in range(config.seen_seeds):
             yield _cell(config, "methods", task, seed)
+        yield _cell(config, "scale_free", task, 0)
     for task in config.tasks:
         for seed in range(config.seen_seeds):
             yield _cell(config, "rises", task, seed)
@@ -110,6 +113,11 @@ def _dropped(task: Task, settings: Settings) -> dict[str, pd.DataFrame]:
     return _at_widths(make, task, settings, (settings["width"],))
 
 
+def _scale_free(task: Task, settings: Settings) -> dict[str, pd.DataFrame]:
+    rows = rows_of(task, settings["seed"], settings["rows"])
+    return scale_free_tables(rows, {**settings, "task": task.name, "widths": settings["seen_widths"]})
+
+
 def _lead(task: Task, settings: Settings) -> dict[str, pd.DataFrame]:
     return {"lead": oracle_table(task, settings)}
 
@@ -118,6 +126,7 @@ def _lead(task: Task, settings: Settings) -> dict[str, pd.DataFrame]:
 PARTS = {
     "integers": _integers,
     "methods": _methods,
+    "scale_free": _scale_free,
     "rises": _rises,
     "readout": _readout,
     "dropped": _dropped,

@@ -9,6 +9,7 @@ from rich.table import Table
 from continuum.analysis.tables import bounded, terminal_table, write_tables
 from continuum.exp.experiment import Tables
 
+from .kinks import kink_summary, kinks
 from .measurements import measurements
 from .predictions import LEVEL, predictions
 from .ranks import GIVEN, rank_table
@@ -19,6 +20,7 @@ SHORT_RANKS = ["scope", "teller", *GIVEN, "data", "integers"]
 SHORT_SEEN = (
     "geometry method base_rate right balanced balanced_low balanced_high right_harmful separated needed".split()
 )
+SHORT_KINKS = "optimizer horizon integers base_rate balanced balanced_low balanced_high rank rank_k given_k".split()
 
 
 def report(tables: Tables, config: Any) -> list[Table]:
@@ -32,6 +34,8 @@ def report(tables: Tables, config: Any) -> list[Table]:
         _wrapped(terminal_table("measured without a prediction", _in_short(measurements(tables)))),
         terminal_table("which number ranks integers by what their unit saves", rank_table(tables)[SHORT_RANKS]),
         terminal_table("who sees capacity", summary(tables)[SHORT_SEEN]),
+        terminal_table("slope at an integer under scale-free optimisers", kinks(tables)),
+        terminal_table("does that slope see capacity", kink_summary(tables)[SHORT_KINKS]),
     ]
 
 
@@ -55,5 +59,7 @@ def write(tables: Tables, folder: Path) -> list[Path]:
         "measured": measurements(tables),
         "ranks": rank_table(tables),
         "seen": summary(tables),
+        "kinks": kinks(tables),
+        "kinks_seen": kink_summary(tables),
     }
     return write_tables(frames, folder)

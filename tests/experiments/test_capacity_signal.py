@@ -32,7 +32,7 @@ from continuum.widths import Interval
 from tests.experiments.tiny import Completed, complete
 
 NAME = "capacity_signal"
-TABLES = ("results", "rises", "starts", "gains", "readout", "variants", "lead")
+TABLES = ("results", "rises", "starts", "gains", "readout", "variants", "slopes", "saved", "lead")
 WIDTH, SCHEDULE = 2, Schedule(lr=0.3, steps=6)
 TINY = Config(
     tasks=("wine",),
@@ -376,7 +376,11 @@ def test_a_run_writes_everything_and_resumes_to_the_same_rows(tiny_run: Complete
     assert {
         f"{n}.{kind}" for n in ("seen", "ranks", "kappa", "orders", "carrier", "lead") for kind in ("png", "pdf")
     } <= names
-    assert {f"{n}.{kind}" for n in ("predictions", "measured", "ranks", "seen") for kind in ("csv", "md")} <= names
+    assert {
+        f"{n}.{kind}"
+        for n in ("predictions", "measured", "ranks", "seen", "kinks", "kinks_seen")
+        for kind in ("csv", "md")
+    } <= names
     tables = [tiny_run.folder / f"{table}.parquet" for table in TABLES]
     before = [path.read_bytes() for path in tables]
     next(tiny_run.folder.glob("cells/*/cell.json")).unlink()
