@@ -50,7 +50,7 @@ class Config(RunOptions):
     """Integers k at which every method is asked, some of the widths."""
     seen_seeds: int = 1
     """Splits, beginning with the first, in which every method is asked."""
-    seen_parametrisations: tuple[str, ...] = ("linear", "root", "metric")
+    seen_parametrisations: tuple[str, ...] = ("linear", "root")
     """Parametrisations under which every method is asked."""
     parametrisations: tuple[str, ...] = tuple(PARAMETRISATIONS)
     """Gates, penalty and metric of the fresh unit: a linear or a square-root (root) gate; or a linear one with the

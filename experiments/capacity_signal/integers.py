@@ -42,14 +42,14 @@ def _validation(network: Network, start: MemberWeights, schedule: Schedule) -> t
     runs = [(0, start), (1, start), (1, mirrored(start))]
     together = {name: torch.cat([weights[name] for _, weights in runs]) for name in start}
     gamma = torch.tensor([network.width + a for a, _ in runs], dtype=torch.float64)
-    return train(network, together, gamma.repeat_interleave(len(start["W"])), schedule)[0][-1].chunk(3)
+    return train(network, together, gamma.repeat_interleave(len(start["W"])), schedule, watched=False)[0][-1].chunk(3)
 
 
 def start_table(network: Network, start: MemberWeights, schedule: Schedule) -> pd.DataFrame:
     """What is known at the exact integer, before and after training at k, and what the closed forms need."""
     gamma = torch.full(start["W"].shape[:1], float(network.width), dtype=torch.float64)
-    one = train(network, start, gamma, Schedule(schedule.lr, 1))[1]
-    curve, end = train(network, start, gamma, schedule)
+    one = train(network, start, gamma, Schedule(schedule.lr, 1), watched=False)[1]
+    curve, end = train(network, start, gamma, schedule, watched=False)
     after, before = fresh_gradient(network, one, "validation"), fresh_gradient(network, start, "train")
     fresh = start["W"][..., -1, :]
     gradient = fresh_gradient(network, end, "train")
