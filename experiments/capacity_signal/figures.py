@@ -15,10 +15,8 @@ from continuum.analysis.style import FULL, OKABE_ITO, band, new_figure, save
 from continuum.exp.experiment import Tables
 
 from .parametrisations import PARAMETRISATIONS
-from .ranks import rank_table
-from .report import write
+from .report import summaries, write
 from .tables import final, kappa, learned_gammas
-from .visibility import summary
 from .visibility_figure import ranks_figure, seen_figure
 
 #: Colour and dashes of each parametrisation.
@@ -32,8 +30,8 @@ Panel = Callable[[Axes, pd.DataFrame], None]
 def draw(tables: Tables, folder: Path) -> list[Path]:
     """Write all figures as PNG and PDF, and the tables as CSV and Markdown beside them."""
     figures = {
-        "seen": seen_figure(summary(tables)),
-        "ranks": ranks_figure(rank_table(tables)),
+        "seen": seen_figure(summaries(tables)["seen"]),
+        "ranks": ranks_figure(summaries(tables)["ranks"]),
         "kappa": _panels(kappa(tables), _kappa),
         "orders": _panels(final(tables["rises"]), _orders),
         "carrier": _carrier(tables),

@@ -23,19 +23,38 @@ SHORT_SEEN = (
 SHORT_KINKS = "optimizer horizon integers base_rate balanced balanced_low balanced_high rank rank_k given_k".split()
 
 
+def summaries(tables: Tables) -> dict[str, pd.DataFrame]:
+    """All tables that are made from those of the run, by the names of their files.
+
+    The last ones are kept: figures, report and files need the same, and their bootstraps take a minute.
+    """
+    if not (_LATEST and _LATEST[0][0] is tables):
+        makers = {
+            "predictions": predictions,
+            "measured": measurements,
+            "ranks": rank_table,
+            "seen": summary,
+            "kinks": kinks,
+            "kinks_seen": kink_summary,
+        }
+        _LATEST[:] = [(tables, {name: make(tables) for name, make in makers.items()})]
+    return _LATEST[0][1]
+
+
 def report(tables: Tables, config: Any) -> list[Table]:
     """Predictions with their verdicts, what was measured without one, what ranks integers, and who sees capacity."""
-    tested = predictions(tables)
+    made = summaries(tables)
+    tested = made["predictions"]
     verdicts = tested["verdict"].value_counts()
     ended = ", ".join(f"{verdicts.get(name, 0)} {name}" for name in ("shown", "refuted", "undecided"))
     caption = f"{ended} (level {LEVEL:.0%} each); the estimate is within the margin in {tested['close'].sum()}"
     return [
         _wrapped(terminal_table("predictions", _in_short(tested), caption)),
-        _wrapped(terminal_table("measured without a prediction", _in_short(measurements(tables)))),
-        terminal_table("which number ranks integers by what their unit saves", rank_table(tables)[SHORT_RANKS]),
-        terminal_table("who sees capacity", summary(tables)[SHORT_SEEN]),
-        terminal_table("slope at an integer under scale-free optimisers", kinks(tables)),
-        terminal_table("does that slope see capacity", kink_summary(tables)[SHORT_KINKS]),
+        _wrapped(terminal_table("measured without a prediction", _in_short(made["measured"]))),
+        terminal_table("which number ranks integers by what their unit saves", made["ranks"][SHORT_RANKS]),
+        terminal_table("who sees capacity", made["seen"][SHORT_SEEN]),
+        terminal_table("slope at an integer under scale-free optimisers", made["kinks"]),
+        terminal_table("does that slope see capacity", made["kinks_seen"][SHORT_KINKS]),
     ]
 
 
@@ -54,12 +73,7 @@ def _in_short(frame: pd.DataFrame) -> pd.DataFrame:
 
 def write(tables: Tables, folder: Path) -> list[Path]:
     """The same as CSV and Markdown."""
-    frames = {
-        "predictions": predictions(tables),
-        "measured": measurements(tables),
-        "ranks": rank_table(tables),
-        "seen": summary(tables),
-        "kinks": kinks(tables),
-        "kinks_seen": kink_summary(tables),
-    }
-    return write_tables(frames, folder)
+    return write_tables(summaries(tables), folder)
+
+
+_LATEST: list[tuple[Tables, dict[str, pd.DataFrame]]] = []

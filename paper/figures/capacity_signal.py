@@ -20,7 +20,7 @@ NAMES = {
 }
 COLOURS = dict(zip(NAMES, (BLUE, RED, PURPLE, ORANGE, GREEN), strict=True))
 #: Parametrisations in the panel of methods, and the answers that look at no gradient.
-SEEN = ("linear", "root", "metric")
+SEEN = ("linear", "root")
 BASELINES = {"always yes": "always yes", "smaller gap": "minus the gap", "fewer units": "$-k$"}
 #: What could rank integers, and its name here; and what is known beside it.
 TELLERS = {
@@ -54,7 +54,7 @@ def _scores(ax: Axes, seen: pd.DataFrame, column: str, words: str) -> None:
     ax.axvline(0.5, color="0.6", linewidth=0.6)
     for number, name in enumerate((*SEEN, "none")):
         part = seen[seen["geometry"] == name].set_index("method").reindex(rows)
-        shift = 0.0 if name == "none" else 0.22 * (number - 1)
+        shift = 0.0 if name == "none" else 0.22 * (number - 0.5)
         _bars(ax, part, column, np.arange(len(rows)) + shift, COLOURS.get(name, "0.3"))
     ax.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5), xlabel=words)
     ax.set_yticks(range(len(rows)), [*METHODS, *BASELINES.values()], fontsize=6.5)

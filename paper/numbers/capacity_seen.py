@@ -21,7 +21,7 @@ TELLERS = {
 #: Beginnings of macros: tasks as they are, and harder ones.
 SCOPES = {"capacityRank": "tasks as they are", "capacityHardRank": "with noise or few rows"}
 GIVEN = {"": "rank", "GivenK": "given_k", "GivenLoss": "given_training", "GivenBoth": "given_both"}
-GEOMETRIES = ("linear", "root", "metric")
+GEOMETRIES = ("linear", "root")
 METHODS = ("immediate", "difference", "direct", "unrolled", "implicit", "neumann", "self-tuning")
 #: Ends of macros: answers that look at no gradient in the width.
 BASELINES = {"Yes": "always yes", "Width": "fewer units", "Loss": "more training loss", "Gap": "smaller gap"}
