@@ -14,6 +14,7 @@ from continuum.analysis.statistics import summarise
 from continuum.analysis.style import FULL, OKABE_ITO, band, new_figure, save
 from continuum.exp.experiment import Tables
 
+from .kinks_figure import kinks_figure
 from .parametrisations import PARAMETRISATIONS
 from .report import summaries, write
 from .tables import final, kappa, learned_gammas
@@ -38,6 +39,8 @@ def draw(tables: Tables, folder: Path) -> list[Path]:
     }
     if "lead" in tables:
         figures["lead"] = _lead(learned_gammas(tables))
+    if "slopes" in tables:
+        figures["kinks"] = kinks_figure(tables, summaries(tables)["kinks_seen"])
     return [path for name, figure in figures.items() for path in save(figure, folder, name)] + write(tables, folder)
 
 

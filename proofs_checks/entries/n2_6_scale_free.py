@@ -201,8 +201,9 @@ border between slope $0$ and an infinite one is at gates $a^{1/(1+s)}$ for $s \l
 (f) In the setting of N1.3 with signSGD of rate $\alpha$ on $W_k$, the first step $n^*$ at which the slope ahead is not
 positive satisfies $|n^* - m - \frac{1}{l}\sum_{j<m}r_j| < 1 + r_0/l$ for almost every phase, with $m = \lceil
 r_0/\alpha|G|_1\rceil$, $r_j = r_0 - j\alpha|G|_1$: free of $\eta$. With a price $\rho < l$, $l-\rho$ and $r+\rho$
-replace $l$ and $r$; with decoupled decay $\lambda$ a pinned neuron gets free iff $|G|_1 > \lambda\rho$. So the number
-of units gained has no bound such as $2^{-n}$ in N1.2: for affine losses all are.""",
+replace $l$ and $r$; with decoupled decay $\lambda$ in the open steps a pinned neuron gets free iff
+$|G|_1 > \lambda\rho$. So the number of units gained has no bound such as the $2^{-n}$ of N1.2: for affine
+losses all are.""",
     verdict=Verdict.HOLDS,
     proof=r"""(a) Induction: if both runs agree up to $t$, the gradients of $(V, W)$ are $\phi$ times the densities
 and $U_t(\phi G_0, \ldots, \phi G_t) = U_t(G_0, \ldots, G_t)$. With $\epsilon$, numerator and root are $\phi$ times

@@ -374,7 +374,9 @@ def test_a_run_writes_everything_and_resumes_to_the_same_rows(tiny_run: Complete
     assert "who sees capacity" in tiny_run.report
     names = {path.name for path in (tiny_run.folder / "figures").iterdir()}
     assert {
-        f"{n}.{kind}" for n in ("seen", "ranks", "kappa", "orders", "carrier", "lead") for kind in ("png", "pdf")
+        f"{n}.{kind}"
+        for n in ("seen", "ranks", "kappa", "orders", "carrier", "kinks", "lead")
+        for kind in ("png", "pdf")
     } <= names
     assert {
         f"{n}.{kind}"
