@@ -56,7 +56,8 @@ def _panels(frame: pd.DataFrame, panel: Panel) -> Figure:
         ax.set_title(task, loc="left", fontweight="bold")
         panel(ax, part)
     entries = axes[0][0].get_legend_handles_labels()
-    axes.flat[len(tasks)].legend(*entries, loc="center", title="95 % intervals", alignment="left")
+    title = "95 % intervals over splits" if frame["seed"].nunique() > 1 else "one split"
+    axes.flat[len(tasks)].legend(*entries, loc="center", title=title, alignment="left")
     return figure
 
 
@@ -144,7 +145,7 @@ def _symmetric(ax: Axes, name: Literal["x", "y"]) -> None:
 
 
 def _lead(lead: pd.DataFrame) -> Figure:
-    """Learned gamma against the oracle width: one point per task and start, with 95 % intervals over the splits."""
+    """Learned gamma against the oracle width: one point per task and start, with 95 % intervals if splits are many."""
     gates = list(lead.groupby("gate", sort=False))
     figure, axes = new_figure(1, len(gates), width=FULL, squeeze=False, sharey=True)
     for ax, (gate, frame) in zip(axes[0], gates, strict=True):
@@ -160,7 +161,7 @@ def _lead(lead: pd.DataFrame) -> Figure:
         ax.set_xlim(0, 1.1 * ends[1])  # intervals of few splits are longer than widths can be
         ax.set_ylim(0, 1.1 * ends[1])
         ax.set_title(PARAMETRISATIONS[str(gate)].words, loc="left", fontweight="bold")
-        ax.set_xlabel("oracle width, 95 %")
-    axes[0][0].set_ylabel("learned γ, 95 %")
+        ax.set_xlabel("oracle width")
+    axes[0][0].set_ylabel("learned γ")
     figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper right", ncols=len(OKABE_ITO))
     return figure

@@ -63,7 +63,9 @@ def balanced(frame: pd.DataFrame) -> float:
 
 
 def separated(frame: pd.DataFrame) -> float:
-    """How well the estimates separate helpful from harmful, at any threshold."""
+    """How well the estimates separate helpful from harmful, at any threshold; NaN where most are missing."""
+    if frame["estimate"].isna().mean() > 0.5:
+        return float("nan")
     return separation(frame["helps"], frame["estimate"])
 
 

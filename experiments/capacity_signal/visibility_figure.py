@@ -32,7 +32,8 @@ def seen_figure(table: pd.DataFrame) -> Figure:
         for number, name in enumerate(names):
             part = table[table["geometry"] == name].set_index("method").reindex(methods)
             label = PARAMETRISATIONS[name].words if name in PARAMETRISATIONS else "no gradient in the width"
-            places = np.arange(len(methods)) + 0.18 * (number - (len(names) - 1) / 2)
+            shift = 0.18 * (number - (len(names) - 2) / 2) if name in PARAMETRISATIONS else 0.0
+            places = np.arange(len(methods)) + shift
             _bars(ax, part, column, places, OKABE_ITO[number], label)
         _frame(ax, methods, words, 0.5)
     right.set_yticks(range(len(methods)), [])
