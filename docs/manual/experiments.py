@@ -13,6 +13,7 @@ from manual.tables import markdown
 #: Tables of verdicts by run, and those that are long and unfold.
 VERDICTS = {
     "integer_crossing": ["predictions"],
+    "recruitment": ["predictions"],
     "learned_width": ["targets"],
     "learned_width_peers": ["targets", "peers"],
 }
@@ -20,6 +21,7 @@ UNFOLDED = {
     "integer_crossing": ["journeys", "dropped"],
     "capacity_signal": ["predictions", "measured", "seen"],
     "soft_vs_fuzzy": ["predictions"],
+    "recruitment": ["contrasts", "recruitment"],
     "learned_width": ["tasks", "methods", "splits"],
 }
 

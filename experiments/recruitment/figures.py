@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from continuum.analysis.style import FULL, OKABE_ITO, mark_integers, new_figure, save
+from continuum.analysis.tables import write_tables
 from continuum.exp.experiment import Tables
 
 from .arms import BELOW, METHODS
-from .estimates import REFERENCE, WIDTH_MARGIN, contrasts, measured, recruitment
-from .report import write
+from .estimates import REFERENCE, WIDTH_MARGIN, measured
+from .report import frames
 
 #: Colour and words of each method.
 COLOURS: dict[str, str] = dict(zip(METHODS, ("#000000", *OKABE_ITO[:5]), strict=True))
@@ -28,16 +29,17 @@ WORDS: dict[str, str] = {
 
 def draw(tables: Tables, folder: Path) -> list[Path]:
     """Write the figures, and the tables of the report beside them."""
-    runs = measured(tables["results"])
-    figures = {"ratios": _ratios(contrasts(runs)), "needed": _needed(recruitment(runs), runs)}
+    named = frames(tables)
+    figures = {"ratios": _ratios(named["contrasts"])}
+    figures["needed"] = _needed(named["recruitment"], measured(tables["results"]))
     figures["paths"] = _paths(tables["paths"])
     paths = [path for name, figure in figures.items() for path in save(figure, folder, name)]
-    return paths + write(tables, folder)
+    return paths + write_tables(named, folder)
 
 
 def _ratios(table: pd.DataFrame) -> Figure:
     """Per regime and method: width over the matched linear one's, and the difference of scores, with intervals."""
-    table = table[table["reference"] == REFERENCE]
+    table = table[(table["reference"] == REFERENCE) & ~table["regime"].str.contains(", gamma lr")]
     names = list(dict.fromkeys(table["regime"]))
     figure, (widths, scores) = new_figure(1, 2, width=FULL, sharey=True)
     figure.set_size_inches(FULL, 0.26 * len(names) + 1.0)
@@ -52,6 +54,7 @@ def _ratios(table: pd.DataFrame) -> Figure:
     scores.set_xlim(-0.12, 0.12)
     scores.set_xlabel("score − linear gate's")
     widths.set_yticks(range(len(names)), names[::-1])
+    widths.set_ylim(-0.6, len(names) - 0.4)
     handles, _ = widths.get_legend_handles_labels()
     figure.legend(handles, [WORDS[h.get_label()] for h in handles], loc="outside upper center", ncols=5, fontsize=7)
     return figure

@@ -85,5 +85,5 @@ def _tested(prediction: Prediction, values: pd.Series) -> dict[str, object]:
     estimate, low, high = np.exp(numbers) if prediction.quantity == "width" else numbers
     row: dict[str, object] = {"claim": prediction.claim, "regime": prediction.regime, "method": prediction.method}
     row |= {"reference": prediction.reference, "quantity": prediction.quantity, "predicted": prediction.kind}
-    row |= {"estimate": estimate, "low": low, "high": high, "tasks": equal.n, "power": equal.power}
+    row |= {"measured": estimate, "low": low, "high": high, "tasks": equal.n, "power": equal.power}
     return row | {"p_shown": shown, "p_refuted": refuted}

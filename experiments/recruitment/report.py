@@ -1,12 +1,11 @@
 """What recruitment prints, and keeps as CSV and Markdown."""
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from rich.table import Table
 
-from continuum.analysis.tables import terminal_table, write_tables
+from continuum.analysis.tables import terminal_table
 from continuum.exp.experiment import Tables
 
 from .estimates import SCORE_MARGIN, WIDTH_MARGIN, contrasts, measured, recruitment
@@ -21,11 +20,6 @@ def frames(tables: Tables) -> dict[str, pd.DataFrame]:
     runs = measured(tables["results"])
     compared = contrasts(runs)
     return {"predictions": verdicts(runs), "contrasts": compared, "recruitment": recruitment(runs)}
-
-
-def write(tables: Tables, folder: Path) -> list[Path]:
-    """Keep every table as CSV and as Markdown."""
-    return write_tables(frames(tables), folder)
 
 
 def report(tables: Tables, config: Any) -> list[Table]:
@@ -43,9 +37,9 @@ def report(tables: Tables, config: Any) -> list[Table]:
 
 
 def _tested(table: pd.DataFrame) -> pd.DataFrame:
-    brief = _brief(table, "estimate", "low", "high")
+    brief = _brief(table, "measured", "low", "high")
     return brief.assign(power=brief["power"].map("{:.2f}".format))[
-        ["claim", "quantity", "predicted", "estimate", "tasks", "power", "verdict"]
+        ["claim", "quantity", "predicted", "measured", "tasks", "power", "verdict"]
     ]
 
 
