@@ -39,10 +39,13 @@ def run(cell: Cell) -> Tables:
     task, seed = settings["task"], settings["seed"]
     torch.set_num_threads(1)  # many small products: threads would wait for each other
     data = examples(task, seed, settings["rows"], torch.float32, settings.get("data"))
-    recipe = Recipe(settings["steps"], settings["batch"], settings["decay"], seed)
+    recipe = Recipe(
+        settings["steps"], settings["batch"], settings["decay"], seed, settings.get("gamma_optimizer", "gd")
+    )
     methods, optimizers, widths = (settings[name] for name in ("methods", "optimizers", "widths"))
     chosen = arms(methods, optimizers, settings["gamma_lr"], widths, settings["above"], settings["prices"])
     tables = measurements(task, data, chosen, settings["units"], recipe, settings["spread"])
     needed = float(teacher_units(task) or "nan")
-    heads = {"task": task, "seed": seed, "teacher": needed}
+    heads: dict[str, Any] = {"task": task, "seed": seed, "teacher": needed}
+    heads |= {name: settings[name] for name in ("gamma_optimizer",) if name in settings}
     return {name: table.assign(**heads) for name, table in tables.items()}

@@ -1,6 +1,7 @@
 """The configuration of recruitment: which methods, on which tasks, at which price."""
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
 from continuum import checks
 from continuum.errors import BadInput
@@ -22,6 +23,8 @@ class Config(RunOptions):
     """Optimizers of the weights."""
     gamma_lr: tuple[float, ...] = (0.1, 0.5, 2.5)
     """Learning rates of gamma, which descends plainly; from above the middle one alone."""
+    gamma_optimizer: Literal["gd", "adam"] = "gd"
+    """How gamma steps: plainly, or by Adam; shadows step plainly in any case."""
     widths: tuple[int, ...] = (1, 2, 3, 5, 8, 14, 24)
     """Fixed widths that the learned ones are compared with."""
     units: int = 24
@@ -43,6 +46,11 @@ class Config(RunOptions):
     spread: float = 0.2
     """Standard deviation of the outgoing weights of a fresh unit."""
 
+    def configuration(self) -> dict[str, Any]:
+        """All fields, but for the plain step of gamma: what was computed before there was another keeps its name."""
+        settings = super().configuration()
+        return {name: value for name, value in settings.items() if (name, value) != ("gamma_optimizer", "gd")}
+
     def validate(self) -> None:
         """Raise ``BadInput`` unless everything can be computed."""
         for name in ("units", "steps", "rows", "batch"):
@@ -56,6 +64,7 @@ class Config(RunOptions):
             checks.positive("gamma_lr", lr, remedy="a width that rests is among the fixed ones")
         for seed in self.seeds:
             checks.whole("seeds", seed, at_least=0)
+        checks.one_of("gamma_optimizer", self.gamma_optimizer, ("gd", "adam"), plural="optimizers of gamma")
         for method in self.methods:
             checks.one_of("methods", method, METHODS, plural="methods")
         for task in self.tasks:

@@ -51,6 +51,14 @@ PREDICTIONS: tuple[Prediction, ...] = (
     Prediction("at a high price geometry is not seen", HIGH_PRICE, "square_root", "linear", "equal"),
     Prediction("from above geometry is not seen", "from above", "square_root", "linear", "equal"),
 )
+#: Of a run in which gamma steps by Adam.
+ADAPTIVE: tuple[Prediction, ...] = (
+    Prediction("minibatches hide the square root", "adam, minibatch", "square_root", "linear", "equal"),
+    Prediction("minibatches hide L2(E)", "adam, minibatch", "l2_metric", "linear", "equal"),
+    Prediction("all rows show the square root", "adam, full, warm", "square_root", "linear", "more"),
+    Prediction("all rows show L2(E)", "adam, full, warm", "l2_metric", "linear", "more"),
+    Prediction("descent of the weights shows L2(E)", "gd", "l2_metric", "linear", "more"),
+)
 
 
 def verdicts(runs: pd.DataFrame) -> pd.DataFrame:
@@ -65,7 +73,7 @@ def verdicts(runs: pd.DataFrame) -> pd.DataFrame:
 def _selected(runs: pd.DataFrame) -> Iterator[tuple[Prediction, pd.Series]]:
     """Each prediction that the runs can speak to, with the values of the tasks."""
     frames = dict(regimes(runs))
-    for prediction in PREDICTIONS:
+    for prediction in ADAPTIVE if "gamma_optimizer" in runs else PREDICTIONS:
         if prediction.regime not in frames:
             continue
         part = differences(frames[prediction.regime], prediction.method, prediction.reference)

@@ -10,6 +10,22 @@ from .network import Networks
 FIRST, SECOND, EPSILON = 0.9, 0.999, 1e-8
 
 
+class Direction:
+    """The direction in which gamma steps: its slope, or the slope that Adam has normed."""
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self.optimizer, self.steps = optimizer, 0
+        self.moments: list[Tensor] = []
+
+    def __call__(self, slope: Tensor) -> Tensor:
+        """The direction at this step."""
+        if self.optimizer == "gd":
+            return slope
+        self.moments = self.moments or [torch.zeros_like(slope), torch.zeros_like(slope)]
+        self.steps += 1
+        return _normed(slope, self.moments, self.steps)
+
+
 class Stepper:
     """Steps of the weights of many networks, by one optimizer.
 
@@ -42,8 +58,12 @@ class Stepper:
         elif self.optimizer == "sign":
             parameter.sub_(lr * gradient.sign())
         else:
-            first, second = moments
-            first.lerp_(gradient, 1 - FIRST)
-            second.mul_(SECOND).addcmul_(gradient, gradient, value=1 - SECOND)
-            corrected = (second / (1 - SECOND**self.steps)).sqrt_().add_(EPSILON)
-            parameter.sub_(lr * first / (1 - FIRST**self.steps) / corrected)
+            parameter.sub_(_normed(gradient, moments, self.steps, lr))
+
+
+def _normed(gradient: Tensor, moments: list[Tensor], steps: int, lr: float | Tensor = 1.0) -> Tensor:
+    """The step of Adam, whose moments are moved on."""
+    first, second = moments
+    first.lerp_(gradient, 1 - FIRST)
+    second.mul_(SECOND).addcmul_(gradient, gradient, value=1 - SECOND)
+    return lr * first / (1 - FIRST**steps) / (second / (1 - SECOND**steps)).sqrt_().add_(EPSILON)

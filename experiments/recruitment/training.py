@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -11,7 +12,7 @@ from .arms import LEARNING_RATES, Arm
 from .gating import Gating, fractions
 from .network import Networks
 from .shadow import Shadow
-from .stepping import Stepper
+from .stepping import Direction, Stepper
 from .tasks import Rows
 
 #: Gamma moves by no more than this in a step, and rests in the first part of the steps.
@@ -22,12 +23,13 @@ RECORDED = 100
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train: steps, rows of a minibatch, decay lambda, seed of the minibatches."""
+    """How to train: steps, rows of a minibatch, decay lambda, seed of the minibatches, steps of gamma."""
 
     steps: int
     batch: int
     decay: float
     seed: int
+    gamma_optimizer: Literal["gd", "adam"] = "gd"
 
 
 @dataclass
@@ -48,6 +50,7 @@ class Trainer:
         dtype = networks.outgoing.dtype
         self.gating = Gating.of(arms, recipe.decay)
         self.gamma = torch.tensor([arm.start for arm in arms], dtype=dtype)
+        self.direction = Direction(recipe.gamma_optimizer)
         self.gamma_lr = torch.tensor([arm.gamma_lr for arm in arms], dtype=dtype)
         self.price = torch.tensor([arm.price for arm in arms], dtype=dtype)
         self.shadow = Shadow(torch.tensor([arm.method == "shadow" for arm in arms]))
@@ -105,7 +108,7 @@ class Trainer:
             density = torch.where(members.view(-1, 1, 1), networks.density(self._rows(1), gates), density)
         edge = self.gamma.floor().clamp(max=self.most - 1)
         right = self._slope(edge, density, networks)
-        step = (self.gamma_lr * right).clamp(-MOST, MOST)
+        step = (self.gamma_lr * self.direction(right)).clamp(-MOST, MOST)
         left = self._slope(self.gamma.ceil() - 1, density, networks)
         beyond = torch.where(self.gamma >= self.most, 0.0, right)  # there is no unit to be born
         ruled = self.shadow.moved(self.gamma, left, beyond, self.gamma_lr)

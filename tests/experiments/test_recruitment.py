@@ -13,9 +13,9 @@ from continuum_experiments.recruitment.arms import BELOW, LEARNING_RATES, METHOD
 from continuum_experiments.recruitment.estimates import differences, measured, needed_widths
 from continuum_experiments.recruitment.gating import Gating, fractions
 from continuum_experiments.recruitment.network import Networks, draw, loss_of
-from continuum_experiments.recruitment.predictions import verdicts
+from continuum_experiments.recruitment.predictions import ADAPTIVE, verdicts
 from continuum_experiments.recruitment.shadow import Shadow
-from continuum_experiments.recruitment.stepping import Stepper
+from continuum_experiments.recruitment.stepping import Direction, Stepper
 from continuum_experiments.recruitment.tasks import Examples, Rows, examples, taught, teacher_units
 from continuum_experiments.recruitment.training import Recipe, Trainer
 from torch.testing import assert_close
@@ -119,6 +119,19 @@ def test_steps_are_those_of_torch(optimizer: str) -> None:
     assert_close(nets.outgoing, plain.detach(), rtol=1e-12, atol=1e-14)
     with pytest.raises(AssertionError):
         assert_close(nets.outgoing, start, rtol=1e-12, atol=1e-14)
+
+
+def test_gamma_by_adam_is_that_of_torch() -> None:
+    """Its path along the recorded slopes; the plain direction is the slope itself."""
+    slopes = torch.sin(torch.arange(12, dtype=DTYPE)).reshape(6, 2)
+    gamma = torch.zeros(2, dtype=DTYPE, requires_grad=True)
+    adam, direction, moved = torch.optim.Adam([gamma], lr=0.03), Direction("adam"), torch.zeros(2, dtype=DTYPE)
+    for slope in slopes:
+        gamma.grad = slope.clone()
+        adam.step()
+        moved = moved - 0.03 * direction(slope)
+    assert_close(moved, gamma.detach(), rtol=1e-12, atol=1e-14)
+    assert torch.equal(Direction("gd")(slopes), slopes)
 
 
 class TestShadow:
@@ -308,6 +321,13 @@ def test_verdicts_can_go_all_ways() -> None:
     assert [table.loc[equality, "verdict"] for table in (wide, same, narrow)] == ["refuted", "shown", "refuted"]
     alone = verdicts(measured(made_up(1.5, tasks=1)))
     assert set(alone["verdict"]) == {"undecided"}
+
+
+def test_gamma_by_adam_has_predictions_and_a_name_of_its_own() -> None:
+    assert "gamma_optimizer" not in Config().configuration()
+    assert Config(gamma_optimizer="adam").configuration()["gamma_optimizer"] == "adam"
+    claims = verdicts(measured(made_up(1.5, tasks=2)).assign(gamma_optimizer="adam"))["claim"]
+    assert list(claims) == [prediction.claim for prediction in ADAPTIVE]
 
 
 SMALL = Config(
