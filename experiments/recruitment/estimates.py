@@ -119,8 +119,9 @@ def pairs_of(frame: pd.DataFrame) -> list[tuple[str, str]]:
 def recruitment(runs: pd.DataFrame) -> pd.DataFrame:
     """One row per regime and method: the final width over the needed one, beside what staying at the start gives.
 
-    ``gained`` is the mean number of units; ``moving`` the share of runs whose width changed by more than 0.1 in the
-    last tenth; ``score_gap`` the score minus that of a fixed network as wide. Intervals are Student's over tasks.
+    ``gained`` is the mean number of units; ``width_teacher`` the final width over the teacher's, of such tasks alone;
+    ``moving`` the share of runs whose width changed by more than 0.1 in the last tenth; ``score_gap`` the score minus
+    that of a fixed network as wide. Intervals are Student's over tasks.
     """
     rows = []
     for regime, frame in regimes(runs):
@@ -130,10 +131,16 @@ def recruitment(runs: pd.DataFrame) -> pd.DataFrame:
             stay = by_task(part, "start_ratio").mean()
             row = {"regime": regime, "method": method, "gained": (part["width"] - part["start"]).mean()}
             row |= {"width_needed": np.exp(ratio[0]), "low": np.exp(ratio[1]), "high": np.exp(ratio[2])}
-            row |= {"start_needed": np.exp(stay), "score": part["score"].mean()}
+            row |= {"start_needed": np.exp(stay), "width_teacher": _teachers(part), "score": part["score"].mean()}
             row |= {"score_gap": gap[0], "gap_low": gap[1], "gap_high": gap[2]}
             rows.append(row | {"moving": float((part["drift"].abs() > 0.1).mean())})
     return pd.DataFrame(rows)
+
+
+def _teachers(part: pd.DataFrame) -> float:
+    """Geometric mean of width / teacher's width."""
+    taught = part[part["teacher"].notna()]
+    return float(np.exp((taught["log_width"] - np.log(taught["teacher"])).mean()))
 
 
 def by_task(part: pd.DataFrame, column: str) -> pd.Series:

@@ -11,6 +11,7 @@ from continuum_experiments import recruitment
 from continuum_experiments.recruitment import Config
 from continuum_experiments.recruitment.arms import BELOW, LEARNING_RATES, METHODS, Arm, arms
 from continuum_experiments.recruitment.estimates import differences, measured, needed_widths
+from continuum_experiments.recruitment.estimates import recruitment as recruited
 from continuum_experiments.recruitment.gating import Gating, fractions
 from continuum_experiments.recruitment.network import Networks, draw, loss_of
 from continuum_experiments.recruitment.predictions import ADAPTIVE, verdicts
@@ -313,18 +314,22 @@ def made_up(ratio: float, tasks: int = 4) -> pd.DataFrame:
         width = np.where(frame["method"] == "fixed", frame["start"], 4.0 * wide)
         objective = np.where(frame["start"] == 4, 0.1, 0.5)
         frame = frame.assign(width=width, score=0.8 + 0.02 * np.log(width), objective=objective, drift=0.0)
-        frames.append(frame.assign(task=str(task), seed=0))
+        frames.append(frame.assign(task=str(task), seed=0, teacher=8.0 if task else np.nan))
     return pd.concat(frames, ignore_index=True)
 
 
 def test_ratios_gaps_and_needed_widths() -> None:
-    runs = measured(made_up(1.5))
+    runs = measured(made_up(1.5, tasks=3))
     assert set(runs["needed"]) == {4.0}
     pairs = differences(runs, "square_root", "linear")
     assert len(pairs) == (runs["method"] == "linear").sum()
     assert float(pairs["width_ratio"].mean()) == pytest.approx(np.log(1.5), rel=1e-9)
     assert float(runs["score_gap"].abs().max()) < 1e-12  # the score is that of the grid at every width
     assert float(runs.loc[runs["start"] == BELOW, "start_ratio"].iloc[0]) == pytest.approx(np.log(BELOW / 4))
+    below = recruited(runs).set_index(["regime", "method"]).loc[("from below", "square_root")]
+    assert below["width_teacher"] == pytest.approx(4 * 1.5 / 8, rel=0.03)  # of two tasks
+    assert below["width_needed"] == pytest.approx(1.5, rel=0.03)
+    assert below["start_needed"] == pytest.approx(BELOW / 4, rel=1e-9)
     dear = needed_widths(made_up(1.0).assign(objective=lambda f: 1 / f["start"]), 1.0)
     assert set(dear["needed"]) == {1.0}
 
