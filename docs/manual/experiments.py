@@ -14,6 +14,7 @@ from manual.tables import markdown
 VERDICTS = {
     "integer_crossing": ["predictions"],
     "capacity_signal": ["predictions"],
+    "recruitment": ["predictions"],
     "learned_width": ["targets"],
     "learned_width_peers": ["targets", "peers"],
     "learned_width_perspective": ["perspective_claims"],
@@ -22,6 +23,7 @@ UNFOLDED = {
     "integer_crossing": ["journeys", "dropped"],
     "capacity_signal": ["measured", "ranks", "seen"],
     "soft_vs_fuzzy": ["predictions"],
+    "recruitment": ["contrasts", "recruitment"],
     "learned_width": ["tasks", "methods", "splits"],
     "learned_width_perspective": ["perspective_tasks"],
 }
