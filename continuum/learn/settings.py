@@ -8,6 +8,8 @@ from continuum.errors import BadInput
 
 #: Names of the methods; "graded" is the recommended one.
 METHODS = ("graded", "interval", "soft_support", "fuzzy", "concrete", "hypergradient", "path")
+#: Methods whose decay may have another power than 2.
+POWERS = ("graded", "path")
 #: Nats of the whole training set per unit of width where held-out rows do not ask for more.
 DEFAULT_PRICE = 4.0
 #: Prices of a path, from narrow networks to wide ones.
@@ -38,6 +40,10 @@ class LearnConfig:
         method: one of ``METHODS``, by name.
         exponent: of the gates of the method "interval", :math:`\mathrm{clip}(\gamma - i, 0, 1)^p`; 0.5 is the
             square-root gate. The other methods have gates of their own.
+        power: :math:`q > 1` of the decay that the methods "graded" and "path" take, that of :math:`L_q(E)`. Whatever it
+            is, a silent unit is recruited at the slope :math:`\mu = \sqrt{2\lambda\rho}`, and a whole one costs
+            :math:`\rho`: with both held the strength of the decay follows, and the length of a whole unit's weights is
+            :math:`q'\rho/\mu`, :math:`1/q + 1/q' = 1`.
     """
 
     price: float | None = None
@@ -52,6 +58,7 @@ class LearnConfig:
     seed: int = 0
     method: str = "graded"
     exponent: float = 1.0
+    power: float = 2.0
 
     def __post_init__(self) -> None:
         if self.price is not None:
@@ -70,6 +77,15 @@ class LearnConfig:
         if self.exponent != 1 and self.method != "interval":
             expected, remedy = f"1 with the method {self.method}", "only the gates of the method interval have one"
             raise BadInput("exponent", expected=expected, came=self.exponent, remedy=remedy)
+        self._check_power()
+
+    def _check_power(self) -> None:
+        remedy = "2 is weight decay in L2(E); with the norm of L1(E) a width has no slope"
+        if checks.positive("power", self.power, remedy=remedy) <= 1:
+            raise BadInput("power", expected="a number > 1", came=self.power, remedy=remedy)
+        if self.power != 2 and self.method not in POWERS:
+            expected, remedy = f"2 with the method {self.method}", f"only {' and '.join(POWERS)} take another"
+            raise BadInput("power", expected=expected, came=self.power, remedy=remedy)
 
 
 def activation_for(name: str, features: int) -> str:

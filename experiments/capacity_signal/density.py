@@ -56,7 +56,7 @@ class Memory:
         root = (self.second / scales[1]).sqrt()
         of_root = second / scales[1] / (2 * root + TINY)
         size = root + eps + TINY
-        return optimizer.lr * (first / size - self.first * of_root / size**2) / scales[0]
+        return optimizer.lr * (first - self.first / size * of_root) / size / scales[0]  # the square of TINY would be 0
 
 
 def densities(weights: MemberWeights, gate: Tensor, rows: TaskRows, activation: str) -> MemberWeights:

@@ -9,17 +9,17 @@ from matplotlib.figure import Figure
 from continuum.analysis.style import FULL, OKABE_ITO, new_figure
 from continuum.exp.experiment import Tables
 
-from .kinks import INTEGER, kink_summary
+from .kinks import INTEGER
 
 #: Where epsilon 0 stands on the axis of epsilon over the gate.
 ZERO = 1e-4
 
 
-def kinks_figure(tables: Tables) -> Figure:
-    """The slope against epsilon over the gate, and balanced accuracies against T."""
+def kinks_figure(tables: Tables, seen: pd.DataFrame) -> Figure:
+    """The slope against epsilon over the gate, and balanced accuracies, of the table ``kinks_seen``, against T."""
     figure, (left, right) = new_figure(1, 2, width=FULL)
     _crossover(left, shares(tables))
-    _accuracy(right, kink_summary(tables))
+    _accuracy(right, seen)
     return figure
 
 

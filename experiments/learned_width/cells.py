@@ -18,6 +18,7 @@ from continuum.learn.settings import steps_for
 from .config import TASKS, Config
 from .folds import folds_of
 from .peers import PEERS
+from .perspective import FIRST, fits_of, perspective
 from .stages import STAGES
 from .tasks import available_tasks
 
@@ -38,7 +39,10 @@ STEP_SECONDS = {
     "clock": 1.6e-4,
     "peers": 1e-3,
     "path": 1e-4,
+    "perspective": 1.5e-4,
 }
+#: All stages by name.
+RUN = {**STAGES, "perspective": perspective}
 
 
 def cells(config: Config) -> list[Cell]:
@@ -58,7 +62,7 @@ def _check_rows(config: Config, name: str, task: Task) -> None:
     if config.folds > most:
         remedy = "lower --folds, raise --rows, or leave the task out of --tasks"
         raise BadInput("folds", expected=f"at most {most} for {name}, {what}", came=config.folds, remedy=remedy)
-    if name in PUBLISHED and not config.peers and task.n < LEAST_PUBLISHED:
+    if name in PUBLISHED and not (config.peers or config.powers) and task.n < LEAST_PUBLISHED:
         expected = f"at least {LEAST_PUBLISHED} of {name}, whose published splits test on a tenth"
         remedy = "raise --rows, or leave the task out of --tasks"
         raise BadInput("rows", expected=expected, came=task.n, remedy=remedy)
@@ -74,6 +78,10 @@ class _TaskCells:
 
     def planned(self) -> Iterator[Cell]:
         config = self.config
+        if config.powers:
+            for seed in range(FIRST, FIRST + config.seeds):
+                yield self._cell("perspective", seed, fits_of(config.powers), powers=config.powers)
+            return
         for seed in range(1 if self.name in LARGE else config.seeds):
             yield self._cell("grid", seed, len(config.widths) / 22, widths=config.widths)
             yield self._cell("ours", seed, len(config.starts), starts=config.starts)
@@ -124,4 +132,4 @@ class _TaskCells:
 
 def run(cell: Cell) -> Tables:
     """Train the networks of a cell; one row each."""
-    return STAGES[str(cell.settings["stage"])](cell.settings)
+    return RUN[str(cell.settings["stage"])](cell.settings)

@@ -9,6 +9,7 @@ from continuum.exp import RunOptions
 from continuum.learn import LearnConfig
 
 from .folds import geometric
+from .perspective import check_powers
 from .tasks import MOST_UNITS
 
 #: The tasks of the experiment, in the order of its tables.
@@ -50,11 +51,15 @@ class Config(RunOptions):
     """Most units of a learned width."""
     peers: bool = False
     """Compare with gromo and neural-trees instead of other methods; --preset peers says on which tasks."""
+    powers: tuple[float, ...] = ()
+    """Powers of the decay: compare them with 2, instead of all else; --preset perspective says which."""
 
     def configuration(self) -> dict[str, Any]:
         """All fields; the methods stand under ``routes``, as in the manifests and folders of earlier runs."""
         recorded = super().configuration()
         recorded["routes"] = recorded.pop("methods")
+        if not self.powers:  # runs that are older than this option keep their names
+            del recorded["powers"]
         return recorded
 
     def validate(self) -> None:
@@ -67,7 +72,8 @@ class Config(RunOptions):
         checks.whole("jobs", self.jobs, at_least=0)
         for method in self.methods:
             checks.one_of("methods", method, OTHER_METHODS, plural="methods")
-        for name in ("tasks", "starts", "widths", "methods"):
+        check_powers(self.powers)
+        for name in ("tasks", "starts", "widths", "methods", "powers"):
             values = getattr(self, name)
             if len(set(values)) < len(values):
                 raise BadInput(name, expected="each once", came=list(values), remedy="drop the repeated ones")

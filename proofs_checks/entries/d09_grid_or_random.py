@@ -124,14 +124,14 @@ $N = n^2$ is positive for $n \geq 2$, and more trials only help. In $d$ dimensio
     witnesses=Absent("no code of the package searches a grid or at random; distances are integrals, below"),
     rates=(
         Rate(
-            name="mean distance of random trials, against their number",
+            name="mean distance of random trials, against their number, mathematics alone",
             scales=(40, 80, 160, 320),
             error=nearest,
             claim=Asymptote(-1, 0.5),
             wrong={"a grid's on one axis": Asymptote(-1, 0.25), "root": Asymptote(-0.5), "no half": Asymptote(-1, 1)},
         ),
         Rate(
-            name="random over grid on one axis of two, against the grid's side",
+            name="random over grid on one axis of two, against the side of the grid, mathematics alone",
             scales=(6, 8, 12, 16),
             error=ratio,
             claim=Asymptote(-1, 2),

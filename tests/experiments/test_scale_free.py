@@ -98,6 +98,23 @@ def test_slope_is_the_difference(name: str, eps: float, rows: dict[str, TaskRows
             assert_close((wide - narrow) / GATE, falsified, rtol=2e-3, atol=2e-6)
 
 
+def test_an_input_that_is_always_zero_moves_nothing(rows: dict[str, TaskRows], start: MemberWeights) -> None:
+    """Its weights have no gradient: 0/0 is 0, in the slope as in the step."""
+    silent = {}
+    for name, part in rows.items():
+        x = part.x.clone()
+        x[0] = 0
+        silent[name] = replace(part, x=x)
+    rule = OPTIMIZERS["adam"]
+    weights, change = density.shadow(silent, start, rule, [STEPS], "tanh")[STEPS]
+    assert torch.equal(weights["V"][..., 0], start["V"][..., 0])
+    assert not change["V"][..., 0].any()
+    ends = {a: density.trained(silent, start, gates(a), rule, [STEPS], "tanh")[STEPS] for a in (GATE, 0.0)}
+    wide, narrow = (density.losses(end, gates(a), silent["validation"], "tanh") for a, end in ends.items())
+    slope = torch.stack(density.slopes((weights, change), silent["validation"], "tanh")).sum(0)
+    assert_close(slope, (wide - narrow) / GATE, rtol=1e-3, atol=1e-6)
+
+
 def test_mirrored_starts_keep_the_kink(rows: dict[str, TaskRows], start: MemberWeights) -> None:
     def slope(weights: MemberWeights) -> Tensor:
         return torch.stack(density.slopes(density.shadow(rows, weights, rule, [1], "tanh")[1], rows["train"], "tanh"))
