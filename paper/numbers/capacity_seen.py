@@ -54,6 +54,8 @@ def _seen(results: Results) -> Iterator[Number]:
     yes = table[table["method"] == "always yes"]
     source = results.source(NAME, "seen", "always yes")
     yield Number("capacityIntegers", count(yes["integers"].sum()), source)
+    sources = results.table(NAME, "kinks_seen")["data"].max()
+    yield Number("capacitySources", count(sources), results.source(NAME, "kinks_seen", "column data"))
     yield Number("capacityHarmful", count(yes["harmful"].sum()), source)
     yield Number("capacityBaseRate", fixed(_value(yes, "base_rate"), 2), source)
     yield Number("capacitySaysYes", fixed(_value(yes, "right"), 2), source)

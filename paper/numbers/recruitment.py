@@ -25,6 +25,8 @@ CONTRASTS = (
     ("adam", "l2_penalty", "linear", "AdamPenaltyLinear"),
     ("adam", "l2_metric", "l2_penalty", "AdamMetricPenalty"),
     ("adam", "decoupled", "linear", "AdamDecoupledLinear"),
+    ("adam, full, cold", "square_root", "linear", "ColdRootLinear"),
+    ("adam, full, cold", "l2_metric", "linear", "ColdMetricLinear"),
     ("sign", "l2_penalty", "linear", "SignPenaltyLinear"),
     ("sign", "decoupled", "linear", "SignDecoupledLinear"),
     ("full, middle gamma lr, price 0.01", "square_root", "linear", "DearRootLinear"),
