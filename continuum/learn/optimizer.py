@@ -36,17 +36,20 @@ class Memory:
 
 @dataclass(frozen=True)
 class Penalty:
-    """decay |v|^2 / 2a + price a at the best gate a in [0, 1], in units of the loss; price 0: plain weight decay.
+    """decay |v|^2 / 2a + price a at the best gate a in [0, largest], in units of the loss; price 0: plain weight decay.
 
     Args:
         decay: of the block.
         price: of a whole gate.
         floor: least slope that the size of a step reckons with.
+        largest: of a gate. Beyond 1 a gate stands for as many copies of its unit; without bound the penalty is
+            ``slope`` times the norm at every length, and no matter into how many copies a unit is split.
     """
 
     decay: float
     price: float
     floor: float = 0.0
+    largest: float = 1.0
 
     @property
     def slope(self) -> float:
@@ -104,13 +107,13 @@ def _block(
     norm = np.sqrt(np.einsum("ij,ij->i", v, v))
     norm += 1e-30
     shrunk = 1 - tau * penalty.slope / norm
-    factor = np.minimum(shrunk, 1 / (1 + tau * penalty.decay))
+    factor = np.minimum(shrunk, 1 / (1 + tau * (penalty.decay / penalty.largest)))
     v *= np.maximum(factor, 0)[:, None]
 
 
 def gates(block: Array, penalty: Penalty) -> Array:
-    """min(1, |v| / v0) of every unit."""
-    return np.asarray(np.minimum(np.sqrt(np.einsum("ij,ij->i", block, block)) / penalty.full, 1))
+    """min(|v| / v0, largest) of every unit."""
+    return np.asarray(np.minimum(np.sqrt(np.einsum("ij,ij->i", block, block)) / penalty.full, penalty.largest))
 
 
 def to_unit_length(weights: NetworkWeights) -> None:

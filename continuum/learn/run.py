@@ -143,7 +143,7 @@ class GradedRun(Run):
 
     def penalty(self) -> Penalty:
         """The penalty of a block by now."""
-        return Penalty(self.decay(), self.price_per_row())
+        return Penalty(self.decay(), self.price_per_row(), largest=self.config.largest_gate)
 
     def widths(self) -> list[float]:
         """Sum of the gates of every layer."""
