@@ -19,7 +19,7 @@ from rich.console import Console
 from continuum.checks import one_of
 from continuum.errors import BadInput, ContinuumError
 from paper import collect, generate, latex, ledger
-from paper.presets import PEERS, Wanted, wanted
+from paper.presets import PEERS, Wanted, further, wanted
 from paper.results import Results
 
 QUICK_RESULTS = Path(__file__).parent / ".quick"
@@ -73,7 +73,7 @@ def results_of(options: Options) -> Results:
 
 
 def _chosen(options: Options) -> list[Wanted]:
-    known = {run.name: run for run in [*wanted("paper"), *wanted(PEERS)]}
+    known = {run.name: run for run in [*wanted("paper"), *further()]}
     if options.quick:
         known = {run.name: run for run in wanted("quick")}
     for name in options.names:

@@ -11,7 +11,9 @@ from continuum.exp.keys import configuration, run_id
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "experiments"
-#: A preset of its own: the comparison with foreign packages, which not every machine can install.
+#: Presets that every experiment has: what the paper is built from, and a first look.
+COMMON = ("paper", "quick")
+#: A preset for which foreign packages must be installed, which not every machine can.
 PEERS = "peers"
 
 
@@ -25,7 +27,7 @@ class Wanted:
     @property
     def name(self) -> str:
         """Name of its folder in ``paper/results``."""
-        return f"{self.experiment}_{PEERS}" if self.preset == PEERS else self.experiment
+        return self.experiment if self.preset in COMMON else f"{self.experiment}_{self.preset}"
 
     @property
     def flags(self) -> list[str]:
@@ -68,3 +70,13 @@ def wanted(preset: str) -> list[Wanted]:
     ['capacity_signal', 'gamma_sweep']
     """
     return [Wanted(path.parents[1].name, preset) for path in sorted(FOLDER.glob(f"*/presets/{preset}.toml"))]
+
+
+def further() -> list[Wanted]:
+    """Runs of presets that are one experiment's own: a question beside its main one, such as its peers.
+
+    >>> "learned_width_peers" in [run.name for run in further()]
+    True
+    """
+    paths = sorted(FOLDER.glob("*/presets/*.toml"))
+    return [Wanted(path.parents[1].name, path.stem) for path in paths if path.stem not in COMMON]

@@ -17,7 +17,7 @@ from continuum.exp.report.run import RUN, FinishedRun, finished
 from continuum.exp.store import checksum_of
 from continuum.exp.tables import decode
 from paper import ledger
-from paper.presets import PEERS, ROOT, Wanted, wanted
+from paper.presets import ROOT, Wanted, further, wanted
 
 #: Checksums of the report's tables.
 RECORD = "report.json"
@@ -39,9 +39,9 @@ class Results:
 
     @cached_property
     def runs(self) -> Mapping[str, Wanted]:
-        """The runs by name; that of the peers only where it was recorded."""
+        """The runs by name; those of one experiment's own presets only where they were recorded."""
         runs = {run.name: run for run in wanted(self.preset)}
-        optional = [] if self.quick else wanted(PEERS)
+        optional = [] if self.quick else further()
         return runs | {run.name: run for run in optional if (self.folder / run.name).is_dir()}
 
     def check(self) -> None:

@@ -5,9 +5,9 @@ import tyro
 
 from continuum.errors import BadInput
 from continuum.exp import main, presets, registry
-from paper.presets import PEERS, wanted
+from paper.presets import further, wanted
 
-ALL = [*wanted("paper"), *wanted("quick"), *wanted(PEERS)]
+ALL = [*wanted("paper"), *wanted("quick"), *further()]
 
 
 @pytest.mark.parametrize("run", ALL, ids=lambda run: f"{run.preset}-{run.experiment}")
