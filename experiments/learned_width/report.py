@@ -14,6 +14,7 @@ from continuum.exp.experiment import Tables
 
 from .config import Config
 from .peers import PEERS
+from .pool_claims import frames as pool_frames
 from .published import earlier, splits_table
 from .statistics import paired
 from .targets import by_task, ratios, spread, targets
@@ -22,6 +23,8 @@ from .tasks import bayes_score, known_units
 
 def frames(tables: Tables) -> dict[str, pd.DataFrame]:
     """All tables of the report by name."""
+    if "pool" in tables:
+        return pool_frames(tables)
     results, clock = tables["results"], tables.get("clock")
     named = {"targets": targets(tables), "tasks": tasks(results, clock), "methods": methods(results)}
     if clock is not None:
@@ -44,7 +47,7 @@ def write(tables: Tables, folder: Path) -> list[Path]:
 def report(tables: Tables, config: Config) -> Sequence[RenderableType]:
     """The tables, and which tasks are missing here."""
     printed: list[RenderableType] = [terminal_table(name, frame) for name, frame in frames(tables).items()]
-    absent = [name for name in config.tasks if name not in set(tables["results"]["task"])]
+    absent = [name for name in config.tasks if name not in set(tables.get("pool", tables["results"])["task"])]
     if absent:
         printed.append(Text(f"not run, for their data are missing here: {', '.join(absent)}"))
     return printed
