@@ -16,6 +16,7 @@ from .config import Config
 from .peers import PEERS
 from .pool_claims import frames as pool_frames
 from .published import earlier, splits_table
+from .readings import readings
 from .statistics import paired
 from .targets import by_task, ratios, spread, targets
 from .tasks import bayes_score, known_units
@@ -26,7 +27,7 @@ def frames(tables: Tables) -> dict[str, pd.DataFrame]:
     if "pool" in tables:
         return pool_frames(tables)
     results, clock = tables["results"], tables.get("clock")
-    named = {"targets": targets(tables), "tasks": tasks(results, clock), "methods": methods(results)}
+    named = {"targets": targets(tables), "readings": readings(tables), "tasks": tasks(results, clock), "methods": methods(results)}
     if clock is not None:
         named["clock"] = clocks(clock)
     if "splits" in tables:
