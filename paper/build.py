@@ -2,7 +2,8 @@
 
 Steps: ``all`` (figures, tables, numbers, PDF), ``generate`` (the same without LaTeX), ``run`` (compute what the presets
 lack, then collect), ``collect`` (from runs/ into paper/results), ``report`` (the report's tables of what is recorded,
-anew), ``ledger`` (record the ledger), ``numbers`` (print them). With --quick the small presets are run first, and the PDF is marked as such.
+anew), ``ledger`` (record the ledger), ``numbers`` (print them). With --quick the small presets are run first, and the
+PDF is marked as such.
 """
 
 import datetime

@@ -63,7 +63,7 @@ def _width_rows(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
         row |= {f"width at {pool:g}": value for pool, value in means["width"].items()}
         row |= {f"score at {pool:g}": value for pool, value in means["score"].items()}
         row["largest / smallest pool"] = float(np.exp(log_ratio(frame, "pool", means.index.max(), means.index.min())))
-        row |= {f"sd over {factor}": deviation(frame, factor) for factor in (*FACTORS, "fold")}
+        row |= {f"sd over {factor}": deviation(frame, factor) for factor in FACTORS}
         yield row
 
 
@@ -81,6 +81,8 @@ def spread_table(rows: pd.DataFrame, arms: Sequence[str], usual: float) -> pd.Da
         "directions": partial(deviation, factor="directions"),
         "fold": partial(deviation, factor="fold"),
     }
+    if rows["fold"].nunique() == 1:
+        del factors["fold"]
     table = []
     for (kind, arm), frame in rows[rows["arm"].isin(arms)].groupby(["kind", "arm"], sort=False):
         head = {"kind": kind, "arm": arm}

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float64
 from scipy.special import ndtr, stdtrit
 
 from continuum.analysis.equivalence import mean_equivalence, outcome
@@ -24,13 +25,16 @@ from .targets import EXACT, SLOWER, SPREAD, WORSE, by_task, ratios
 from .tasks import NOISY, known_units
 
 TaskRows = Mapping[str, tuple[pd.DataFrame, Oracle]]
-COLUMNS = "reading over estimate low high n margin power outcome blind".split()
+COLUMNS = "reading over estimate low high n margin power outcome blind rule".split()
 #: Largest difference of scores that counts as the same, and largest ratio of a width to the one that is needed.
 SCORE, FACTOR = 0.01, 2.0
+#: The number of a rule that does not look at the task, and the rule.
+Blind = tuple[float, str]
+NONE: Blind = (np.nan, "")
 
 
 def readings(tables: Tables) -> pd.DataFrame:
-    """One row per statement; ``blind`` says what passes, or scores, without looking at the task."""
+    """One row per statement; ``blind`` is the same number of a ``rule`` that does not look at the task."""
     tasks, clock = by_task(tables["results"]), tables.get("clock")
     parts = [_exact(tasks), _starts(tasks), _twins(tasks), _scores(tasks), _oracles(tasks), _known(tasks)]
     parts += [_times(clock, tasks)] if clock is not None else []
@@ -46,20 +50,21 @@ def sign(interval: ConfidenceInterval) -> str:
     return "shown" if interval.low > 0 else "refuted" if interval.high < 0 else "undecided"
 
 
-def row(
-    reading: str, over: str, interval: Sequence[float], said: str, blind: str = "", margin: float = np.nan
-) -> dict[str, Any]:
-    """A row whose test has no margin, or one that is stated already."""
+def row(reading: str, over: str, interval: Sequence[float], said: str, blind: Blind = NONE) -> dict[str, Any]:
+    """A row without a margin."""
     estimate, low, high = interval[:3]
     head = {"reading": reading, "over": over, "estimate": estimate, "low": low, "high": high}
-    return head | {"margin": margin, "outcome": said, "blind": blind}
+    return head | {"outcome": said, "blind": blind[0], "rule": blind[1]}
 
 
-def same(reading: str, over: str, values: Sequence[float], margin: float, blind: str, *, ratio: bool) -> dict[str, Any]:
+def same(
+    reading: str, values: Sequence[float], margin: float, blind: Blind = NONE, *, ratio: bool = False
+) -> dict[str, Any]:
     """A row that tests whether a mean over tasks is 0 within a margin; of logarithms, shown as a ratio."""
     e = mean_equivalence(values, 0.0, math.log(margin) if ratio else margin)
     ends = tuple(map(math.exp, e[:3])) if ratio else e[:3]
-    return row(reading, over, ends, outcome(e.p_within, e.p_beyond), blind, margin) | {"n": e.n, "power": e.power}
+    made = row(reading, "tasks", ends, outcome(e.p_within, e.p_beyond), blind)
+    return made | {"n": e.n, "margin": margin, "power": e.power}
 
 
 def _graded(rows: pd.DataFrame, method: str = "graded") -> pd.DataFrame:
@@ -74,7 +79,7 @@ def _exact(tasks: TaskRows) -> Iterator[dict[str, Any]]:
         means = {m: _graded(frame, m).groupby(["seed", "fold"])["score"].mean() for m in ("graded", "same_width")}
         overlap = float((frame["test_rows"] / frame["train_rows"]).mean())
         gap = corrected(means["graded"] - least, overlap)
-        blind = f"a fixed network of the same width: {means['same_width'].mean() - least:+.4f}"
+        blind = float(means["same_width"].mean()) - least, "a fixed network of the same width"
         yield row(f"{name}: accuracy less {least:g}", "folds", gap, sign(gap), blind) | {"n": len(means["graded"])}
 
 
@@ -87,7 +92,7 @@ def _starts(tasks: TaskRows) -> Iterator[dict[str, Any]]:
                 values.append(math.log(means.iloc[-1] / means.iloc[0]))
         if len(values) > 1:
             name = f"width from the last start over the first, one pool, {kind}"
-            yield same(name, "tasks", values, 1 + most, "any constant width: 1", ratio=True)
+            yield same(name, values, 1 + most, (1.0, "any constant width"), ratio=True)
 
 
 def _twins(tasks: TaskRows) -> Iterator[dict[str, Any]]:
@@ -95,9 +100,9 @@ def _twins(tasks: TaskRows) -> Iterator[dict[str, Any]]:
     if len(gaps) > 1:
         folds = [_graded(rows).groupby(["seed", "fold"]).ngroups for rows, _ in tasks.values()]
         chance = math.prod(map(_above, gaps, folds))
-        blind = f"were all alike, every interval would be above {WORSE:g} with probability {chance:.1g}"
+        blind = chance, f"probability that all intervals lie above {WORSE:g} if both are alike"
         name = "score less that of a fixed network of the same width and steps"
-        yield same(name, "tasks", [gap.mean for gap in gaps], SCORE, blind, ratio=False)
+        yield same(name, [gap.mean for gap in gaps], SCORE, blind)
 
 
 def _above(gap: ConfidenceInterval, folds: int) -> float:
@@ -113,13 +118,13 @@ def _scores(tasks: TaskRows) -> Iterator[dict[str, Any]]:
     gaps = [float(_graded(rows)["score"].mean()) - best.best for rows, best in tasks.values()]
     grids = [_graded(rows, "fixed").groupby("units")["score"].mean() for rows, _ in tasks.values()]
     losses = pd.DataFrame([grid - best.best for grid, (_, best) in zip(grids, tasks.values(), strict=True)])
-    at = losses.mean().idxmax()
-    blind = f"the best width for all, {at:g} units: {losses[at].mean():+.4f}; the widest: {losses.iloc[:, -1].mean():+.4f}"
-    yield same("score less that of the best grid width", "tasks", gaps, SCORE, blind, ratio=False)
+    mean = losses.mean()
+    blind = float(mean.max()), f"{mean.idxmax():g} units on every task"
+    yield same("score less that of the best grid width", gaps, SCORE, blind)
     enough = [best.enough - best.best for _, best in tasks.values()]
     reached = int(np.sum(np.array(gaps) >= enough))
     shares = (losses.ge(enough, axis=0)).mean()
-    blind = f"the best width for all, {shares.idxmax():g} units: {shares.max():.2f}; the widest: {shares.iloc[-1]:.2f}"
+    blind = float(shares.max()), f"{shares.idxmax():g} units on every task"
     share = share_interval(reached, len(tasks))
     yield row("share of tasks with a score >= best - SE", "tasks", share, "", blind) | {"n": len(tasks)}
 
@@ -131,12 +136,19 @@ def _oracles(tasks: TaskRows) -> Iterator[dict[str, Any]]:
     ours = np.array([math.log(_graded(rows)["width"].mean()) for rows, _ in tasks.values()])
     needed = np.array([math.log(best.width) for _, best in tasks.values()])
     others = (needed.sum() - needed) / (len(needed) - 1)
-    errors = (math.exp(math.sqrt(np.mean((guess - needed) ** 2))) for guess in (ours, others))
-    blind = "typical factor {:.2f}; of the oracles' mean on the other tasks {:.2f}".format(*errors)
-    yield same("width over the oracle's", "tasks", list(ours - needed), FACTOR, blind, ratio=True)
+    yield same("width over the oracle's", list(ours - needed), FACTOR, ratio=True)
     frame = pd.DataFrame({"task": list(tasks), "ours": ours, "needed": needed})
+    error = cluster_interval(frame, "task", lambda rows: _typical(rows["ours"] - rows["needed"]))
+    blind = _typical(others - needed), "the oracles' mean on the other tasks"
+    yield row("typical factor between width and oracle", "tasks", error, "", blind) | {"n": len(tasks)}
     rank = cluster_interval(frame, "task", lambda rows: spearman(rows["ours"], rows["needed"]))
-    yield row("rank correlation of width and oracle", "tasks", rank, sign(rank), "a constant: 0") | {"n": len(tasks)}
+    made = row("rank correlation of width and oracle", "tasks", rank, sign(rank), (0.0, "any constant width"))
+    yield made | {"n": len(tasks)}
+
+
+def _typical(logarithms: Float64[np.ndarray, " tasks"] | pd.Series) -> float:
+    """The factor of the root mean square of these logarithms."""
+    return math.exp(math.sqrt(float(np.mean(np.square(logarithms)))))
 
 
 def _known(tasks: TaskRows) -> Iterator[dict[str, Any]]:
@@ -145,18 +157,22 @@ def _known(tasks: TaskRows) -> Iterator[dict[str, Any]]:
         width, units = float(_graded(rows)["width"].mean()), known_units(name)
         if name in NOISY:
             ends = (width / best.width, width / best.high, width / best.low)
-            score = float(_graded(rows)["score"].mean())
-            blind = f"width 0: 0, within any upper bound; score {score:.3f}, best fixed {best.best:.3f}"
-            yield row(f"{name}: width over the oracle's", "its range", ends, _within(*ends), blind, FACTOR)
+            made = row(f"{name}: width over the oracle's", "its range", ends, _within(*ends), (0.0, "width 0"))
+            yield made | {"margin": FACTOR}
+            fixed = _graded(rows, "fixed")
+            gap = paired(_graded(rows), fixed[fixed["units"] == best.at])
+            yield row(f"{name}: score less that of the best grid width", "folds", gap, sign(gap))
         elif not math.isnan(units):
             interval = mean_interval(_graded(rows).groupby(["seed", "fold"])["width"].mean() / units)
-            blind = f"the oracle {best.width:g} [{best.low:g}, {best.high:g}] over its {units:g} units"
-            yield row(f"{name}: width over its units", "folds", interval, _within(*interval), blind, FACTOR)
+            blind = best.width / units, "the oracle of the grid"
+            yield row(f"{name}: width over its units", "folds", interval, _within(*interval), blind) | {
+                "margin": FACTOR
+            }
 
 
 def _within(estimate: float, low: float, high: float) -> str:
     """Of "within a factor of two on either side"."""
-    if 1 / FACTOR <= low and high <= FACTOR:
+    if low >= 1 / FACTOR and high <= FACTOR:
         return "shown"
     return "refuted" if high < 1 / FACTOR or low > FACTOR else "undecided"
 
@@ -165,9 +181,12 @@ def _times(clock: pd.DataFrame, tasks: TaskRows) -> Iterator[dict[str, Any]]:
     each = [ratios(rows, tasks[str(name)][1].width) for name, rows in clock.groupby("task", sort=False)]
     for what, most in SLOWER.items():
         interval = mean_interval(np.log([ratio[what] for ratio in each]))
-        said = "shown" if interval.high < math.log(most) else "refuted" if interval.low > math.log(most) else "undecided"
+        said = (
+            "shown" if interval.high < math.log(most) else "refuted" if interval.low > math.log(most) else "undecided"
+        )
         ends = tuple(map(math.exp, interval))
-        yield row(f"wall time over a fixed training of {what}", "tasks", ends, said, "", most) | {"n": len(each)}
+        made = row(f"wall time over a fixed training of {what}", "tasks", ends, said)
+        yield made | {"n": len(each), "margin": most}
 
 
 def _peers(tasks: TaskRows) -> Iterator[dict[str, Any]]:
@@ -178,6 +197,10 @@ def _peers(tasks: TaskRows) -> Iterator[dict[str, Any]]:
             if fits.empty:
                 continue
             gap = paired(ours, fits)
-            blind = f"units {ours['units'].mean():.1f} against {fits['units'].mean():.1f}"
             folds = fits.groupby(["seed", "fold"]).ngroups
-            yield row(f"{name}: accuracy less that of {peer}", "folds", gap, sign(gap), blind) | {"n": folds}
+            yield row(f"{name}: accuracy less that of {peer}", "folds", gap, sign(gap)) | {"n": folds}
+            both = [frame.groupby(["seed", "fold"])["units"].mean() for frame in (ours, fits)]
+            overlap = float((ours["test_rows"] / ours["train_rows"]).mean())
+            less = ConfidenceInterval(*map(math.exp, corrected(np.log(both[0] / both[1]), overlap)))
+            said = "shown" if less.high < 1 else "refuted" if less.low > 1 else "undecided"
+            yield row(f"{name}: fewer units than {peer}", "folds", less, said) | {"n": folds}

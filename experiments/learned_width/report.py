@@ -27,7 +27,12 @@ def frames(tables: Tables) -> dict[str, pd.DataFrame]:
     if "pool" in tables:
         return pool_frames(tables)
     results, clock = tables["results"], tables.get("clock")
-    named = {"targets": targets(tables), "readings": readings(tables), "tasks": tasks(results, clock), "methods": methods(results)}
+    named = {
+        "targets": targets(tables),
+        "readings": readings(tables),
+        "tasks": tasks(results, clock),
+        "methods": methods(results),
+    }
     if clock is not None:
         named["clock"] = clocks(clock)
     if "splits" in tables:
