@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from continuum.analysis.ranks import cluster_interval, within_clusters
+from continuum.analysis.ranks import cluster_interval
 
 FACTORS = ("pool", "start", "directions")
 
@@ -87,7 +87,8 @@ def spread_table(rows: pd.DataFrame, arms: Sequence[str], usual: float) -> pd.Da
     for (kind, arm), frame in rows[rows["arm"].isin(arms)].groupby(["kind", "arm"], sort=False):
         head = {"kind": kind, "arm": arm}
         for name, of in factors.items():
-            sd = cluster_interval(frame, "task", within_clusters(of, "task"))
+            each = by_task(frame, of).rename("sd").rename_axis("task").reset_index()
+            sd = cluster_interval(each, "task", lambda table: float(table["sd"].mean()))
             table.append(head | {"over": name, "sd": sd.mean, "low": sd.low, "high": sd.high})
         between = by_task(frame, lambda task: float(np.log(task["width"]).mean())).std(ddof=1)
         table.append(head | {"over": "tasks", "sd": between, "low": np.nan, "high": np.nan})
