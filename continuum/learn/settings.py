@@ -33,8 +33,9 @@ class LearnConfig:
         activation: tanh, relu (with incoming weights of unit length), or auto: see ``activation_for``.
         hidden_layers: number of hidden layers, each with its own width.
         start: units that are on at the start. Up to half of ``pool`` it decides only which units these are: every
-            start is born with equally many units of the same directions, which is why the width learned hardly depends
-            on it. On how many they are it may depend: see ``pool``.
+            start is born with equally many units of the same directions, from which the widths from 1 and from 64
+            differ by 2 % (mean over six regression tasks; 0 % over six of classes). From a pool of 9, which a start of
+            64 must enlarge, they differ by 70 % and 17 % (``paper/results/learned_width_pool``).
         max_units: most units of a layer that are ever allocated.
         steps: of the graded phase; None: see ``steps_for``. Rounding takes half as many again.
         batch: rows of a minibatch (at most all).
@@ -46,8 +47,8 @@ class LearnConfig:
         exponent: of the gates of the method "interval", :math:`\mathrm{clip}(\gamma - i, 0, 1)^p`; 0.5 is the
             square-root gate. The other methods have gates of their own.
         pool: units of a layer at birth, on or in reserve, more where ``start`` needs them; later on at least half as
-            many wait in reserve. The width of regressions is not blind to it: at the other defaults, more of them make
-            it larger.
+            many wait in reserve. At the other defaults a pool of 512 leads to 1.95 times the width of a pool of 9 on
+            regression tasks, 1.10 times on classes; with the two options below, to 1.10 and 1.04 times.
         directions: seed of the incoming weights of units, at birth and of fresh ones; None: ``seed``.
         largest_gate: of a unit. At 1 a unit longer than a whole one pays more than its copies would, and only a
             larger pool has copies; at ``math.inf`` its gate counts them, and the size of the pool matters less.

@@ -13,14 +13,16 @@ from manual.tables import markdown
 #: Tables of verdicts by run, and those that are long and unfold.
 VERDICTS = {
     "integer_crossing": ["predictions"],
-    "learned_width": ["targets"],
-    "learned_width_peers": ["targets", "peers"],
+    "learned_width": ["readings", "targets"],
+    "learned_width_peers": ["readings", "targets", "peers"],
+    "learned_width_pool": ["pool_claims", "pool_spread"],
 }
 UNFOLDED = {
     "integer_crossing": ["journeys", "dropped"],
     "capacity_signal": ["predictions", "measured", "seen"],
     "soft_vs_fuzzy": ["predictions"],
     "learned_width": ["tasks", "methods", "splits"],
+    "learned_width_pool": ["pool_widths", "pool_parts", "pool_shares"],
 }
 
 
@@ -78,7 +80,8 @@ def compact(tests: pd.DataFrame) -> pd.DataFrame:
         return tests
     ends = "[" + tests["low"].map("{:.4g}".format) + ", " + tests["high"].map("{:.4g}".format) + "]"
     shown = tests.drop(columns=["low", "high", "outside_95", "least_p_holm"], errors="ignore")
-    shown.insert(list(shown).index("measured") + 1, "95 % interval", ends)
+    estimate = next(name for name in ("measured", "estimate", "sd") if name in shown)
+    shown.insert(list(shown).index(estimate) + 1, "95 % interval", ends)
     return shown
 
 
