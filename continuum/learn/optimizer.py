@@ -38,7 +38,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class Penalty:
-    """decay |v|^2 / 2a + price a at the best gate a in [0, 1], in units of the loss; price 0: plain weight decay.
+    """decay |v|^2 / 2a + price a at the best gate a in [0, largest], in units of the loss; price 0: plain weight decay.
 
     Another power q than 2 keeps price and slope: |v|^q in place of |v|^2, with the strength that this asks for.
 
@@ -47,12 +47,15 @@ class Penalty:
         price: of a whole gate.
         floor: least slope that the size of a step reckons with.
         power: q > 1; another one than 2 needs a price.
+        largest: of a gate. Beyond 1 a gate stands for as many copies of its unit; without bound the penalty is
+            ``slope`` times the norm at every length, and no matter into how many copies a unit is split.
     """
 
     decay: float
     price: float
     floor: float = 0.0
     power: float = 2.0
+    largest: float = 1.0
 
     @property
     def slope(self) -> float:
@@ -114,25 +117,26 @@ def _block(
     norm += 1e-30
     shrunk = 1 - tau * penalty.slope / norm
     if penalty.power == 2:
-        factor = np.minimum(shrunk, 1 / (1 + tau * penalty.decay))
+        factor = np.minimum(shrunk, 1 / (1 + tau * (penalty.decay / penalty.largest)))
     else:
         factor = _shrunk_further(shrunk, norm, tau, penalty)
     v *= np.maximum(factor, 0)[:, None]
 
 
 def _shrunk_further(shrunk: Array, norm: Array, tau: Array, penalty: Penalty) -> Array:
-    """Factors of the norms, where the results are whole units those of x + tau slope (x / full)^(q - 1) = norm."""
-    whole = np.flatnonzero(shrunk * norm > penalty.full)
+    """Factors of the norms, where the results are whole units those of x + tau slope (x / longest)^(q - 1) = norm."""
+    longest = penalty.full * penalty.largest
+    whole = np.flatnonzero(shrunk * norm > longest)
     if len(whole):
-        strength = tau[whole] * (penalty.slope / penalty.full ** (penalty.power - 1))
+        strength = tau[whole] * (penalty.slope / longest ** (penalty.power - 1))
         length = shrunk_by_power(torch.from_numpy(norm[whole]), torch.from_numpy(strength), penalty.power)
         shrunk[whole] = length.numpy() / norm[whole]
     return shrunk
 
 
 def gates(block: Array, penalty: Penalty) -> Array:
-    """min(1, |v| / v0) of every unit."""
-    return np.asarray(np.minimum(np.sqrt(np.einsum("ij,ij->i", block, block)) / penalty.full, 1))
+    """min(|v| / v0, largest) of every unit."""
+    return np.asarray(np.minimum(np.sqrt(np.einsum("ij,ij->i", block, block)) / penalty.full, penalty.largest))
 
 
 def to_unit_length(weights: NetworkWeights) -> None:

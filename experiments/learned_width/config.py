@@ -10,6 +10,7 @@ from continuum.learn import LearnConfig
 
 from .folds import geometric
 from .perspective import check_powers
+from .pool import check_factors
 from .tasks import MOST_UNITS
 
 #: The tasks of the experiment, in the order of its tables.
@@ -53,6 +54,12 @@ class Config(RunOptions):
     """Compare with gromo and neural-trees instead of other methods; --preset peers says on which tasks."""
     powers: tuple[float, ...] = ()
     """Powers of the decay: compare them with 2, instead of all else; --preset perspective says which."""
+    pools: tuple[int, ...] = ()
+    """Units at birth: vary them, with starts and directions, instead of all else; --preset pool says how."""
+    directions: tuple[int, ...] = (101, 102)
+    """Seeds of the directions of units, where pools are given."""
+    parts: int = 2
+    """Folds that are run where pools are given."""
 
     def configuration(self) -> dict[str, Any]:
         """All fields; the methods stand under ``routes``, as in the manifests and folders of earlier runs."""
@@ -60,6 +67,9 @@ class Config(RunOptions):
         recorded["routes"] = recorded.pop("methods")
         if not self.powers:  # runs that are older than this option keep their names
             del recorded["powers"]
+        if not self.pools:  # runs that are older than these options keep their names
+            for name in ("pools", "directions", "parts"):
+                del recorded[name]
         return recorded
 
     def validate(self) -> None:
@@ -73,7 +83,8 @@ class Config(RunOptions):
         for method in self.methods:
             checks.one_of("methods", method, OTHER_METHODS, plural="methods")
         check_powers(self.powers)
-        for name in ("tasks", "starts", "widths", "methods", "powers"):
+        check_factors(self.pools, self.directions, self.parts, self.folds)
+        for name in ("tasks", "starts", "widths", "methods", "powers", "pools", "directions"):
             values = getattr(self, name)
             if len(set(values)) < len(values):
                 raise BadInput(name, expected="each once", came=list(values), remedy="drop the repeated ones")
