@@ -21,8 +21,12 @@ class Config(RunOptions):
     """Numbers of needed features of the readouts."""
     units: int = 32
     """Allocated units."""
-    seeds: int = 5
+    seed: int = 100
+    """The first of the seeds, for problems, networks and splits."""
+    seeds: int = 16
     """Repetitions of a readout."""
+    adam_seeds: int = 5
+    """Repetitions of a readout trained by Adam, of which nothing is predicted."""
     network_seeds: int = 4
     """Repetitions of a trained network."""
     steps: int = 6000
@@ -46,9 +50,10 @@ class Config(RunOptions):
 
     def validate(self) -> None:
         """Raise ``BadInput`` unless everything can be computed."""
-        for name in ("units", "seeds", "network_seeds", "steps", "network_steps"):
+        for name in ("units", "seeds", "adam_seeds", "network_seeds", "steps", "network_steps"):
             checks.whole(name, getattr(self, name), at_least=1)
-        checks.whole("jobs", self.jobs, at_least=0)
+        for name in ("seed", "jobs"):
+            checks.whole(name, getattr(self, name), at_least=0)
         for name in ("decay", "network_decay", "kappa", "temperature"):
             checks.positive(name, getattr(self, name), remedy="the default is a good start")
         for name in ("prices", "network_prices", "sharpness"):
