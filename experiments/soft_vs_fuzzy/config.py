@@ -17,6 +17,8 @@ class Config(RunOptions):
     """Laws and measures of the outgoing weights, as interval/root."""
     tasks: tuple[str, ...] = ("teacher_1", "teacher_4", "teacher_8", "teacher_16", "two_spirals", "digits")
     """Tasks of the trained networks: teacher_K, or names of the catalogue."""
+    optimizers: tuple[str, ...] = ("gd", "adam")
+    """Optimizers of the readouts; predictions are about plain descent, gd."""
     needed: tuple[int, ...] = (1, 4, 8, 16)
     """Numbers of needed features of the readouts."""
     units: int = 32
@@ -61,6 +63,8 @@ class Config(RunOptions):
                 checks.positive(name, value, remedy="without a price every width is worth having")
         for law in self.laws:
             checks.one_of("laws", law, [method.name for method in METHODS], plural="laws")
+        for optimizer in self.optimizers:
+            checks.one_of("optimizers", optimizer, ("gd", "adam"), plural="optimizers")
         for width in self.needed:
             if not 1 <= width < self.units:
                 expected = f"widths from 1 to {self.units - 1}"

@@ -332,6 +332,7 @@ BAD = {
     "task": (["--tasks", "teacher_x"], "teacher_K"),
     "no such task": (["--tasks", "digit"], "digits"),
     "needed": (["--needed", "40"], "raise --units"),
+    "optimizer": (["--optimizers", "sgd"], "optimizers"),
     "price": (["--prices", "-1"], "prices"),
     "sharpness": (["--sharpness", "4"], "two numbers"),
     "units": (["--units", "2", "--needed", "1"], "units: expected an integer >= 4"),
