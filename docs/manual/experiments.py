@@ -12,14 +12,15 @@ from manual.tables import markdown
 
 #: Tables of verdicts by run, and those that are long and unfold.
 VERDICTS = {
-    "integer_crossing": ["predictions"],
+    "integer_crossing": ["predictions", "identities"],
+    "soft_vs_fuzzy": ["verdicts", "gates"],
     "learned_width": ["targets"],
     "learned_width_peers": ["targets", "peers"],
 }
 UNFOLDED = {
-    "integer_crossing": ["journeys", "dropped"],
+    "integer_crossing": ["landings", "journeys", "dropped"],
     "capacity_signal": ["predictions", "measured", "seen"],
-    "soft_vs_fuzzy": ["predictions"],
+    "soft_vs_fuzzy": ["ratios", "predictions"],
     "learned_width": ["tasks", "methods", "splits"],
 }
 
@@ -57,7 +58,7 @@ def _verdicts(run: str) -> str:
     """The manifest in a line, then the recorded tables."""
     manifest = json.loads((RESULTS / run / "manifest.json").read_bytes())
     parts = [f"Recorded run: `{manifest['command']}` (`paper/results/{run}`)."]
-    if run in ("capacity_signal", "soft_vs_fuzzy"):
+    if run == "capacity_signal":
         parts.append(markdown(counted(pd.read_csv(RESULTS / run / "predictions.csv"))))
     parts += [f"`{name}.csv`:\n\n{markdown(compact(_read(run, name)))}" for name in VERDICTS.get(run, [])]
     parts += [dropdown(f"`{name}.csv`", markdown(_read(run, name))) for name in UNFOLDED.get(run, [])]
@@ -74,10 +75,12 @@ def counted(tests: pd.DataFrame) -> pd.DataFrame:
 
 def compact(tests: pd.DataFrame) -> pd.DataFrame:
     """Without what a reader can do without, and both ends of an interval in one column."""
-    if not {"low", "high"} <= set(tests):
+    if not {"measured", "low", "high"} <= set(tests):
         return tests
     ends = "[" + tests["low"].map("{:.4g}".format) + ", " + tests["high"].map("{:.4g}".format) + "]"
-    shown = tests.drop(columns=["low", "high", "outside_95", "least_p_holm"], errors="ignore")
+    shown = tests.drop(
+        columns=["low", "high", "outside_95", "least_p_holm", "test", "p_within", "p_beyond"], errors="ignore"
+    )
     shown.insert(list(shown).index("measured") + 1, "95 % interval", ends)
     return shown
 
