@@ -12,6 +12,7 @@ FORMULAS = {
     "r_0/(alpha eta |l| |G|^2)": r"$r_0/(\alpha\eta|l||G|^2)$",
     "a^2/beta - |W|^2/alpha": r"$a^2/\beta - |W|^2/\alpha$",
     "s -> 0": r"$s \to 0$",
+    "chi^2": r"$\chi^2$",
     "kappa law": r"law in $\kappa$",
     "P(immediate gradient < 0)": r"$P(\text{immediate gradient} < 0)$",
     "P(exact hypergradient < 0)": r"$P(\text{exact hypergradient} < 0)$",
