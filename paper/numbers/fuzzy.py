@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 from continuum_experiments.soft_vs_fuzzy.predictions import BELOW, SHARE_MARGIN
-from continuum_experiments.soft_vs_fuzzy.report import by_law
 from continuum_experiments.soft_vs_fuzzy.trained import FACTOR, SCORE
 
 from paper.number import Number, count, fixed, percent
@@ -67,12 +66,11 @@ def _readouts(results: Results) -> Iterator[Number]:
 
 
 def _networks(results: Results) -> Iterator[Number]:
-    laws = by_law(results.table(NAME, "networks"))
-    below: pd.Series = laws["below"]
-    source = results.source(NAME, "networks", "width / needed from below, geometric mean of each law")
+    table = results.table(NAME, "ratios")
+    below: pd.Series = table.loc[table["side"] == "below", "ratio"]
+    source = results.source(NAME, "ratios", "width / needed from below, geometric mean of each law")
     yield Number("fuzzyNetworkLow", fixed(float(below.min()), 2), source)
     yield Number("fuzzyNetworkHigh", fixed(float(below.max()), 2), source)
-    table = results.table(NAME, "ratios")
     for word, law in RATIOS.items():
         for side in ("below", "above"):
             row = table[(table["law"] == law) & (table["side"] == side)]
