@@ -14,14 +14,20 @@ from manual.tables import markdown
 VERDICTS = {
     "integer_crossing": ["predictions"],
     "capacity_signal": ["predictions"],
-    "learned_width": ["targets"],
-    "learned_width_peers": ["targets", "peers"],
+    "recruitment": ["predictions"],
+    "learned_width_perspective": ["perspective_claims"],
+    "learned_width": ["readings", "targets"],
+    "learned_width_peers": ["readings", "targets", "peers"],
+    "learned_width_pool": ["pool_claims", "pool_spread"],
 }
 UNFOLDED = {
     "integer_crossing": ["journeys", "dropped"],
     "capacity_signal": ["measured", "ranks", "seen"],
     "soft_vs_fuzzy": ["predictions"],
+    "recruitment": ["contrasts", "recruitment"],
     "learned_width": ["tasks", "methods", "splits"],
+    "learned_width_perspective": ["perspective_tasks"],
+    "learned_width_pool": ["pool_widths", "pool_parts", "pool_shares"],
 }
 
 
@@ -79,7 +85,8 @@ def compact(tests: pd.DataFrame) -> pd.DataFrame:
         return tests
     ends = "[" + tests["low"].map("{:.4g}".format) + ", " + tests["high"].map("{:.4g}".format) + "]"
     shown = tests.drop(columns=["low", "high", "outside_95", "least_p_holm"], errors="ignore")
-    shown.insert(list(shown).index("measured") + 1, "95 % interval", ends)
+    estimate = next(name for name in ("measured", "estimate", "sd") if name in shown)
+    shown.insert(list(shown).index(estimate) + 1, "95 % interval", ends)
     return shown
 
 
