@@ -24,6 +24,7 @@ FORMULAS = {
     "kappa_T < 0": r"$\kappa_T < 0$",
     "|G|^2": r"$|G|^2$",
     "of -k with": "of $-k$ with",
+    "saves given k": "saves given $k$",
     "mean square of r ": "mean square of $r$ ",
     "E r^2 / (-2 decay s^2 V'(k+))": r"$E r^2 / (-2\lambda s^2 V'(k^+))$",
     "kappa_T per step / (-lr |G|^2)": r"$\kappa_T$ a step / $(-\mathrm{lr}\,|G|^2)$",
