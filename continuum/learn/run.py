@@ -143,7 +143,8 @@ class GradedRun(Run):
 
     def penalty(self) -> Penalty:
         """The penalty of a block by now."""
-        return Penalty(self.decay(), self.price_per_row(), largest=self.config.largest_gate)
+        config = self.config
+        return Penalty(self.decay(), self.price_per_row(), largest=config.largest_gate, power=config.power)
 
     def widths(self) -> list[float]:
         """Sum of the gates of every layer."""

@@ -9,6 +9,8 @@ from continuum.errors import BadInput
 
 #: Names of the methods; "graded" is the recommended one.
 METHODS = ("graded", "interval", "soft_support", "fuzzy", "concrete", "hypergradient", "path")
+#: Methods whose decay may have another power than 2.
+POWERS = ("graded", "path")
 #: Nats of the whole training set per unit of width where held-out rows do not ask for more.
 DEFAULT_PRICE = 4.0
 #: Prices of a path, from narrow networks to wide ones.
@@ -55,6 +57,10 @@ class LearnConfig:
         noise: of "squared_error", the residual whose variance is one nat: that of the "training" rows, which falls
             where there are more units and makes these cheaper in turn, or that of "held_out" rows, one number that
             the calibration leaves and that is kept.
+        power: :math:`q > 1` of the decay that the methods "graded" and "path" take, that of :math:`L_q(E)`. Whatever it
+            is, a silent unit is recruited at the slope :math:`\mu = \sqrt{2\lambda\rho}`, and a whole one costs
+            :math:`\rho`: with both held the strength of the decay follows, and the length of a whole unit's weights is
+            :math:`q'\rho/\mu`, :math:`1/q + 1/q' = 1`.
     """
 
     price: float | None = None
@@ -73,6 +79,7 @@ class LearnConfig:
     directions: int | None = None
     largest_gate: float = 1.0
     noise: str = "training"
+    power: float = 2.0
 
     def __post_init__(self) -> None:
         if self.price is not None:
@@ -95,6 +102,7 @@ class LearnConfig:
             expected, remedy = f"1 with the method {self.method}", "only the gates of the method interval have one"
             raise BadInput("exponent", expected=expected, came=self.exponent, remedy=remedy)
         self._check_graded_options()
+        self._check_power()
 
     def _check_graded_options(self) -> None:
         """What belongs to the graded method alone."""
@@ -106,6 +114,17 @@ class LearnConfig:
             if value != default and self.method != "graded":
                 expected = f"{default!r} with the method {self.method}"
                 raise BadInput(name, expected=expected, came=repr(value), remedy="only the method graded has a choice")
+
+    def _check_power(self) -> None:
+        remedy = "2 is weight decay in L2(E); with the norm of L1(E) a width has no slope"
+        if checks.positive("power", self.power, remedy=remedy) <= 1:
+            raise BadInput("power", expected="a number > 1", came=self.power, remedy=remedy)
+        if self.power != 2 and self.method not in POWERS:
+            expected, remedy = f"2 with the method {self.method}", f"only {' and '.join(POWERS)} take another"
+            raise BadInput("power", expected=expected, came=self.power, remedy=remedy)
+        if self.power != 2 and self.largest_gate != 1:
+            remedy = "without a bound every power has the same penalty"
+            raise BadInput("power", expected="2 where largest_gate is not 1", came=self.power, remedy=remedy)
 
 
 def activation_for(name: str, features: int) -> str:

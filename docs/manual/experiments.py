@@ -13,16 +13,21 @@ from manual.tables import markdown
 #: Tables of verdicts by run, and those that are long and unfold.
 VERDICTS = {
     "integer_crossing": ["predictions"],
+    "capacity_signal": ["predictions"],
+    "recruitment": ["predictions"],
     "learned_width": ["readings", "targets"],
     "learned_width_peers": ["readings", "targets", "peers"],
+    "learned_width_perspective": ["perspective_claims"],
     "learned_width_pool": ["pool_claims", "pool_spread"],
 }
 UNFOLDED = {
     "integer_crossing": ["journeys", "dropped"],
-    "capacity_signal": ["predictions", "measured", "seen"],
+    "capacity_signal": ["measured", "ranks", "seen"],
     "soft_vs_fuzzy": ["predictions"],
+    "recruitment": ["contrasts", "recruitment"],
     "learned_width": ["tasks", "methods", "splits"],
     "learned_width_pool": ["pool_widths", "pool_parts", "pool_shares"],
+    "learned_width_perspective": ["perspective_tasks"],
 }
 
 
@@ -59,7 +64,7 @@ def _verdicts(run: str) -> str:
     """The manifest in a line, then the recorded tables."""
     manifest = json.loads((RESULTS / run / "manifest.json").read_bytes())
     parts = [f"Recorded run: `{manifest['command']}` (`paper/results/{run}`)."]
-    if run in ("capacity_signal", "soft_vs_fuzzy"):
+    if run == "soft_vs_fuzzy":
         parts.append(markdown(counted(pd.read_csv(RESULTS / run / "predictions.csv"))))
     parts += [f"`{name}.csv`:\n\n{markdown(compact(_read(run, name)))}" for name in VERDICTS.get(run, [])]
     parts += [dropdown(f"`{name}.csv`", markdown(_read(run, name))) for name in UNFOLDED.get(run, [])]

@@ -5,7 +5,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "paper" / "results"
 #: In the order of the argument: each asks what the one before left open.
-EXPERIMENTS = ("gamma_sweep", "integer_crossing", "capacity_signal", "soft_vs_fuzzy", "learned_width")
+EXPERIMENTS = (
+    "gamma_sweep",
+    "integer_crossing",
+    "capacity_signal",
+    "soft_vs_fuzzy",
+    "recruitment",
+    "learned_width",
+)
 
 
 def write(path: Path, text: str) -> None:

@@ -9,6 +9,7 @@ from continuum.exp import RunOptions
 from continuum.learn import LearnConfig
 
 from .folds import geometric
+from .perspective import check_powers
 from .pool import check_factors
 from .tasks import MOST_UNITS
 
@@ -57,6 +58,8 @@ class Config(RunOptions):
     """Seeds of the directions of units, where pools are given."""
     parts: int = 2
     """Folds that are run where pools are given."""
+    powers: tuple[float, ...] = ()
+    """Powers of the decay: compare them with 2, instead of all else; --preset perspective says which."""
 
     def configuration(self) -> dict[str, Any]:
         """All fields; the methods stand under ``routes``, as in the manifests and folders of earlier runs."""
@@ -65,6 +68,8 @@ class Config(RunOptions):
         if not self.pools:  # runs that are older than these options keep their names
             for name in ("pools", "directions", "parts"):
                 del recorded[name]
+        if not self.powers:  # runs that are older than this option keep their names
+            del recorded["powers"]
         return recorded
 
     def validate(self) -> None:
@@ -77,8 +82,9 @@ class Config(RunOptions):
         checks.whole("jobs", self.jobs, at_least=0)
         for method in self.methods:
             checks.one_of("methods", method, OTHER_METHODS, plural="methods")
+        check_powers(self.powers)
         check_factors(self.pools, self.directions, self.parts, self.folds)
-        for name in ("tasks", "starts", "widths", "methods", "pools", "directions"):
+        for name in ("tasks", "starts", "widths", "methods", "powers", "pools", "directions"):
             values = getattr(self, name)
             if len(set(values)) < len(values):
                 raise BadInput(name, expected="each once", came=list(values), remedy="drop the repeated ones")

@@ -14,6 +14,7 @@ from continuum.exp.experiment import Tables
 
 from .config import Config
 from .peers import PEERS
+from .perspective_claims import frames as perspective_frames
 from .pool_claims import frames as pool_frames
 from .published import earlier, splits_table
 from .readings import readings
@@ -26,6 +27,8 @@ def frames(tables: Tables) -> dict[str, pd.DataFrame]:
     """All tables of the report by name."""
     if "pool" in tables:
         return pool_frames(tables)
+    if "perspective" in tables:
+        return perspective_frames(tables)
     results, clock = tables["results"], tables.get("clock")
     named = {
         "targets": targets(tables),
@@ -53,7 +56,8 @@ def write(tables: Tables, folder: Path) -> list[Path]:
 def report(tables: Tables, config: Config) -> Sequence[RenderableType]:
     """The tables, and which tasks are missing here."""
     printed: list[RenderableType] = [terminal_table(name, frame) for name, frame in frames(tables).items()]
-    absent = [name for name in config.tasks if name not in set(tables.get("pool", tables["results"])["task"])]
+    rows = next((tables[name] for name in ("pool", "perspective") if name in tables), tables["results"])
+    absent = [name for name in config.tasks if name not in set(rows["task"])]
     if absent:
         printed.append(Text(f"not run, for their data are missing here: {', '.join(absent)}"))
     return printed

@@ -7,7 +7,7 @@ import pytest
 from continuum.errors import BadInput
 from continuum.exp import presets, registry
 
-PLANNED = ("gamma_sweep", "integer_crossing", "capacity_signal", "soft_vs_fuzzy")
+PLANNED = ("gamma_sweep", "integer_crossing", "capacity_signal", "soft_vs_fuzzy", "recruitment")
 
 
 @pytest.mark.parametrize("name", [*PLANNED, "learned_width"])

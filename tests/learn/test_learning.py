@@ -57,6 +57,23 @@ class TestResult:
         assert same(one, again)
         assert not same(one, other)
 
+    @pytest.mark.parametrize("power", [4 / 3, 3.0])
+    def test_powers_train_the_same_weights_until_a_unit_is_whole_and_count_them_otherwise(self, power):
+        x, y = ring(dtype=torch.float64)
+
+        def gap(price, decay):
+            """Largest difference of weights before rounding, and the ratio of widths."""
+            two, other = (
+                learn_width(x, y, "cross_entropy", LearnConfig(price=price, decay=decay, steps=60, power=q))
+                for q in (2.0, power)
+            )
+            pairs = zip(two.graded.parameters(), other.graded.parameters(), strict=True)
+            gaps = [math.inf if a.shape != b.shape else (a - b).abs().max().item() for a, b in pairs]
+            return max(gaps), other.widths[0] / two.widths[0]
+
+        assert gap(40.0, 0.0004) == (pytest.approx(0, abs=1e-9), pytest.approx(2 * (power - 1) / power, rel=1e-9))
+        assert gap(0.4, 0.04)[0] > 1e-3  # the same threshold, but some are whole
+
     def test_any_start_leads_to_the_same_width(self):
         x, y = ring()
         widths = [
