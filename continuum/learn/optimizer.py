@@ -46,16 +46,16 @@ class Penalty:
         decay: of the block.
         price: of a whole gate.
         floor: least slope that the size of a step reckons with.
+        power: q > 1; another one than 2 needs a price.
         largest: of a gate. Beyond 1 a gate stands for as many copies of its unit; without bound the penalty is
             ``slope`` times the norm at every length, and no matter into how many copies a unit is split.
-        power: q > 1; another one than 2 needs a price.
     """
 
     decay: float
     price: float
     floor: float = 0.0
-    largest: float = 1.0
     power: float = 2.0
+    largest: float = 1.0
 
     @property
     def slope(self) -> float:
@@ -124,10 +124,11 @@ def _block(
 
 
 def _shrunk_further(shrunk: Array, norm: Array, tau: Array, penalty: Penalty) -> Array:
-    """Factors of the norms, where the results are whole units those of x + tau slope (x / full)^(q - 1) = norm."""
-    whole = np.flatnonzero(shrunk * norm > penalty.full)
+    """Factors of the norms, where the results are whole units those of x + tau slope (x / longest)^(q - 1) = norm."""
+    longest = penalty.full * penalty.largest
+    whole = np.flatnonzero(shrunk * norm > longest)
     if len(whole):
-        strength = tau[whole] * (penalty.slope / penalty.full ** (penalty.power - 1))
+        strength = tau[whole] * (penalty.slope / longest ** (penalty.power - 1))
         length = shrunk_by_power(torch.from_numpy(norm[whole]), torch.from_numpy(strength), penalty.power)
         shrunk[whole] = length.numpy() / norm[whole]
     return shrunk

@@ -15,9 +15,9 @@ VERDICTS = {
     "integer_crossing": ["predictions"],
     "capacity_signal": ["predictions"],
     "recruitment": ["predictions"],
+    "learned_width_perspective": ["perspective_claims"],
     "learned_width": ["readings", "targets"],
     "learned_width_peers": ["readings", "targets", "peers"],
-    "learned_width_perspective": ["perspective_claims"],
     "learned_width_pool": ["pool_claims", "pool_spread"],
 }
 UNFOLDED = {
@@ -26,8 +26,8 @@ UNFOLDED = {
     "soft_vs_fuzzy": ["predictions"],
     "recruitment": ["contrasts", "recruitment"],
     "learned_width": ["tasks", "methods", "splits"],
-    "learned_width_pool": ["pool_widths", "pool_parts", "pool_shares"],
     "learned_width_perspective": ["perspective_tasks"],
+    "learned_width_pool": ["pool_widths", "pool_parts", "pool_shares"],
 }
 
 

@@ -45,7 +45,7 @@ STEP_SECONDS = {
     "pool": 2e-4,
 }
 #: All stages by name.
-RUN = {**STAGES, "perspective": perspective, "pool": pool}
+RUN = {**STAGES, "pool": pool, "perspective": perspective}
 
 
 def cells(config: Config) -> list[Cell]:
@@ -65,7 +65,8 @@ def _check_rows(config: Config, name: str, task: Task) -> None:
     if config.folds > most:
         remedy = "lower --folds, raise --rows, or leave the task out of --tasks"
         raise BadInput("folds", expected=f"at most {most} for {name}, {what}", came=config.folds, remedy=remedy)
-    if name in PUBLISHED and not (config.peers or config.pools or config.powers) and task.n < LEAST_PUBLISHED:
+    elsewhere = config.peers or config.pools or config.powers
+    if name in PUBLISHED and not elsewhere and task.n < LEAST_PUBLISHED:
         expected = f"at least {LEAST_PUBLISHED} of {name}, whose published splits test on a tenth"
         remedy = "raise --rows, or leave the task out of --tasks"
         raise BadInput("rows", expected=expected, came=task.n, remedy=remedy)
@@ -81,14 +82,14 @@ class _TaskCells:
 
     def planned(self) -> Iterator[Cell]:
         config = self.config
+        if config.powers:
+            for seed in range(FIRST, FIRST + config.seeds):
+                yield self._cell("perspective", seed, fits_of(config.powers), powers=config.powers)
+            return
         if config.pools:
             factors = config.pools, config.starts, config.directions
             for label, fits, settings in planned_pools(self.task.kind, config.parts, factors):
                 yield self._cell("pool", 0, fits / config.folds, label, **settings)
-            return
-        if config.powers:
-            for seed in range(FIRST, FIRST + config.seeds):
-                yield self._cell("perspective", seed, fits_of(config.powers), powers=config.powers)
             return
         for seed in range(1 if self.name in LARGE else config.seeds):
             yield self._cell("grid", seed, len(config.widths) / 22, widths=config.widths)

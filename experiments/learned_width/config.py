@@ -52,24 +52,24 @@ class Config(RunOptions):
     """Most units of a learned width."""
     peers: bool = False
     """Compare with gromo and neural-trees instead of other methods; --preset peers says on which tasks."""
+    powers: tuple[float, ...] = ()
+    """Powers of the decay: compare them with 2, instead of all else; --preset perspective says which."""
     pools: tuple[int, ...] = ()
     """Units at birth: vary them, with starts and directions, instead of all else; --preset pool says how."""
     directions: tuple[int, ...] = (101, 102)
     """Seeds of the directions of units, where pools are given."""
     parts: int = 2
     """Folds that are run where pools are given."""
-    powers: tuple[float, ...] = ()
-    """Powers of the decay: compare them with 2, instead of all else; --preset perspective says which."""
 
     def configuration(self) -> dict[str, Any]:
         """All fields; the methods stand under ``routes``, as in the manifests and folders of earlier runs."""
         recorded = super().configuration()
         recorded["routes"] = recorded.pop("methods")
+        if not self.powers:  # runs that are older than this option keep their names
+            del recorded["powers"]
         if not self.pools:  # runs that are older than these options keep their names
             for name in ("pools", "directions", "parts"):
                 del recorded[name]
-        if not self.powers:  # runs that are older than this option keep their names
-            del recorded["powers"]
         return recorded
 
     def validate(self) -> None:

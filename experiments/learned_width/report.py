@@ -25,10 +25,10 @@ from .tasks import bayes_score, known_units
 
 def frames(tables: Tables) -> dict[str, pd.DataFrame]:
     """All tables of the report by name."""
-    if "pool" in tables:
-        return pool_frames(tables)
     if "perspective" in tables:
         return perspective_frames(tables)
+    if "pool" in tables:
+        return pool_frames(tables)
     results, clock = tables["results"], tables.get("clock")
     named = {
         "targets": targets(tables),
@@ -56,8 +56,8 @@ def write(tables: Tables, folder: Path) -> list[Path]:
 def report(tables: Tables, config: Config) -> Sequence[RenderableType]:
     """The tables, and which tasks are missing here."""
     printed: list[RenderableType] = [terminal_table(name, frame) for name, frame in frames(tables).items()]
-    rows = next((tables[name] for name in ("pool", "perspective") if name in tables), tables["results"])
-    absent = [name for name in config.tasks if name not in set(rows["task"])]
+    run = next(tables[name] for name in ("perspective", "pool", "results") if name in tables)
+    absent = [name for name in config.tasks if name not in set(run["task"])]
     if absent:
         printed.append(Text(f"not run, for their data are missing here: {', '.join(absent)}"))
     return printed

@@ -78,10 +78,6 @@ class TestLargestGate:
         with pytest.raises(BadInput, match=r"largest_gate: expected at least 1"):
             LearnConfig(largest_gate=largest)
 
-    def test_powers_have_none(self):
-        with pytest.raises(BadInput, match="power: expected 2 where largest_gate is not 1, got 3"):
-            LearnConfig(largest_gate=math.inf, power=3.0)
-
     def test_units_are_at_hand(self):
         """Where few long units stand for many, the network has no more than there are."""
         x, y = regression()
