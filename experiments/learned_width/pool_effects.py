@@ -67,7 +67,7 @@ def _width_rows(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def spread_table(rows: pd.DataFrame, arms: Sequence[str], usual: float) -> pd.DataFrame:
+def spread_table(rows: pd.DataFrame, arms: Sequence[str], usual: float, draws: int = 2000) -> pd.DataFrame:
     """Standard deviation of the logarithm of the width over each factor, mean over tasks with its interval over tasks.
 
     Starts at the learner's own pool and at the smallest one; ``tasks`` is the deviation between tasks, beside which a
@@ -88,7 +88,7 @@ def spread_table(rows: pd.DataFrame, arms: Sequence[str], usual: float) -> pd.Da
         head = {"kind": kind, "arm": arm}
         for name, of in factors.items():
             each = by_task(frame, of).rename("sd").rename_axis("task").reset_index()
-            sd = cluster_interval(each, "task", lambda table: float(table["sd"].mean()))
+            sd = cluster_interval(each, "task", lambda table: float(table["sd"].mean()), draws)
             table.append(head | {"over": name, "sd": sd.mean, "low": sd.low, "high": sd.high})
         between = by_task(frame, lambda task: float(np.log(task["width"]).mean())).std(ddof=1)
         table.append(head | {"over": "tasks", "sd": between, "low": np.nan, "high": np.nan})

@@ -25,6 +25,7 @@ CELL = "0cac65e386510e17"
 #: Presets whose tasks are CSV files.
 NEED_FILES = {
     ("learned_width", "paper"),
+    ("learned_width", "pool"),
     ("capacity_signal", "paper"),
     ("recruitment", "adaptive"),
     ("recruitment", "paper"),
