@@ -14,6 +14,7 @@ from manual.tables import markdown
 VERDICTS = {
     "integer_crossing": ["predictions"],
     "recruitment": ["predictions"],
+    "recruitment_adaptive": ["predictions"],
     "learned_width": ["targets"],
     "learned_width_peers": ["targets", "peers"],
 }
@@ -22,6 +23,7 @@ UNFOLDED = {
     "capacity_signal": ["predictions", "measured", "seen"],
     "soft_vs_fuzzy": ["predictions"],
     "recruitment": ["contrasts", "recruitment"],
+    "recruitment_adaptive": ["contrasts", "recruitment"],
     "learned_width": ["tasks", "methods", "splits"],
 }
 
