@@ -22,7 +22,7 @@ UNFOLDED = {
     "integer_crossing": ["journeys", "dropped"],
     "capacity_signal": ["predictions", "measured", "seen"],
     "soft_vs_fuzzy": ["predictions"],
-    "recruitment": ["contrasts", "recruitment"],
+    "recruitment": ["tasks", "contrasts", "recruitment"],
     "recruitment_adaptive": ["contrasts", "recruitment"],
     "learned_width": ["tasks", "methods", "splits"],
 }

@@ -48,6 +48,7 @@ def numbers(results: Results) -> Iterator[Number]:
     yield from _verdicts(results)
     yield from _contrasts(results, NAME, CONTRASTS)
     yield from _contrasts(results, f"{NAME}_adaptive", ADAPTIVE)
+    yield from _tasks(results)
     yield from _needed(results)
     yield from _recorded(results)
 
@@ -73,6 +74,15 @@ def _contrasts(results: Results, run: str, wanted: tuple[tuple[str, str, str, st
             yield Number(f"recruit{name}{end}", fixed(float(row.get(column, np.nan)), 3), source)
         yield Number(f"recruit{name}Equal", str(row.get("equal", "--")), source)
         yield Number(f"recruit{name}Power", fixed(float(row.get("power", np.nan)), 2), source)
+
+
+def _tasks(results: Results) -> Iterator[Number]:
+    table = results.table(NAME, "tasks")
+    for method, name in (("square_root", "Root"), ("l2_metric", "Metric")):
+        ratios = table.loc[table["method"] == method, "ratio"]
+        for value, end in ((ratios.min(), "Least"), (ratios.max(), "Most")):
+            source = results.source(NAME, "tasks", f"{method} / linear, {end.lower()} of the tasks")
+            yield Number(f"recruitTask{name}{end}", fixed(float(value), 2), source)
 
 
 def _needed(results: Results) -> Iterator[Number]:

@@ -12,6 +12,7 @@ from continuum_experiments.recruitment import Config
 from continuum_experiments.recruitment.arms import BELOW, LEARNING_RATES, METHODS, arms
 from continuum_experiments.recruitment.estimates import differences, measured, needed_widths
 from continuum_experiments.recruitment.estimates import recruitment as recruited
+from continuum_experiments.recruitment.estimates import tasks as by_tasks
 from continuum_experiments.recruitment.predictions import ADAPTIVE, verdicts
 from continuum_experiments.recruitment.tasks import Examples, examples, teacher_units
 
@@ -65,6 +66,10 @@ def test_ratios_gaps_and_needed_widths() -> None:
     assert below["width_teacher"] == pytest.approx(4 * 1.5 / 8, rel=0.03)  # of two tasks
     assert below["width_needed"] == pytest.approx(1.5, rel=0.03)
     assert below["start_needed"] == pytest.approx(BELOW / 4, rel=1e-9)
+    each = by_tasks(runs)
+    assert set(each["task"]) == {"0", "1", "2"}
+    wide = each[each["method"] == "square_root"].sort_values("task")
+    assert np.allclose(wide["ratio"], 1.5 * np.exp([-0.02, 0.0, 0.02]))  # what was put in, task by task
     dear = needed_widths(made_up(1.0).assign(objective=lambda f: 1 / f["start"]), 1.0)
     assert set(dear["needed"]) == {1.0}
 
