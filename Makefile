@@ -15,7 +15,7 @@ sweep: $(VENV)/.installed ## the main job: capacity against accuracy as gamma cr
 test: $(VENV)/.installed-dev ## all tests and doctests; FAST=1: without the slow ones, within a minute
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(FAST),--fast) $(ARGS)
 
-proofs: $(VENV)/.installed-dev ## the ledger: every claim derived, checked against the code, attacked
+proofs: $(VENV)/.installed-dev ## the ledger: claims derived, checked against the code, attacked, and counted apart
 	$(BIN)/python -m proofs_checks $(ARGS)
 
 mutants: $(VENV)/.installed-dev ## alter each formula and see whether tests and ledger notice (goes on where it stopped)

@@ -1,8 +1,9 @@
 """Build the paper: ``python -m paper.build [STEP] [NAME ...] [--quick]``.
 
 Steps: ``all`` (figures, tables, numbers, PDF), ``generate`` (the same without LaTeX), ``run`` (compute what the presets
-lack, then collect), ``collect`` (from runs/ into paper/results), ``ledger`` (record the ledger), ``numbers`` (print
-them). With --quick the small presets are run first, and the PDF is marked as such.
+lack, then collect), ``collect`` (from runs/ into paper/results), ``report`` (the report's tables of what is recorded,
+anew), ``ledger`` (record the ledger), ``numbers`` (print them). With --quick the small presets are run first, and the
+PDF is marked as such.
 """
 
 import datetime
@@ -23,7 +24,7 @@ from paper.presets import PEERS, Wanted, further, wanted
 from paper.results import Results
 
 QUICK_RESULTS = Path(__file__).parent / ".quick"
-Step = Literal["all", "generate", "run", "collect", "ledger", "numbers"]
+Step = Literal["all", "generate", "run", "collect", "report", "ledger", "numbers"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Options:
     step: Annotated[Step, tyro.conf.Positional] = "all"
     """Which part."""
     names: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="NAME ...")] = ()
-    """Results to run or collect, such as gamma_sweep; all by default."""
+    """Results to run, collect or report, such as gamma_sweep; all by default."""
     quick: bool = False
     """Build from the quick presets, running what is missing."""
     runs: Path = collect.RUNS
@@ -60,8 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _refuse_names(options: Options) -> None:
     """Refuse names that would go unheeded."""
-    if options.names and options.step not in ("run", "collect"):
-        expected, came = "none, but for the steps run and collect", " ".join(options.names)
+    if options.names and options.step not in ("run", "collect", "report"):
+        expected, came = "none, but for the steps run, collect and report", " ".join(options.names)
         raise BadInput("NAME", expected=expected, came=came, remedy=f"drop them: {options.step} takes all results")
 
 
@@ -107,6 +108,11 @@ def _collect(options: Options, notes: Console) -> None:
         _say(notes, f"collected {collect.collect(run, options.runs, target)}")
 
 
+def _report(options: Options, notes: Console) -> None:
+    for run in _chosen(options):
+        _say(notes, f"reported {collect.report_anew(run, QUICK_RESULTS if options.quick else collect.RESULTS)}")
+
+
 def _ledger(options: Options, notes: Console) -> None:
     _say(notes, f"{len(ledger.record())} entries in {ledger.FILE}")
 
@@ -149,6 +155,7 @@ STEPS: Mapping[str, Callable[[Options, Console], object]] = {
     "generate": _generate,
     "run": _run,
     "collect": _collect,
+    "report": _report,
     "ledger": _ledger,
     "numbers": _numbers,
 }

@@ -60,6 +60,23 @@ def collect(run: Wanted, source: Path, target: Path) -> Path:
     return place
 
 
+def report_anew(run: Wanted, target: Path) -> Path:
+    """Draw up the report's tables of recorded results anew, by the present code; return their folder.
+
+    The rows that were measured, their manifest and its checksums stay as they are, so that no run need be at hand.
+    """
+    place, remedy = target / run.name, f"record it: {run.command} && python -m paper.build collect {run.name}"
+    if not (place / MANIFEST).is_file():
+        raise BadInput(str(place), expected="recorded results", came="none", remedy=remedy)
+    recorded = finished(place)
+    compare(str(place), recorded.manifest, run, remedy)
+    names = (MANIFEST, TIMINGS, *(f"{table}.parquet" for table in recorded.manifest["tables"]))
+    files = {name: _read(place / name, remedy) for name in names}
+    with storing(place, option=""):
+        write_folder(place, files | _reported(recorded))
+    return place
+
+
 def _read(path: Path, remedy: str) -> bytes:
     try:
         return path.read_bytes()

@@ -1,1 +1,1 @@
-"""The ledger: every claim about continuous width, derived, checked against the shipped code, and attacked."""
+"""The ledger: every claim about continuous width, with what is derived, checked on shipped code, and attacked."""

@@ -1,4 +1,4 @@
-"""``python -m proofs_checks``: derive, witness and attack every claim. Exit codes: 0 sound, 1 not, 2 bad input."""
+"""``python -m proofs_checks``: derive, witness and attack the claims. Exit codes: 0 sound, 1 not, 2 bad input."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from proofs_checks.prove import Report, prove
 
 @dataclass(frozen=True)
 class Options:
-    """Check the ledger: every claim derived, compared with the shipped code, and attacked by wrong variants."""
+    """Check the ledger: claims derived, compared with shipped code, attacked by wrong variants; counted apart."""
 
     only: Annotated[tuple[str, ...], tyro.conf.arg(metavar="ID ...")] = ()
     """entries to check, such as A14 N3.2 (all by default)."""

@@ -9,6 +9,7 @@ import torch
 from hypothesis import HealthCheck, Phase, given, settings
 
 from proofs_checks.identity import Asymptote, Rate, Witness
+from proofs_checks.watch import Watch
 
 #: Whether examples are drawn afresh.
 RELEASED = os.environ.get("CONTINUUM_RANDOM_SEEDS") == "1"
@@ -20,13 +21,15 @@ SHRINK: tuple[Phase, ...] = (*DRAW, Phase.shrink)
 SEARCH = 500
 
 
-def witness(check: Witness, formula: object, *, wrong: bool) -> None:
+def witness(check: Witness, formula: object, *, wrong: bool, watch: Watch | None = None) -> None:
     """Confront a formula with drawn inputs; raises ``AssertionError`` where the check refutes it.
 
     A claim that fails is shown by its smallest example; one that refutes a ``wrong`` variant is searched for longer.
+    ``watch`` sees whether the check runs shipped code; the drawing of examples does not count.
     """
+    watch = watch or Watch()
     if not check.given:
-        _seeded(lambda: check.check(formula))
+        _seeded(lambda: watch(lambda: check.check(formula)))
         return
 
     @settings(
@@ -40,7 +43,7 @@ def witness(check: Witness, formula: object, *, wrong: bool) -> None:
     )
     @given(**check.given)
     def run(**drawn: object) -> None:
-        _seeded(lambda: check.check(formula, **drawn))
+        _seeded(lambda: watch(lambda: check.check(formula, **drawn)))
 
     run()
 

@@ -31,6 +31,16 @@ def linears(net: MLP) -> list[nn.Linear]:
     return [layer for layer in net.layers if isinstance(layer, nn.Linear)]
 
 
+def filled(net: MLP, values: Tensor) -> MLP:
+    """The network with these weights and biases, in the order of its layers; values that are left over do nothing."""
+    place = 0
+    with torch.no_grad():
+        for parameter in net.layers.parameters():
+            parameter.copy_(values[place : place + parameter.numel()].reshape(parameter.shape))
+            place += parameter.numel()
+    return net
+
+
 class Engine(NamedTuple):
     """One member of the engine on all rows of its data; the criterion is the squared error."""
 

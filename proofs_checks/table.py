@@ -8,8 +8,11 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from proofs_checks.identity import Identity
-from proofs_checks.prove import FAIL, PENDING, Report
+from proofs_checks.prove import FAIL, MATHEMATICS, PASS, PENDING, Report
 
+#: Statuses in LaTeX.
+MARKS = {PASS: r"$\checkmark$", FAIL: r"$\times$", MATHEMATICS: "math"}
+CAPTION = "symbolic (checked steps); witness: pass is on shipped code; falsifiers rejected/tried"
 #: Heads of the columns.
 HEADS = ("id", "source", "claim", "verdict", "symbolic", "witness", "falsifiers", "s")
 
@@ -24,7 +27,7 @@ def cells(report: Report) -> tuple[str, ...]:
 
 def terminal(reports: Sequence[Report]) -> Table:
     """For rich: what failed is red, what has no shipped code yet is yellow."""
-    table = Table(box=SIMPLE_HEAD, caption="symbolic (checked steps); falsifiers rejected/tried", padding=(0, 1, 0, 0))
+    table = Table(box=SIMPLE_HEAD, caption=CAPTION, padding=(0, 1, 0, 0))
     for head in HEADS:
         wraps = head in ("claim", "verdict")
         table.add_column(head, justify="right" if head == "s" else "left", no_wrap=not wraps, min_width=10 * wraps)
@@ -35,23 +38,40 @@ def terminal(reports: Sequence[Report]) -> Table:
 
 
 def summary(reports: Sequence[Report]) -> str:
-    """One line.
+    """One line: how many claims have each kind of evidence, and which have it not.
 
-    >>> summary([Report("A01", "t", "DFM", "holds", symbolic="pass", witness="pass", falsifiers=2, rejected=2)])
-    '1 claim (1 holds): 1 derived, 1 witnessed, 0 pending; 2 of 2 wrong variants rejected; 0 fail'
+    >>> summary([
+    ...     Report("A01", "t", "DFM", "holds", symbolic="pass", steps=3, witness="pass", falsifiers=2, rejected=2),
+    ...     Report("A02", "t", "DFM", "open", symbolic="pass", steps=1, witness="mathematics"),
+    ... ])
+    '2 claims (1 holds, 1 open): 2 derived, 1 witnessed on shipped code (not A02), 1 attacked (not A02), 0 pending; \
+2 of 2 wrong variants rejected; 0 fail'
     """
     counts: dict[str, int] = {}
     for report in reports:
         counts[report.verdict] = counts.get(report.verdict, 0) + 1
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-    derived, witnessed = (sum(getattr(r, kind) == "pass" for r in reports) for kind in ("symbolic", "witness"))
+    kinds = ", ".join(
+        _having(reports, words, kind)
+        for words, kind in (
+            ("derived", "derived"),
+            ("witnessed on shipped code", "witnessed"),
+            ("attacked", "attacked"),
+        )
+    )
     pending = sum(PENDING in (r.symbolic, r.witness) for r in reports)
     rejected, tried = sum(r.rejected for r in reports), sum(r.falsifiers for r in reports)
     return (
-        f"{len(reports)} claim{'s' * (len(reports) != 1)} ({verdicts}): {derived} derived, {witnessed} witnessed, "
-        f"{pending} pending; {rejected} of {tried} wrong variants rejected; "
-        f"{sum(not r.sound for r in reports)} fail"
+        f"{len(reports)} claim{'s' * (len(reports) != 1)} ({verdicts}): {kinds}, {pending} pending; "
+        f"{rejected} of {tried} wrong variants rejected; {sum(not r.sound for r in reports)} fail"
     )
+
+
+def _having(reports: Sequence[Report], words: str, kind: str) -> str:
+    """How many claims have this kind of evidence, and the names of those that have not."""
+    without = [report.id for report in reports if not getattr(report, kind)]
+    names = f" (not {', '.join(without)})" if without else ""
+    return f"{len(reports) - len(without)} {words}{names}"
 
 
 def markdown(reports: Sequence[Report]) -> str:
@@ -72,7 +92,7 @@ def latex(entries: Sequence[Identity], reports: Sequence[Report]) -> str:
 
 def _latex_row(entry: Identity, report: Report) -> str:
     statement = rf"\textbf{{{_escaped(entry.title)}.}} {_escaped(' '.join(entry.precise.split()))}"
-    marks = [{"pass": r"$\checkmark$", FAIL: r"$\times$"}.get(status, status) for status in _evidence(report)]
+    marks = [MARKS.get(status, status) for status in _evidence(report)]
     falsifiers = f"{report.rejected}/{report.falsifiers}" if report.falsifiers else "--"
     return " & ".join([entry.id, statement, str(entry.verdict), *marks, falsifiers]) + r" \\"
 

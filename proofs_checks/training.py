@@ -79,6 +79,16 @@ def capacity_loss(network: Network, validation: Network, gates: Tensor, fresh: i
     return (losses[0] + losses[1]) / 2
 
 
+def curvature(network: Network, validation: Network, fresh: int, descent: Descent) -> float:
+    """kappa_T = Psi_T''(0)/2 of the last unit, by autograd through the training."""
+    phi = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    gates = torch.cat([torch.ones(fresh, dtype=torch.float64), phi])
+    loss = capacity_loss(network, validation, gates, fresh, descent)
+    (slope,) = torch.autograd.grad(loss, phi, create_graph=True)
+    (second,) = torch.autograd.grad(slope, phi)
+    return float(second.item()) / 2
+
+
 def bilevel(network: Network, validation: Network, exponent: float = 1.0) -> Bilevel:
     """Training and validation loss as functions of the weights and of gamma."""
 

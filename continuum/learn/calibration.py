@@ -1,6 +1,10 @@
-"""A price with an out-of-sample part: raised above the default only where held-out rows say that it pays."""
+"""A price with an out-of-sample part: raised above the default only where held-out rows say that it pays.
+
+They say, too, how large the noise of a regression is.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -43,7 +47,29 @@ def calibration_steps(pairs: list[tuple[TrainingRows, TrainingRows]]) -> int:
     return STAGE * len(TRIED_PRICES) * len(pairs)
 
 
-def calibrated_price(pairs: list[tuple[TrainingRows, TrainingRows]], make: MakeRun, meter: Meter) -> float:
+@dataclass(frozen=True)
+class Calibration:
+    """What held-out rows say.
+
+    Args:
+        price: the price that they choose.
+        scores: their mean score at each of ``TRIED_PRICES``; None where no row, or no answer, was at hand.
+    """
+
+    price: float
+    scores: Float64[np.ndarray, " prices"] | None = None
+
+    def score_at(self, price: float) -> float | None:
+        """The mean score at the tried price that is nearest by ratio.
+
+        >>> Calibration(4.0, np.arange(7.0)).score_at(1.0), Calibration(4.0).score_at(1.0)
+        (6.0, None)
+        """
+        nearest = int(np.abs(np.log(np.array(TRIED_PRICES) / price)).argmin())
+        return None if self.scores is None else float(self.scores[nearest])
+
+
+def calibrate(pairs: list[tuple[TrainingRows, TrainingRows]], make: MakeRun, meter: Meter) -> Calibration:
     """The price that held-out rows choose; the default without such rows, or where the meter was answered to stop.
 
     Units that fit noise lower the training loss by an amount that no price known in advance can tell from signal: half
@@ -57,12 +83,12 @@ def calibrated_price(pairs: list[tuple[TrainingRows, TrainingRows]], make: MakeR
         tables.append([held_out_scores(run, held_out) for _ in price_stages(run, TRIED_PRICES, meter)])
         if meter.stopped:
             meter.total = total - (calibration_steps(pairs) - meter.done)
-            return DEFAULT_PRICE
+            return Calibration(DEFAULT_PRICE)
     if not pairs:
-        return DEFAULT_PRICE
+        return Calibration(DEFAULT_PRICE)
     weights = np.concatenate([held_out.weights() for _, held_out in pairs])
     scores = np.concatenate([np.stack(table) for table in tables], 1).astype(np.float64)
-    return TRIED_PRICES[winning_place(scores, weights)]
+    return Calibration(TRIED_PRICES[winning_place(scores, weights)], mean_and_error(scores, weights)[0])
 
 
 def price_stages(run: GradedRun, prices: Sequence[float], meter: Meter) -> Iterator[float]:

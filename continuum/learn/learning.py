@@ -31,17 +31,19 @@ def learn_width(
 ) -> WidthResult:
     r"""Learn weights and width together, then leave ceil(width) whole units.
 
-    Every unit has a gate :math:`a_i \in [0, 1]` in the geometry of :math:`L_2(E)`. With :math:`v_i = \sqrt{a_i} W_i`,
+    Every unit has a linear gate :math:`a_i \in [0, 1]`, and its weights the norm of :math:`L_2(E)`. With
+    :math:`v_i = a_i W_i` (or :math:`\sqrt{a_i} W_i`, with square-root gates and plain weight decay)
 
     .. math:: \min_{v, a}\; \frac1n \sum_{\text{rows}} \ell + \sum_i \frac{\lambda |v_i|^2}{2 a_i} + \rho\, a_i,
         \qquad \gamma = \sum_i a_i ,\qquad \rho = \text{price} / n
 
     where n is the number of rows; of weighted rows it is the sum of the weights, and the mean is weighted.
 
-    The gates are eliminated in closed form (:func:`continuum.widths.reverse_huber`), so that each gradient step on the
-    plain loss is followed by that penalty's exact proximal operator, unit by unit. Silent units are given fresh
-    directions now and then; those that are on lie packed, so that the cost of a step follows their number. Then units
-    are removed one by one with the least change of the function, while training goes on without a price.
+    The gates are eliminated in closed form (:func:`continuum.widths.reverse_huber`; of another power than 2,
+    :class:`continuum.widths.Perspective`), so that each gradient step on the plain loss is followed by that penalty's
+    exact proximal operator, unit by unit. Silent units are given fresh directions now and then; those that are on lie
+    packed, so that the cost of a step follows their number. Then units are removed one by one with the least change of
+    the function, while training goes on without a price.
 
     Training happens on one thread of the CPU, where networks of this size are fastest.
 

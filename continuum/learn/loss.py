@@ -116,6 +116,17 @@ class SquaredError:
         return self.variance
 
 
+class KnownNoise(SquaredError):
+    """|z - y|^2 / 2, whose nat is a variance that is known: the residual of training rows does not move it."""
+
+    def __init__(self, variance: float) -> None:
+        super().__init__()
+        self.known = variance
+
+    def nat(self) -> float:
+        return self.known
+
+
 class CustomLoss:
     """A user's loss; autograd differentiates it, row by row through the sum."""
 
@@ -159,10 +170,12 @@ LOSSES: dict[str, type[CrossEntropy] | type[SquaredError]] = {
 LossChoice = str | Likelihood
 
 
-def objective(loss: LossChoice) -> Objective:
-    """A fresh objective by name, or of a user's own likelihood."""
+def objective(loss: LossChoice, variance: float | None = None) -> Objective:
+    """A fresh objective by name, or of a user's own likelihood; of squared errors with noise of a known variance."""
     if isinstance(loss, Likelihood):
         return CustomLoss(loss)
+    if loss == "squared_error" and variance is not None:
+        return KnownNoise(variance)
     return LOSSES[checks.one_of("loss", loss, LOSSES, plural="losses")]()
 
 

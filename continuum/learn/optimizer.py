@@ -4,8 +4,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from continuum.learn.network import Array, NetworkWeights
+from continuum.widths.penalty.shrinkage import shrunk_by_power
 
 #: Decay of the first and the second moments, as of Adam.
 FIRST, SECOND = 0.9, 0.999
@@ -36,17 +38,24 @@ class Memory:
 
 @dataclass(frozen=True)
 class Penalty:
-    """decay |v|^2 / 2a + price a at the best gate a in [0, 1], in units of the loss; price 0: plain weight decay.
+    """decay |v|^2 / 2a + price a at the best gate a in [0, largest], in units of the loss; price 0: plain weight decay.
+
+    Another power q than 2 keeps price and slope: |v|^q in place of |v|^2, with the strength that this asks for.
 
     Args:
         decay: of the block.
         price: of a whole gate.
         floor: least slope that the size of a step reckons with.
+        power: q > 1; another one than 2 needs a price.
+        largest: of a gate. Beyond 1 a gate stands for as many copies of its unit; without bound the penalty is
+            ``slope`` times the norm at every length, and no matter into how many copies a unit is split.
     """
 
     decay: float
     price: float
     floor: float = 0.0
+    power: float = 2.0
+    largest: float = 1.0
 
     @property
     def slope(self) -> float:
@@ -55,8 +64,10 @@ class Penalty:
 
     @property
     def full(self) -> float:
-        """Norm from which on a gate is 1."""
-        return math.sqrt(2 * self.price / self.decay)
+        """Norm from which on a gate is 1: for a power, price q/(q - 1) over the slope."""
+        if self.power == 2:
+            return math.sqrt(2 * self.price / self.decay)
+        return self.power / (self.power - 1) * self.price / self.slope
 
 
 def step(weights: NetworkWeights, gradient: NetworkWeights, memory: Memory, lr: float, penalty: Penalty) -> None:
@@ -91,7 +102,8 @@ def _block(
 ) -> None:
     """One second moment per block, the mean over its weights, so that the proximal operator is exact in that metric.
 
-    The formula is that of ``continuum.widths.reverse_huber_prox``, written out because a step lasts 0.1 ms.
+    The formula is that of ``continuum.widths.reverse_huber_prox``, written out because a step lasts 0.1 ms; for another
+    power than 2 that of ``continuum.widths.Perspective``.
     """
     lr, first, second = scales
     mean *= FIRST
@@ -104,13 +116,27 @@ def _block(
     norm = np.sqrt(np.einsum("ij,ij->i", v, v))
     norm += 1e-30
     shrunk = 1 - tau * penalty.slope / norm
-    factor = np.minimum(shrunk, 1 / (1 + tau * penalty.decay))
+    if penalty.power == 2:
+        factor = np.minimum(shrunk, 1 / (1 + tau * (penalty.decay / penalty.largest)))
+    else:
+        factor = _shrunk_further(shrunk, norm, tau, penalty)
     v *= np.maximum(factor, 0)[:, None]
 
 
+def _shrunk_further(shrunk: Array, norm: Array, tau: Array, penalty: Penalty) -> Array:
+    """Factors of the norms, where the results are whole units those of x + tau slope (x / longest)^(q - 1) = norm."""
+    longest = penalty.full * penalty.largest
+    whole = np.flatnonzero(shrunk * norm > longest)
+    if len(whole):
+        strength = tau[whole] * (penalty.slope / longest ** (penalty.power - 1))
+        length = shrunk_by_power(torch.from_numpy(norm[whole]), torch.from_numpy(strength), penalty.power)
+        shrunk[whole] = length.numpy() / norm[whole]
+    return shrunk
+
+
 def gates(block: Array, penalty: Penalty) -> Array:
-    """min(1, |v| / v0) of every unit."""
-    return np.asarray(np.minimum(np.sqrt(np.einsum("ij,ij->i", block, block)) / penalty.full, 1))
+    """min(|v| / v0, largest) of every unit."""
+    return np.asarray(np.minimum(np.sqrt(np.einsum("ij,ij->i", block, block)) / penalty.full, penalty.largest))
 
 
 def to_unit_length(weights: NetworkWeights) -> None:

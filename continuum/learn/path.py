@@ -11,7 +11,7 @@ from torch import Tensor
 from continuum import checks
 from continuum.errors import BadInput
 from continuum.learn.calibration import held_out_scores, mean_and_error, price_stages
-from continuum.learn.rounding import rounded_copy, whole_units
+from continuum.learn.rounding import rounded_copy
 from continuum.learn.rows import TrainingRows
 from continuum.learn.settings import rounding_steps, steps_for
 from continuum.learn.task import Task
@@ -86,7 +86,7 @@ def frontier(task: Task, prices: list[float], progress: Progress | None = None) 
     stage, total = path_steps(task, len(prices))
     run = task.graded_run(rows, stage, prices[0])
     widths: list[list[float]] = []
-    losses, scores = [], []
+    units, losses, scores = [], [], []
 
     def progress_of_points(done: int, total: int, width: float) -> bool:
         return progress is not None and bool(progress(done, total, width)) and len(widths) > 0
@@ -95,23 +95,24 @@ def frontier(task: Task, prices: list[float], progress: Progress | None = None) 
     for _ in price_stages(run, prices, meter):
         whole = rounded_copy(run, meter)
         widths.append(run.widths())
+        units.append(tuple(whole.pool.weights.units))
         losses.append(whole.loss())
         scores.append(held_out_scores(whole, held_out))
     if len(widths) < len(prices):
         meter.total = meter.done
         meter.report(sum(widths[-1]))
-    return _path(prices, widths, losses, (scores, held_out))
+    return _path(prices, (widths, units), losses, (scores, held_out))
 
 
 def _path(
     prices: list[float],
-    widths: list[list[float]],
+    sizes: tuple[list[list[float]], list[tuple[int, ...]]],
     losses: list[float],
     judgement: tuple[list[Float[np.ndarray, " rows"]], TrainingRows],
 ) -> WidthPath:
+    widths, units = sizes
     scores, held_out = judgement
     mean, error = mean_and_error(np.stack(scores).astype(np.float64), held_out.weights())
-    units = tuple(tuple(whole_units(width)) for width in widths)
     score, standard_error = torch.from_numpy(-mean).float(), torch.from_numpy(error).float()
     points = tuple(prices[: len(widths)])
-    return WidthPath(points, torch.tensor(widths), units, torch.tensor(losses), score, standard_error)
+    return WidthPath(points, torch.tensor(widths), tuple(units), torch.tensor(losses), score, standard_error)

@@ -9,12 +9,8 @@ from jaxtyping import Bool, Int
 
 from continuum.learn.network import Array, NetworkWeights
 from continuum.learn.optimizer import Memory, to_unit_length
+from continuum.learn.settings import POOL, LearnConfig
 
-#: Silent units with fresh directions: half as many as are on, and at least so many.
-LEAST_RESERVE = 64
-#: Units that a layer starts with, on or in reserve. In the first steps nearly all of them are recruited, and more of
-#: them share the work with less length each; so their number must not depend on how many are on at the start.
-AT_START = 128
 #: Length of a tanh unit's first incoming weights; at 1 two spirals score .994 instead of .997 in 3000 steps.
 STEEP = 2.0
 
@@ -28,6 +24,8 @@ class Pool:
         activation: tanh or relu.
         limit: most units of a layer.
         random: draws the directions of fresh units.
+        size: units of a layer at birth, on or in reserve. In the first steps nearly all of them are recruited, and more
+            of them share the work with less length each; so their number must not depend on how many are on.
     """
 
     weights: NetworkWeights
@@ -35,6 +33,12 @@ class Pool:
     activation: str
     limit: int
     random: np.random.Generator
+    size: int = POOL
+
+    @property
+    def least_reserve(self) -> int:
+        """Silent units with fresh directions: half as many as are on, and at least so many."""
+        return self.size // 2
 
     def live(self, layer: int) -> Bool[np.ndarray, " units"]:
         """Units whose outgoing weights are not 0."""
@@ -54,7 +58,7 @@ class Pool:
         """
         for layer in range(len(self.weights.outgoing)):
             live = np.flatnonzero(self.live(layer))
-            wanted = max(LEAST_RESERVE, len(live) // 2, least - len(live)) if reserve else int(len(live) == 0)
+            wanted = max(self.least_reserve, len(live) // 2, least - len(live)) if reserve else int(len(live) == 0)
             self._refill(layer, live, min(wanted, self.limit - len(live)))
 
     def keep(self, layer: int, order: Int[np.ndarray, " kept"]) -> None:
@@ -102,16 +106,16 @@ def directions_of(random: np.random.Generator, units: int, columns: int, activat
     return np.asarray(drawn)
 
 
-def new_pool(
-    shape: tuple[int, int, int], start: float, activation: str, limit: int, seed: int, dtype: "np.dtype[np.generic]"
-) -> Pool:
-    """A pool of (features, hidden layers, outputs) with ``start`` units on in every layer, and a reserve.
+def new_pool(shape: tuple[int, int, int], config: LearnConfig, activation: str, dtype: "np.dtype[np.generic]") -> Pool:
+    """A pool of (features, hidden layers, outputs) with ``config.start`` units on in every layer, and a reserve.
 
-    A fractional start weakens the last of them. Up to 64 units the start decides only which units are on: the pool is
-    equally large, and its first layer the same, for its directions are drawn apart from the outgoing weights.
+    A fractional start weakens the last of them. Up to half of ``config.pool`` the start decides only which units are
+    on: the pool is equally large, and its first layer the same, for its directions are drawn apart from the outgoing
+    weights, by a seed that may be their own.
     """
     features, layers, outputs = shape
-    random, outer = np.random.default_rng([seed, 11]), np.random.default_rng([seed, 12])
+    start, directions = config.start, config.seed if config.directions is None else config.directions
+    random, outer = np.random.default_rng([directions, 11]), np.random.default_rng([config.seed, 12])
     sizes = [math.ceil(start)] * layers + [outputs]
     incoming = directions_of(random, sizes[0], features + 1, activation)
     outgoing = [outer.normal(0, 1 / math.sqrt(start), (m, n)) for m, n in pairwise(sizes)]
@@ -121,6 +125,6 @@ def new_pool(
     weights = NetworkWeights(incoming.astype(dtype), [block.astype(dtype) for block in outgoing], biases)
     if activation == "relu":
         to_unit_length(weights)
-    pool = Pool(weights, Memory.of(weights), activation, limit, random)
-    pool.repack(reserve=True, least=AT_START)
+    pool = Pool(weights, Memory.of(weights), activation, config.max_units, random, config.pool)
+    pool.repack(reserve=True, least=config.pool)
     return pool

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from continuum.learn.network import sequential
-from continuum.learn.rounding import round_units, whole_units
+from continuum.learn.rounding import round_units, units_at_hand
 from continuum.learn.rows import too_light
 from continuum.learn.run import GradedRun, Run
 from continuum.progress import Meter
@@ -20,7 +20,7 @@ class WidthResult:
     Args:
         network: plain, of ``units`` whole units, in eval mode, on the device of the inputs.
         widths: the real width of every hidden layer.
-        units: ceil(widths), at least 1: the units of ``network``.
+        units: ceil(widths), at least 1: the units of ``network``. With gates beyond 1 no more than were on.
         width_curve: (points, layers) during the graded phase, evenly spaced in steps.
         loss_curve: training loss at these points.
         steps: gradient steps taken, calibration and rounding included.
@@ -30,6 +30,8 @@ class WidthResult:
         notes: what a reader should know.
         price: nats of the whole training set per unit of width, as given or calibrated.
         activation: tanh or relu.
+        nat: the loss that stood for one nat at the end of the graded phase; of squared errors, the variance of the
+            noise.
     """
 
     network: nn.Sequential
@@ -44,6 +46,7 @@ class WidthResult:
     notes: tuple[str, ...]
     price: float
     activation: str
+    nat: float = 1.0
 
 
 def rounded_result(
@@ -58,9 +61,9 @@ def rounded_result(
     def plain_network() -> nn.Sequential:
         return sequential(graded.network(), graded.activation).to(like.device)
 
-    widths, saturation = trained.widths(), trained.saturation()
+    widths, saturation, nat = trained.widths(), trained.saturation(), trained.objective.nat()
     before, unrounded = graded.loss(), plain_network()
-    units = whole_units(widths)
+    units = units_at_hand(graded, widths)
     round_units(graded, units, sum(widths), meter)
     light = too_light(graded.rows.total, len(graded.rows)) if trained.price else None
     return WidthResult(
@@ -76,4 +79,5 @@ def rounded_result(
         notes=(*filter(None, (light, saturation)), *notes),
         price=trained.price,
         activation=graded.activation,
+        nat=nat,
     )

@@ -76,6 +76,11 @@ def whole_units(widths: Sequence[float]) -> list[int]:
     return [max(1, math.ceil(width - 1e-6)) for width in widths]
 
 
+def units_at_hand(run: GradedRun, widths: Sequence[float]) -> list[int]:
+    """The whole units of these widths; a layer whose gates exceed 1 may have fewer."""
+    return [min(units, most) for units, most in zip(whole_units(widths), run.pool.weights.units, strict=True)]
+
+
 def round_units(run: GradedRun, units: list[int], width: float, meter: Meter) -> None:
     """Remove units until so many are left, then anneal, without a price.
 
@@ -106,7 +111,7 @@ def rounded_copy(run: GradedRun, meter: Meter | None = None) -> GradedRun:
     """What rounding makes of this run, which stays as it is."""
     twin = replace(run, pool=copy.deepcopy(run.pool), objective=copy.copy(run.objective), curves=Curves())
     widths = run.widths()
-    round_units(twin, whole_units(widths), sum(widths), meter or Meter())
+    round_units(twin, units_at_hand(run, widths), sum(widths), meter or Meter())
     return twin
 
 

@@ -143,7 +143,8 @@ class GradedRun(Run):
 
     def penalty(self) -> Penalty:
         """The penalty of a block by now."""
-        return Penalty(self.decay(), self.price_per_row())
+        largest, power = self.config.largest_gate, self.config.power
+        return Penalty(self.decay(), self.price_per_row(), largest=largest, power=power)
 
     def widths(self) -> list[float]:
         """Sum of the gates of every layer."""

@@ -1,6 +1,6 @@
 """What is to be learned, from which rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -50,18 +50,19 @@ class Task:
         cut = max(len(order) // HELD_OUT_SHARE, 1)
         return self.rows.part(order[cut:]), self.rows.part(order[:cut])
 
-    def graded_run(self, rows: TrainingRows, steps: int, price: float) -> GradedRun:
-        """A new network, to be trained on these rows in so many graded steps."""
-        return self._new_run(self.config.start, rows, steps, price)
+    def graded_run(self, rows: TrainingRows, steps: int, price: float, variance: float | None = None) -> GradedRun:
+        """A new network, to be trained on these rows in so many graded steps; of squared errors of this variance."""
+        pool = new_pool(self.shape, self.config, self.activation, rows.x.dtype)
+        return GradedRun(rows, objective(self.loss, variance), self.config, steps, price, pool)
 
     def calibration_run(self, rows: TrainingRows, steps: int) -> GradedRun:
-        """Such a network at the default price, from the default start: the price must not depend on the start."""
-        return self._new_run(min(LearnConfig.start, self.config.max_units), rows, steps, DEFAULT_PRICE)
+        """Such a network at the default price, as it is born by default.
 
-    def _new_run(self, start: float, rows: TrainingRows, steps: int, price: float) -> GradedRun:
-        config = self.config
-        pool = new_pool(self.shape, start, self.activation, config.max_units, config.seed, rows.x.dtype)
-        return GradedRun(rows, objective(self.loss), config, steps, price, pool)
+        What is calibrated must not depend on the start, nor on the pool.
+        """
+        start = min(LearnConfig.start, self.config.max_units)
+        born = replace(self.config, start=start, pool=LearnConfig.pool, directions=None)
+        return replace(self, config=born).graded_run(rows, steps, DEFAULT_PRICE)
 
 
 def checked_task(

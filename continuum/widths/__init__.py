@@ -25,9 +25,14 @@ from continuum.widths.fields import (
 from continuum.widths.fuzzy import Fuzzy
 from continuum.widths.interval import Interval, Side
 from continuum.widths.penalty import (
+    ConvexDecay,
+    Decay,
     Geometry,
+    Perspective,
+    PowerDecay,
     best_gates,
     full_norm,
+    perspective,
     price,
     reverse_huber,
     reverse_huber_prox,
@@ -43,6 +48,8 @@ from continuum.widths.width import Width
 __all__ = [
     "Affine",
     "Concrete",
+    "ConvexDecay",
+    "Decay",
     "Exponentials",
     "Field",
     "Fuzzy",
@@ -50,8 +57,10 @@ __all__ = [
     "HardVariation",
     "Interval",
     "LogSchedule",
+    "Perspective",
     "PiecewiseLinear",
     "Polynomial",
+    "PowerDecay",
     "RadialBasis",
     "Side",
     "SoftSupport",
@@ -67,6 +76,7 @@ __all__ = [
     "gamma_derivative",
     "hard_derivative",
     "hard_gates",
+    "perspective",
     "price",
     "project",
     "proximal_step",

@@ -13,18 +13,23 @@ from manual.tables import markdown
 #: Tables of verdicts by run, and those that are long and unfold.
 VERDICTS = {
     "integer_crossing": ["predictions"],
+    "capacity_signal": ["predictions"],
     "recruitment": ["predictions"],
     "recruitment_adaptive": ["predictions"],
-    "learned_width": ["targets"],
-    "learned_width_peers": ["targets", "peers"],
+    "learned_width_perspective": ["perspective_claims"],
+    "learned_width": ["readings", "targets"],
+    "learned_width_peers": ["readings", "targets", "peers"],
+    "learned_width_pool": ["pool_claims", "pool_spread"],
 }
 UNFOLDED = {
     "integer_crossing": ["journeys", "dropped"],
-    "capacity_signal": ["predictions", "measured", "seen"],
+    "capacity_signal": ["measured", "ranks", "seen"],
     "soft_vs_fuzzy": ["predictions"],
     "recruitment": ["tasks", "contrasts", "recruitment"],
     "recruitment_adaptive": ["contrasts", "recruitment"],
     "learned_width": ["tasks", "methods", "splits"],
+    "learned_width_perspective": ["perspective_tasks"],
+    "learned_width_pool": ["pool_widths", "pool_parts", "pool_shares"],
 }
 
 
@@ -61,7 +66,7 @@ def _verdicts(run: str) -> str:
     """The manifest in a line, then the recorded tables."""
     manifest = json.loads((RESULTS / run / "manifest.json").read_bytes())
     parts = [f"Recorded run: `{manifest['command']}` (`paper/results/{run}`)."]
-    if run in ("capacity_signal", "soft_vs_fuzzy"):
+    if run == "soft_vs_fuzzy":
         parts.append(markdown(counted(pd.read_csv(RESULTS / run / "predictions.csv"))))
     parts += [f"`{name}.csv`:\n\n{markdown(compact(_read(run, name)))}" for name in VERDICTS.get(run, [])]
     parts += [dropdown(f"`{name}.csv`", markdown(_read(run, name))) for name in UNFOLDED.get(run, [])]
@@ -82,7 +87,8 @@ def compact(tests: pd.DataFrame) -> pd.DataFrame:
         return tests
     ends = "[" + tests["low"].map("{:.4g}".format) + ", " + tests["high"].map("{:.4g}".format) + "]"
     shown = tests.drop(columns=["low", "high", "outside_95", "least_p_holm"], errors="ignore")
-    shown.insert(list(shown).index("measured") + 1, "95 % interval", ends)
+    estimate = next(name for name in ("measured", "estimate", "sd") if name in shown)
+    shown.insert(list(shown).index(estimate) + 1, "95 % interval", ends)
     return shown
 
 

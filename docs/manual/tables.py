@@ -121,13 +121,18 @@ def grid(run: Path) -> pd.DataFrame:
 
 
 def signals(run: Path) -> pd.DataFrame:
-    """Which method has the sign of what a unit brings, on the linear and the square-root gate."""
+    """Which method tells whether a unit helps, on the linear and the square-root gate, and what no gradient tells."""
     table = pd.read_csv(run / "seen.csv")
-    table = table[table["geometry"].isin(["linear", "root"])]
-    shown = table[["method", "right", "silent", "answered", "price"]]
-    shown = shown.rename(columns={"right": "right sign", "price": "gradients"})
-    shown.insert(0, "gate", table["geometry"].map({"linear": "linear", "root": "square root"}))
-    return shown.assign(**{name: shown[name].map("{:.2f}".format) for name in ("right sign", "silent", "answered")})
+    table = table[table["geometry"].isin(["linear", "root", "none"])]
+    names = {"linear": "linear", "root": "square root", "none": "(no gradient)"}
+    ends = {name: table[[name, f"{name}_low", f"{name}_high"]].to_numpy() for name in ("balanced", "separated")}
+    words = {"balanced": "balanced accuracy [95 %]", "separated": "area under the curve [95 %]"}
+    shown = {
+        words[name]: ["" if np.isnan(m) else f"{m:.2f} [{a:.2f}, {b:.2f}]" for m, a, b in ends[name]] for name in ends
+    }
+    rest = table[["silent", "answered"]].map("{:.2f}".format)
+    head = table[["method"]].assign(gate=table["geometry"].map(names))[["gate", "method"]]
+    return head.assign(**shown, silent=rest["silent"], answered=rest["answered"], gradients=table["price"])
 
 
 def laws(run: Path) -> pd.DataFrame:

@@ -73,22 +73,29 @@ def _ledger(entries: list[dict[str, Any]]) -> str:
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     head = f"""# The ledger
 
-{len(entries)} claims about continuous width ({verdicts}). Each is derived in sympy, compared with the shipped
-functions over drawn inputs, and attacked: {refused} of {total} wrong variants were rejected by the check that the claim
-itself passes. This page is made from `paper/results/ledger.json`, what `python -m proofs_checks --json` printed.
+{len(entries)} claims about continuous width ({verdicts}). {_having(entries, "symbolic")} are derived in sympy,
+{_having(entries, "witness")} compared with the shipped functions over drawn inputs, and
+{sum(0 < e["falsifiers"] == e["rejected"] for e in entries)} attacked: {refused} of {total} wrong variants were rejected
+by the check that the claim itself passes. This page is made from `paper/results/ledger.json`, what
+`python -m proofs_checks --json` printed.
 
 {"".join(f"- {key}: {text}.{chr(10)}" for key, text in SOURCES.items())}
-*Steps* counts those of the derivation; *variants* the wrong ones rejected, of all that were tried.
+*Steps* counts those of the derivation; *shipped* says whether the claim was compared with the code that users get;
+*variants* counts the wrong ones rejected, of all that were tried.
 
-| | claim | source | verdict | steps | variants |
-|---|---|---|---|---|---|
+| | claim | source | verdict | steps | shipped | variants |
+|---|---|---|---|---|---|---|
 """
     rows = [
         f"| [{e['id']}](#{_anchor(e)}) | {e['title']} | {e['source']} | {e['verdict']} | {e['steps'] or '–'} "
-        f"| {e['rejected']}/{e['falsifiers']} |"
+        f"| {'yes' if e['witness'] == 'pass' else '–'} | {e['rejected']}/{e['falsifiers']} |"
         for e in entries
     ]
     return head + "\n".join(rows) + "\n\n" + "\n".join(_entry(entry) for entry in entries)
+
+
+def _having(entries: list[dict[str, Any]], kind: str) -> int:
+    return sum(entry[kind] == "pass" for entry in entries)
 
 
 def _anchor(entry: dict[str, Any]) -> str:

@@ -14,11 +14,11 @@ from continuum.analysis.statistics import summarise
 from continuum.analysis.style import FULL, OKABE_ITO, band, new_figure, save
 from continuum.exp.experiment import Tables
 
+from .kinks_figure import kinks_figure
 from .parametrisations import PARAMETRISATIONS
-from .report import write
+from .report import summaries, write
 from .tables import final, kappa, learned_gammas
-from .visibility import visibility
-from .visibility_figure import visibility_legend, visibility_panel
+from .visibility_figure import ranks_figure, seen_figure
 
 #: Colour and dashes of each parametrisation.
 COLOURS = dict(zip(PARAMETRISATIONS, OKABE_ITO, strict=False))
@@ -31,17 +31,20 @@ Panel = Callable[[Axes, pd.DataFrame], None]
 def draw(tables: Tables, folder: Path) -> list[Path]:
     """Write all figures as PNG and PDF, and the tables as CSV and Markdown beside them."""
     figures = {
-        "seen": _panels(visibility(tables), visibility_panel, legend=visibility_legend),
+        "seen": seen_figure(summaries(tables)["seen"]),
+        "ranks": ranks_figure(summaries(tables)["ranks"]),
         "kappa": _panels(kappa(tables), _kappa),
         "orders": _panels(final(tables["rises"]), _orders),
         "carrier": _carrier(tables),
     }
     if "lead" in tables:
         figures["lead"] = _lead(learned_gammas(tables))
+    if "slopes" in tables:
+        figures["kinks"] = kinks_figure(tables, summaries(tables)["kinks_seen"])
     return [path for name, figure in figures.items() for path in save(figure, folder, name)] + write(tables, folder)
 
 
-def _panels(frame: pd.DataFrame, panel: Panel, legend: Callable[[Axes], None] | None = None) -> Figure:
+def _panels(frame: pd.DataFrame, panel: Panel) -> Figure:
     """One panel per task, three in a row; the legend has one to itself."""
     tasks = list(frame.groupby("task", sort=False))
     count = len(tasks) + 1
@@ -52,11 +55,9 @@ def _panels(frame: pd.DataFrame, panel: Panel, legend: Callable[[Axes], None] | 
     for ax, (task, part) in zip(axes.flat, tasks, strict=False):
         ax.set_title(task, loc="left", fontweight="bold")
         panel(ax, part)
-    if legend is None:
-        entries = axes[0][0].get_legend_handles_labels()
-        axes.flat[len(tasks)].legend(*entries, loc="center", title="95 % intervals", alignment="left")
-    else:
-        legend(axes.flat[len(tasks)])
+    entries = axes[0][0].get_legend_handles_labels()
+    title = "95 % intervals over splits" if frame["seed"].nunique() > 1 else "one split"
+    axes.flat[len(tasks)].legend(*entries, loc="center", title=title, alignment="left")
     return figure
 
 
@@ -144,7 +145,7 @@ def _symmetric(ax: Axes, name: Literal["x", "y"]) -> None:
 
 
 def _lead(lead: pd.DataFrame) -> Figure:
-    """Learned gamma against the oracle width: one point per task and start, with 95 % intervals over the splits."""
+    """Learned gamma against the oracle width: one point per task and start, with 95 % intervals if splits are many."""
     gates = list(lead.groupby("gate", sort=False))
     figure, axes = new_figure(1, len(gates), width=FULL, squeeze=False, sharey=True)
     for ax, (gate, frame) in zip(axes[0], gates, strict=True):
@@ -160,7 +161,7 @@ def _lead(lead: pd.DataFrame) -> Figure:
         ax.set_xlim(0, 1.1 * ends[1])  # intervals of few splits are longer than widths can be
         ax.set_ylim(0, 1.1 * ends[1])
         ax.set_title(PARAMETRISATIONS[str(gate)].words, loc="left", fontweight="bold")
-        ax.set_xlabel("oracle width, 95 %")
-    axes[0][0].set_ylabel("learned γ, 95 %")
+        ax.set_xlabel("oracle width")
+    axes[0][0].set_ylabel("learned γ")
     figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside upper right", ncols=len(OKABE_ITO))
     return figure

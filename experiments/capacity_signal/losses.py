@@ -1,4 +1,4 @@
-"""Capacity losses at one integer of one task and split: all parametrisations, horizons and methods."""
+"""Capacity losses beside one integer of one task and split: all parametrisations, horizons and methods."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,12 +8,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from .initial import MemberWeights, initial_weights, mirrored
+from .initial import MemberWeights, initial_weights, mirrored, start_seed
 from .methods import Estimate, estimates
 from .network import Network
 from .parametrisations import PARAMETRISATIONS
 from .rows import TaskRows
-from .training import Schedule, curvature, fresh_gradient, running_mean, train
+from .training import Schedule, running_mean, train
 
 Settings = Mapping[str, Any]
 
@@ -29,38 +29,42 @@ VARIANTS: dict[str, dict[str, Any]] = {
 ESTIMATES = ("start", "single", "pair", "direct_single", "direct_pair")
 
 
-def signal_tables(rows: Mapping[str, TaskRows], settings: Settings) -> dict[str, pd.DataFrame]:
-    """All tables of the main part."""
-    width, schedule = int(settings["width"]), Schedule(settings["lr"], settings["steps"])
-    start = initial_weights(settings["seed"], settings["starts"], width + 1, rows["train"])
-    networks = _networks(rows, width, settings)
-    return {
-        "results": estimate_table(networks, start, schedule),
-        "rises": rise_table(networks, start, schedule),
-        "starts": start_table(_network(rows, width, "linear", settings), start, schedule),
-    }
+def estimate_tables(rows: Mapping[str, TaskRows], settings: Settings) -> dict[str, pd.DataFrame]:
+    """What each method answers."""
+    networks = _networks(rows, {**settings, "geometries": settings["seen_parametrisations"]})
+    return {"results": estimate_table(networks, _start(rows, settings), _schedule(settings))}
+
+
+def rise_tables(rows: Mapping[str, TaskRows], settings: Settings) -> dict[str, pd.DataFrame]:
+    """The capacity loss beside the integer."""
+    return {"rises": rise_table(_networks(rows, settings), _start(rows, settings), _schedule(settings))}
 
 
 def variant_table(rows: Mapping[str, TaskRows], settings: Settings, names: Sequence[str]) -> pd.DataFrame:
     """The same capacity losses without one assumption, under the linear and the square-root gate."""
-    width = settings["width"]
-    start = initial_weights(settings["seed"], settings["starts"], width + 1, rows["train"])
     frames = []
     for name in names:
         changed = {**settings, **VARIANTS[name], "geometries": ("linear", "root")}
         optimizer, minibatches = changed.get("optimizer", "descent"), changed.get("minibatches", False)
         schedule = Schedule(changed["lr"], settings["steps"], optimizer, minibatches)
-        frames += [rise_table(_networks(rows, width, changed), start, schedule).assign(variant=name)]
+        frames += [rise_table(_networks(rows, changed), _start(rows, settings), schedule).assign(variant=name)]
     return pd.concat(frames, ignore_index=True)
 
 
-def _networks(rows: Mapping[str, TaskRows], width: int, settings: Settings) -> dict[str, Network]:
+def _start(rows: Mapping[str, TaskRows], settings: Settings) -> MemberWeights:
+    seed = start_seed(settings["name"], settings["seed"], "methods")
+    return initial_weights(seed, settings["starts"], settings["width"] + 1, rows["train"])
+
+
+def _schedule(settings: Settings) -> Schedule:
+    return Schedule(settings["lr"], settings["steps"])
+
+
+def _networks(rows: Mapping[str, TaskRows], settings: Settings) -> dict[str, Network]:
     """One network per parametrisation."""
-    return {name: _network(rows, width, name, settings) for name in settings["geometries"]}
-
-
-def _network(rows: Mapping[str, TaskRows], width: int, name: str, settings: Settings) -> Network:
-    return Network(rows, width, PARAMETRISATIONS[name], settings["decay"], settings["activation"])
+    width, decay, activation = (settings[name] for name in ("width", "decay", "activation"))
+    names = settings["geometries"]
+    return {name: Network(rows, width, PARAMETRISATIONS[name], decay, activation) for name in names}
 
 
 # ---- the loss beside the integer -------------------------------------------------------------------------------
@@ -120,43 +124,18 @@ def _rises(name: str, a: float, even: Tensor, odd: Tensor) -> pd.DataFrame:
 
 def estimate_table(networks: Mapping[str, Network], start: MemberWeights, schedule: Schedule) -> pd.DataFrame:
     """What each method answers at k from the right: of a single start, and the mean with its mirror image."""
+    mirror = mirrored(start)
+    both = {name: torch.cat([weights, mirror[name]]) for name, weights in start.items()}
     frames = []
     for name, network in networks.items():
-        answers, mirrors = (estimates(network, weights, schedule) for weights in (start, mirrored(start)))
-        for method, answer in answers.items():
+        for method, answer in estimates(network, both, schedule).items():
             head: dict[str, Any] = {"geometry": name, "method": method, "gradients": answer.gradients}
-            frames += [_estimates(answer, mirrors[method]).assign(**head)[[*head, *ESTIMATES]]]
+            frames += [_estimates(answer).assign(**head)[[*head, *ESTIMATES]]]
     return pd.concat(frames, ignore_index=True)
 
 
-def _estimates(answer: Estimate, mirror: Estimate) -> pd.DataFrame:
-    """One row per start."""
-    values = {
-        "single": answer.total,
-        "pair": (answer.total + mirror.total) / 2,
-        "direct_single": answer.direct,
-        "direct_pair": (answer.direct + mirror.direct) / 2,
-    }
-    columns = {name: value.detach().numpy() for name, value in values.items()}
-    return pd.DataFrame({"start": np.arange(len(answer.total)), **columns})
-
-
-def start_table(network: Network, start: MemberWeights, schedule: Schedule) -> pd.DataFrame:
-    """What the closed forms need, at the exact integer: one row per start."""
-    gamma = torch.full(start["W"].shape[:1], float(network.width), dtype=torch.float64)
-    whole = [train(network, weights, gamma + 1, schedule)[0][-1] for weights in (start, mirrored(start))]
-    one = train(network, start, gamma, Schedule(schedule.lr, 1))[1]
-    curve, end = train(network, start, gamma, schedule)
-    after, before = fresh_gradient(network, one, "validation"), fresh_gradient(network, start, "train")
-    fresh = start["W"][..., -1, :]
-    gradient = fresh_gradient(network, end, "train")
-    return pd.DataFrame(
-        {
-            "start": np.arange(len(curve[-1])),
-            "gain": ((whole[0] + whole[1]) / 2 - curve[-1]).numpy(),
-            "curvature": curvature(network, start, "validation").numpy(),
-            "first_step": (-schedule.lr * (after * before).sum(-1)).numpy(),
-            "immediate": (fresh * gradient).sum(-1).numpy(),
-            "score": gradient.square().sum(-1).numpy(),
-        }
-    )
+def _estimates(answer: Estimate) -> pd.DataFrame:
+    """One row per start; the second half of the members are the mirror images of the first."""
+    total, direct = (value.detach().reshape(2, -1).numpy() for value in (answer.total, answer.direct))
+    values = {"single": total[0], "pair": total.mean(0), "direct_single": direct[0], "direct_pair": direct.mean(0)}
+    return pd.DataFrame({"start": np.arange(total.shape[1]), **values})

@@ -68,7 +68,7 @@ def estimates(network: Network, start: MemberWeights, schedule: Schedule) -> dic
     plain, trained = anchored.plain(unrolled.parameters, gamma)
     immediate = Direct()(_summed(plain, "train"), trained, gamma)
     direct = Direct()(_summed(plain, "validation"), trained, gamma)
-    losses = [train(network, start, width, schedule)[0][-1] for width in (base, far)]
+    losses = [train(network, start, width, schedule, watched=False)[0][-1] for width in (base, far)]
     missing = torch.full_like(gamma, torch.nan)
     conjugate, neumann = Implicit(ConjugateGradient(CONJUGATE_STEPS)), Implicit(Neumann(TERMS, schedule.lr))
     return {

@@ -25,11 +25,14 @@ BATCH = 32
 
 
 def oracle_table(task: Task, settings: Mapping[str, Any]) -> pd.DataFrame:
-    """One row per learned gamma (``found``), with its start (``begun``) and the oracle width of its task and split."""
+    """One row per learned gamma (``found``), with its start (``begun``) and the oracle width of its task and split.
+
+    ``outputs`` is what is known of the need of width before anything is trained.
+    """
     stream = Stream.of(task, settings["seed"])
     # As many steps for all tasks: how far gamma can go must not tell how many rows there are.
     epochs = ceil(settings["lead_steps"] / ceil(len(stream.train.x) / BATCH))
-    units, inits = settings["units"], settings["inits"]
+    units, inits, outputs = settings["units"], settings["inits"], max(1, task.classes)
     oracle = oracle_width(stream, units, epochs, inits)
     blind = replace(stream, validation=None)  # else the weights of the best epoch would be kept, and gamma with them
     starts = [(gamma, init) for gamma in GAMMA_STARTS if gamma < units for init in range(inits)]
@@ -38,7 +41,7 @@ def oracle_table(task: Task, settings: Mapping[str, Any]) -> pd.DataFrame:
     for gate, exponent in EXPONENTS.items():
         trained = train([blind], members, Settings(units, exponent=exponent, epochs=epochs, batch=BATCH))
         rows += [
-            {"mask": gate, "begun": start, "init": init, "found": gamma, "oracle": oracle}
+            {"mask": gate, "begun": start, "init": init, "found": gamma, "oracle": oracle, "outputs": outputs}
             for (start, init), gamma in zip(starts, trained.gamma[:, 0], strict=True)
         ]
     return pd.DataFrame(rows).assign(moved=lambda f: f["found"] - f["begun"])

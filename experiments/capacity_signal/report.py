@@ -6,25 +6,55 @@ from typing import Any
 import pandas as pd
 from rich.table import Table
 
-from continuum.analysis.tables import bounded, cell, terminal_table, write_tables
+from continuum.analysis.tables import bounded, terminal_table, write_tables
 from continuum.exp.experiment import Tables
 
+from .kinks import kink_summary, kinks
 from .measurements import measurements
-from .predictions import FAMILY, predictions
+from .predictions import LEVEL, predictions
+from .ranks import GIVEN, rank_table
 from .visibility import summary
+
+#: Columns for a terminal; files hold the intervals, too.
+SHORT_RANKS = ["scope", "teller", *GIVEN, "data", "integers"]
+SHORT_SEEN = (
+    "geometry method base_rate right balanced balanced_low balanced_high right_harmful separated needed".split()
+)
+SHORT_KINKS = "optimizer horizon integers base_rate balanced balanced_low balanced_high rank rank_k given_k".split()
+
+
+def summaries(tables: Tables) -> dict[str, pd.DataFrame]:
+    """All tables that are made from those of the run, by the names of their files.
+
+    The last ones are kept: figures, report and files need the same, and their bootstraps take a minute.
+    """
+    if not (_LATEST and _LATEST[0][0] is tables):
+        makers = {
+            "predictions": predictions,
+            "measured": measurements,
+            "ranks": rank_table,
+            "seen": summary,
+            "kinks": kinks,
+            "kinks_seen": kink_summary,
+        }
+        _LATEST[:] = [(tables, {name: make(tables) for name, make in makers.items()})]
+    return _LATEST[0][1]
 
 
 def report(tables: Tables, config: Any) -> list[Table]:
-    """Predictions with their verdicts, what was measured without one, and who sees capacity; one claim per line."""
-    tested = predictions(tables)
-    failed, count = int((tested["verdict"] == "failed").sum()), int(tested["p"].notna().sum())
-    outside = int((tested["p"] < 0.05).sum())
-    caption = f"{failed} of {count} failed (Holm, {FAMILY:.0%}); p < 0.05 in {outside}. A range is that of tasks."
-    verdicts = _by_claim(tested).assign(held=_verdicts(tested))
+    """Predictions with their verdicts, what was measured without one, what ranks integers, and who sees capacity."""
+    made = summaries(tables)
+    tested = made["predictions"]
+    verdicts = tested["verdict"].value_counts()
+    ended = ", ".join(f"{verdicts.get(name, 0)} {name}" for name in ("shown", "refuted", "undecided"))
+    caption = f"{ended} (level {LEVEL:.0%} each); the estimate is within the margin in {tested['close'].sum()}"
     return [
-        _wrapped(terminal_table("predictions under their assumptions", verdicts, caption)),
-        _wrapped(terminal_table("measured without a theorem", _by_claim(measurements(tables)))),
-        terminal_table("who sees capacity", summary(tables)),
+        _wrapped(terminal_table("predictions", _in_short(tested), caption)),
+        _wrapped(terminal_table("measured without a prediction", _in_short(made["measured"]))),
+        terminal_table("which number ranks integers by what their unit saves", made["ranks"][SHORT_RANKS]),
+        terminal_table("who sees capacity", made["seen"][SHORT_SEEN]),
+        terminal_table("slope at an integer under scale-free optimisers", made["kinks"]),
+        terminal_table("does that slope see capacity", made["kinks_seen"][SHORT_KINKS]),
     ]
 
 
@@ -34,25 +64,16 @@ def _wrapped(table: Table) -> Table:
     return table
 
 
-def _by_claim(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row per claim: what is predicted, and the range over tasks of what was measured, or its interval if alone."""
-    rows = []
-    for claim, part in frame.groupby("claim", sort=False):
-        one, values = part.iloc[0], part["measured"]
-        low, high = (one["low"], one["high"]) if len(part) == 1 else (values.min(), values.max())
-        predicted = one["expected"] or cell(one["predicted"])
-        measured = bounded(values.mean(), low, high)
-        rows.append({"claim": claim, "predicted": predicted, "measured": measured, "tasks": len(part)})
-    return pd.DataFrame(rows)
-
-
-def _verdicts(tested: pd.DataFrame) -> list[str]:
-    """How many tasks each claim held in, of how many it could be tested in."""
-    groups = [part for _, part in tested.groupby("claim", sort=False)]
-    return [f"{part['verdict'].str.startswith('held').sum()} of {part['p'].notna().sum()}" for part in groups]
+def _in_short(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row per claim: prediction, estimate and interval; margin, power and verdict where it was tested."""
+    measured = [bounded(*ends) for ends in frame[["measured", "low", "high"]].itertuples(index=False)]
+    short = frame[["claim", "predicted"]].assign(measured=measured, n=frame["n"])
+    return short.join(frame[[name for name in ("margin", "power", "verdict", "expected") if name in frame]])
 
 
 def write(tables: Tables, folder: Path) -> list[Path]:
     """The same as CSV and Markdown."""
-    frames = {"predictions": predictions(tables), "measured": measurements(tables), "seen": summary(tables)}
-    return write_tables(frames, folder)
+    return write_tables(summaries(tables), folder)
+
+
+_LATEST: list[tuple[Tables, dict[str, pd.DataFrame]]] = []

@@ -1,21 +1,24 @@
-"""Tests and intervals of capacity_signal, each giving one row of its table."""
+"""Findings of capacity_signal: estimates with intervals, and tests that what was predicted is within a margin."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import chdtr, stdtr
-from scipy.stats import binomtest, chi2, rankdata
+from scipy.stats import rankdata
 
-from continuum.analysis.statistics import mean_interval, share_interval
+from continuum.analysis.equivalence import Equivalence, mean_equivalence, share_equivalence
+from continuum.analysis.ranks import cluster_interval
+from continuum.analysis.statistics import mean_interval
 
 #: Draws of a bootstrap.
-RESAMPLES = 1000
+RESAMPLES = 400
+Statistic = Callable[[pd.DataFrame], float]
 
 
 class Finding(NamedTuple):
-    """A prediction and what was measured; ``p`` is NaN where nothing is tested, or where there are too few values."""
+    """What was measured, and how it compares with what was predicted; no p where nothing was predicted."""
 
     claim: str
     where: str
@@ -24,99 +27,104 @@ class Finding(NamedTuple):
     low: float
     high: float
     n: int
-    p: float = np.nan
+    margin: float = np.nan
+    p_within: float = np.nan
+    p_beyond: float = np.nan
+    power: float = np.nan
     expected: str = ""
-    """What else was said beforehand: "> 0", "< 0"."""
+    """What was said beforehand without a number: "> 0", "< 0"."""
 
 
 def near(claim: str, where: str, predicted: float, values: ArrayLike, margin: float) -> Finding:
-    r"""The mean of independent normal values is within ``margin`` of what is predicted.
+    """The mean of independent values, one per data source, is within ``margin`` of what is predicted.
 
-    The hypothesis is the whole range, p is the largest probability under it of a mean as far outside (Student):
-    a systematic error below the margin, such as that of a finite difference, does not count against a prediction.
-
-    >>> near("x", "", 2.0, [2.001, 2.002, 2.003], margin=0.01).p
-    1.0
-    """
-    x = np.asarray(values, dtype=np.float64)
-    x = x[~np.isnan(x)]
-    mean, low, high = mean_interval(x)
-    excess = abs(mean - predicted) - margin
-    if len(x) < 2 or np.isnan(mean):
-        return Finding(claim, where, predicted, mean, low, high, len(x))
-    if excess <= 0:
-        return Finding(claim, where, predicted, mean, low, high, len(x), 1.0)
-    error = x.std(ddof=1) / np.sqrt(len(x))
-    p = 2 * float(stdtr(len(x) - 1, -excess / error)) if error else 0.0
-    return Finding(claim, where, predicted, mean, low, high, len(x), min(1.0, p))
-
-
-def positive(claim: str, where: str, values: ArrayLike) -> Finding:
-    """The mean of independent normal values is at least 0; p is small if it is far below.
-
-    >>> positive("x", "", [-1.0, -1.1, -0.9]).p < 0.01
+    >>> near("x", "", 2.0, [2.001, 2.002, 2.003], margin=0.01).p_within < 0.05
     True
     """
-    x = np.asarray(values, dtype=np.float64)
-    mean, low, high = mean_interval(x)
-    error = x.std(ddof=1) / np.sqrt(len(x)) if len(x) > 1 else 0.0
-    p = float(stdtr(len(x) - 1, mean / error)) if error else float(mean >= 0)
-    return Finding(claim, where, 0.0, mean, low, high, len(x), p, expected="> 0")
+    return _tested(claim, where, predicted, margin, mean_equivalence(values, predicted, margin))
 
 
-def coin(claim: str, where: str, heads: ArrayLike) -> Finding:
-    """Independent fair coins: exact binomial test.
+def coin(claim: str, where: str, heads: ArrayLike, margin: float) -> Finding:
+    """Independent coins are fair to within ``margin``.
 
-    >>> coin("x", "", [True] * 20).p < 1e-5
+    >>> coin("x", "", [True, False] * 10, margin=0.05).p_within > 0.05  # too few to show anything
     True
     """
     x = np.asarray(heads, dtype=bool)
-    share, low, high = share_interval(int(x.sum()), len(x))
-    p = float(binomtest(int(x.sum()), len(x)).pvalue) if len(x) else np.nan
-    return Finding(claim, where, 0.5, share, low, high, len(x), p)
+    return _tested(claim, where, 0.5, margin, share_equivalence(int(x.sum()), len(x), 0.5, margin))
 
 
-def variance(claim: str, where: str, squares: float, freedom: int) -> Finding:
-    """A sum of squares over its predicted scale is chi-squared: the ratio to its ``freedom`` is predicted to be 1.
+def clustered(
+    claim: str, where: str, predicted: float, frame: pd.DataFrame, statistic: Statistic, margin: float
+) -> Finding:
+    """A statistic of all rows is within ``margin`` of what is predicted; independent are the data sources alone."""
+    values = pseudo_values(frame, "data", statistic)
+    return _tested(claim, where, predicted, margin, mean_equivalence(values, predicted, margin))
 
-    >>> variance("x", "", 100.0, 100).p > 0.9
-    True
+
+def _tested(claim: str, where: str, predicted: float, margin: float, test: Equivalence) -> Finding:
+    return Finding(
+        claim,
+        where,
+        predicted,
+        test.estimate,
+        test.low,
+        test.high,
+        test.n,
+        margin,
+        test.p_within,
+        test.p_beyond,
+        test.power,
+    )
+
+
+def pseudo_values(frame: pd.DataFrame, cluster: str, statistic: Statistic) -> np.ndarray:
+    r"""Pseudo-values :math:`n\theta - (n - 1)\theta_{-i}` of a statistic, one per cluster that is left out.
+
+    Their mean is the statistic without its bias of order 1/n, and they are nearly independent, so that Student's
+    methods apply to them.
+
+    Reference: J. Tukey, "Bias and confidence in not quite large samples", Ann. Math. Statist. 29 (1958).
+
+    >>> rows = pd.DataFrame({"task": ["a", "b", "b"], "x": [1.0, 2.0, 2.0]})
+    >>> pseudo_values(rows, "task", lambda rows: float(rows.groupby("task")["x"].mean().mean())).tolist()
+    [1.0, 2.0]
     """
-    below = float(chdtr(freedom, squares))
-    low, high = squares / chi2.ppf(0.975, freedom), squares / chi2.ppf(0.025, freedom)
-    p = min(1.0, 2 * min(below, 1 - below))
-    return Finding(claim, where, 1.0, squares / freedom, low, high, freedom, p)
+    names = frame[cluster].unique()
+    whole = statistic(frame)
+    if len(names) < 2:
+        return np.array([whole])
+    without = [statistic(frame[frame[cluster] != name]) for name in names]
+    return np.asarray(len(names) * whole - (len(names) - 1) * np.array(without))
 
 
 def described(claim: str, where: str, values: ArrayLike, predicted: float = np.nan, expected: str = "") -> Finding:
-    """A mean over seeds with its interval, and no test."""
+    """A mean of independent values with its interval, and no test."""
     x = np.asarray(values, dtype=np.float64)
     return Finding(claim, where, predicted, *mean_interval(x), int((~np.isnan(x)).sum()), expected=expected)
 
 
-def ranked(claim: str, where: str, x: ArrayLike, y: ArrayLike, clusters: ArrayLike, expected: str = "") -> Finding:
-    """Spearman's rank correlation, with the percentile interval of a bootstrap that draws whole clusters.
+def resampled(claim: str, where: str, frame: pd.DataFrame, statistic: Statistic, expected: str = "") -> Finding:
+    """A statistic of all rows with the interval of a bootstrap that draws whole data sources, and no test."""
+    ends = cluster_interval(frame, "data", statistic, draws=RESAMPLES)
+    return Finding(claim, where, np.nan, *ends, frame["data"].nunique(), expected=expected)
 
-    >>> ranked("x", "", [1, 2, 3, 4], [1, 4, 9, 16], [0, 1, 2, 3]).measured
+
+def separation(helpful: ArrayLike, estimate: ArrayLike) -> float:
+    r"""P(the estimate of a helpful case is below that of a harmful one), ties counted half: 1/2 knows nothing.
+
+    The area under the curve of Mann and Whitney; no threshold enters it. NaN where all cases are of one kind.
+
+    >>> separation([True, True, False], [-2.0, -1.0, 3.0])
     1.0
     """
-    frame = pd.DataFrame({"x": np.asarray(x), "y": np.asarray(y), "cluster": np.asarray(clusters)}).dropna()
-    groups = [group[["x", "y"]].to_numpy(dtype=np.float64) for _, group in frame.groupby("cluster")]
-    random = np.random.default_rng(0)
-    drawn = [
-        spearman(np.concatenate([groups[i] for i in random.integers(len(groups), size=len(groups))]))
-        for _ in range(RESAMPLES if len(groups) > 1 else 0)
-    ]
-    low, high = np.nanquantile(drawn, (0.025, 0.975)) if np.isfinite(drawn).any() else (np.nan, np.nan)
-    value = spearman(frame[["x", "y"]].to_numpy(dtype=np.float64))
-    return Finding(claim, where, np.nan, value, float(low), float(high), len(groups), expected=expected)
-
-
-def spearman(pairs: np.ndarray) -> float:
-    """Correlation of the ranks of two columns; NaN where one of them is constant."""
-    if len(pairs) < 3 or np.ptp(pairs[:, 0]) == 0 or np.ptp(pairs[:, 1]) == 0:
+    value = np.asarray(estimate, dtype=np.float64)
+    helps = np.asarray(helpful, dtype=bool)[~np.isnan(value)]
+    few, many = int((~helps).sum()), int(helps.sum())
+    if not few or not many:
         return float("nan")
-    return float(np.corrcoef(rankdata(pairs[:, 0]), rankdata(pairs[:, 1]))[0, 1])
+    ranks = rankdata(value[~np.isnan(value)])
+    return float((ranks[~helps].sum() - few * (few + 1) / 2) / (few * many))
 
 
 def proportion(measured: ArrayLike, claimed: ArrayLike) -> float:

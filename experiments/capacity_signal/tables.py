@@ -1,23 +1,24 @@
 """What is read off the tables of capacity_signal again and again."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pandas as pd
 
 from continuum.exp.experiment import Tables
 
 from .losses import FRACTIONS
+from .rows import data_of
 from .statistics import order, proportion
 
 
-def by_task(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """The frames of the tasks by name, in the order of the run."""
-    return ((str(task), part) for task, part in frame.groupby("task", sort=False))
+def by_data(frame: pd.DataFrame, value: Callable[[pd.DataFrame], float]) -> list[float]:
+    """A value of the rows of each data source, in the order of the run: what intervals over tasks are made of."""
+    return [value(part) for _, part in frame.groupby(frame["task"].map(data_of), sort=False)]
 
 
-def per_seed(frame: pd.DataFrame, measured: str, claimed: str) -> list[float]:
-    """Factor between a measured and a claimed column, in each seed."""
-    return [proportion(part[measured], part[claimed]) for _, part in frame.groupby("seed")]
+def factor(measured: str, claimed: str) -> Callable[[pd.DataFrame], float]:
+    """Factor between a measured and a claimed column."""
+    return lambda part: proportion(part[measured], part[claimed])
 
 
 def final(rises: pd.DataFrame) -> pd.DataFrame:
@@ -39,11 +40,9 @@ def kappa(tables: Tables, parametrisation: str = "root") -> pd.DataFrame:
     return with_starts.assign(slope=lambda f: f["rise"] / f["a"], slope_mean=lambda f: f["rise_mean"] / f["a"])
 
 
-def exponents(rises: pd.DataFrame, parametrisation: str) -> pd.Series:
-    """Orders in a, one per seed: the mean over those widths whose mean rise is two standard errors from 0."""
-    small = final(rises)[lambda f: f["geometry"] == parametrisation]
-    stats = small.groupby(["seed", "width", "a"])["rise"].agg(["mean", "sem"])
-    clear = (stats["mean"].abs() > 2 * stats["sem"]).groupby(["seed", "width"]).transform("all")
+def clear_order(rises: pd.DataFrame) -> float:
+    """Order in a of the mean rise: the mean over those integers where it is two standard errors from 0; NaN if none."""
+    stats = final(rises).groupby(["task", "seed", "width", "a"])["rise"].agg(["mean", "sem"])
+    clear = (stats["mean"].abs() > 2 * stats["sem"]).groupby(["task", "seed", "width"]).transform("all")
     means = stats.loc[clear, "mean"].unstack("a")
-    orders = means.apply(lambda row: order(row.index, row), axis=1) if len(means) else pd.Series(dtype=float)
-    return orders.groupby("seed").mean() if len(means) else orders
+    return float(means.apply(lambda row: order(row.index, row), axis=1).mean()) if len(means) else float("nan")

@@ -18,6 +18,9 @@ from continuum.learn.settings import steps_for
 from .config import TASKS, Config
 from .folds import folds_of
 from .peers import PEERS
+from .perspective import FIRST, fits_of, perspective
+from .pool import planned as planned_pools
+from .pool import pool
 from .stages import STAGES
 from .tasks import available_tasks
 
@@ -38,7 +41,11 @@ STEP_SECONDS = {
     "clock": 1.6e-4,
     "peers": 1e-3,
     "path": 1e-4,
+    "perspective": 1.5e-4,
+    "pool": 2e-4,
 }
+#: All stages by name.
+RUN = {**STAGES, "pool": pool, "perspective": perspective}
 
 
 def cells(config: Config) -> list[Cell]:
@@ -58,7 +65,8 @@ def _check_rows(config: Config, name: str, task: Task) -> None:
     if config.folds > most:
         remedy = "lower --folds, raise --rows, or leave the task out of --tasks"
         raise BadInput("folds", expected=f"at most {most} for {name}, {what}", came=config.folds, remedy=remedy)
-    if name in PUBLISHED and not config.peers and task.n < LEAST_PUBLISHED:
+    elsewhere = config.peers or config.pools or config.powers
+    if name in PUBLISHED and not elsewhere and task.n < LEAST_PUBLISHED:
         expected = f"at least {LEAST_PUBLISHED} of {name}, whose published splits test on a tenth"
         remedy = "raise --rows, or leave the task out of --tasks"
         raise BadInput("rows", expected=expected, came=task.n, remedy=remedy)
@@ -74,6 +82,15 @@ class _TaskCells:
 
     def planned(self) -> Iterator[Cell]:
         config = self.config
+        if config.powers:
+            for seed in range(FIRST, FIRST + config.seeds):
+                yield self._cell("perspective", seed, fits_of(config.powers), powers=config.powers)
+            return
+        if config.pools:
+            factors = config.pools, config.starts, config.directions
+            for label, fits, settings in planned_pools(self.task.kind, config.parts, factors):
+                yield self._cell("pool", 0, fits / config.folds, label, **settings)
+            return
         for seed in range(1 if self.name in LARGE else config.seeds):
             yield self._cell("grid", seed, len(config.widths) / 22, widths=config.widths)
             yield self._cell("ours", seed, len(config.starts), starts=config.starts)
@@ -124,4 +141,4 @@ class _TaskCells:
 
 def run(cell: Cell) -> Tables:
     """Train the networks of a cell; one row each."""
-    return STAGES[str(cell.settings["stage"])](cell.settings)
+    return RUN[str(cell.settings["stage"])](cell.settings)

@@ -9,6 +9,8 @@ from continuum.exp import RunOptions
 from continuum.learn import LearnConfig
 
 from .folds import geometric
+from .perspective import check_powers
+from .pool import check_factors
 from .tasks import MOST_UNITS
 
 #: The tasks of the experiment, in the order of its tables.
@@ -50,11 +52,24 @@ class Config(RunOptions):
     """Most units of a learned width."""
     peers: bool = False
     """Compare with gromo and neural-trees instead of other methods; --preset peers says on which tasks."""
+    powers: tuple[float, ...] = ()
+    """Powers of the decay: compare them with 2, instead of all else; --preset perspective says which."""
+    pools: tuple[int, ...] = ()
+    """Units at birth: vary them, with starts and directions, instead of all else; --preset pool says how."""
+    directions: tuple[int, ...] = (101, 102)
+    """Seeds of the directions of units, where pools are given."""
+    parts: int = 2
+    """Folds that are run where pools are given."""
 
     def configuration(self) -> dict[str, Any]:
         """All fields; the methods stand under ``routes``, as in the manifests and folders of earlier runs."""
         recorded = super().configuration()
         recorded["routes"] = recorded.pop("methods")
+        if not self.powers:  # runs that are older than this option keep their names
+            del recorded["powers"]
+        if not self.pools:  # runs that are older than these options keep their names
+            for name in ("pools", "directions", "parts"):
+                del recorded[name]
         return recorded
 
     def validate(self) -> None:
@@ -67,7 +82,9 @@ class Config(RunOptions):
         checks.whole("jobs", self.jobs, at_least=0)
         for method in self.methods:
             checks.one_of("methods", method, OTHER_METHODS, plural="methods")
-        for name in ("tasks", "starts", "widths", "methods"):
+        check_powers(self.powers)
+        check_factors(self.pools, self.directions, self.parts, self.folds)
+        for name in ("tasks", "starts", "widths", "methods", "powers", "pools", "directions"):
             values = getattr(self, name)
             if len(set(values)) < len(values):
                 raise BadInput(name, expected="each once", came=list(values), remedy="drop the repeated ones")

@@ -44,6 +44,14 @@ MARKS = {
 
 def draw(tables: Tables, folder: Path) -> list[Path]:
     """Write all figures as PNG and PDF, and the tables of the report beside them."""
+    if "perspective" in tables:
+        from .perspective_figure import draw_perspective
+
+        return [*save(draw_perspective(tables["perspective"]), folder, "perspective"), *write(tables, folder)]
+    if "pool" in tables:
+        from .pool_figure import draw_pool
+
+        return [*save(draw_pool(tables["pool"]), folder, "pool"), *write(tables, folder)]
     results = tables["results"]
     figures = {"frontier": _frontiers(results), "oracle": _oracles(results)}
     if "curves" in tables:

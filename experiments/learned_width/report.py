@@ -14,7 +14,10 @@ from continuum.exp.experiment import Tables
 
 from .config import Config
 from .peers import PEERS
+from .perspective_claims import frames as perspective_frames
+from .pool_claims import frames as pool_frames
 from .published import earlier, splits_table
+from .readings import readings
 from .statistics import paired
 from .targets import by_task, ratios, spread, targets
 from .tasks import bayes_score, known_units
@@ -22,8 +25,17 @@ from .tasks import bayes_score, known_units
 
 def frames(tables: Tables) -> dict[str, pd.DataFrame]:
     """All tables of the report by name."""
+    if "perspective" in tables:
+        return perspective_frames(tables)
+    if "pool" in tables:
+        return pool_frames(tables)
     results, clock = tables["results"], tables.get("clock")
-    named = {"targets": targets(tables), "tasks": tasks(results, clock), "methods": methods(results)}
+    named = {
+        "targets": targets(tables),
+        "readings": readings(tables),
+        "tasks": tasks(results, clock),
+        "methods": methods(results),
+    }
     if clock is not None:
         named["clock"] = clocks(clock)
     if "splits" in tables:
@@ -44,7 +56,8 @@ def write(tables: Tables, folder: Path) -> list[Path]:
 def report(tables: Tables, config: Config) -> Sequence[RenderableType]:
     """The tables, and which tasks are missing here."""
     printed: list[RenderableType] = [terminal_table(name, frame) for name, frame in frames(tables).items()]
-    absent = [name for name in config.tasks if name not in set(tables["results"]["task"])]
+    run = next(tables[name] for name in ("perspective", "pool", "results") if name in tables)
+    absent = [name for name in config.tasks if name not in set(run["task"])]
     if absent:
         printed.append(Text(f"not run, for their data are missing here: {', '.join(absent)}"))
     return printed

@@ -1,4 +1,4 @@
-"""Who sees capacity: how the capacity loss starts at an integer, which moment ranks integers, which method tells."""
+"""Who sees capacity: how the capacity loss starts at an integer, which method tells, which number ranks integers."""
 
 import numpy as np
 import pandas as pd
@@ -7,8 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from continuum.analysis.statistics import mean_interval
-from continuum.analysis.tables import short_count
-from paper.figures._print import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, figure, say, title
+from paper.figures._print import BLUE, GREEN, ORANGE, PURPLE, RED, figure, say, title
 from paper.results import Results
 
 #: Geometries of the fresh unit, in the words of the paper.
@@ -20,35 +19,67 @@ NAMES = {
     "both": "both",
 }
 COLOURS = dict(zip(NAMES, (BLUE, RED, PURPLE, ORANGE, GREEN), strict=True))
-#: Ends of the claims about moments of the immediate gradient, and their names here.
-MOMENTS = {"mean": r"$E\,r_k$", "mean square": r"$E\,r_k^2$", "|G_k|^2": "$|G_k|^2$"}
+#: Parametrisations in the panel of methods, and the answers that look at no gradient.
+SEEN = ("linear", "root")
+BASELINES = {"always yes": "always yes", "smaller gap": "minus the gap", "fewer units": "$-k$"}
+#: What could rank integers, and its name here; and what is known beside it.
+TELLERS = {
+    "-k": "$-k$",
+    "training loss at k": "training loss",
+    "mean square of r": r"$E\,r_k^2$",
+    "|G|^2": "$|G_k|^2$",
+}
+GIVEN = {"rank": ("plain", BLUE), "given_k": ("$k$ known", RED), "given_training": ("training loss known", GREEN)}
 
 
 def draw(results: Results) -> Figure:
-    """Orders, the table of methods as a picture, and below it how well each moment ranks the integers."""
-    made = figure(2.5, 1, 1)[0]
+    """Orders; what the methods score, with intervals over data sources; below it what ranks integers."""
+    made = figure(3.9, 1, 1)[0]
     made.clear()
-    places = made.add_gridspec(2, 2, width_ratios=[1, 1.35], height_ratios=[1, 0.38])
-    orders, who, ranks = (made.add_subplot(place) for place in (places[:, 0], places[0, 1], places[1, 1]))
-    _orders(orders, results.table("capacity_signal", "rises"))
-    _who(who, results.table("capacity_signal", "seen"))
-    _ranks(ranks, results.table("capacity_signal", "measured"))
+    places = made.add_gridspec(2, 3, width_ratios=[1, 0.75, 0.75], height_ratios=[1, 0.62])
+    seen = results.table("capacity_signal", "seen")
+    _orders(made.add_subplot(places[:, 0]), results.table("capacity_signal", "rises"))
+    signs, areas = made.add_subplot(places[0, 1]), made.add_subplot(places[0, 2])
+    _scores(signs, seen, "balanced", "balanced accuracy")
+    _scores(areas, seen, "separated", "area under the curve")
+    areas.set_yticks([])
+    title(signs, "b", "does a unit help?")
+    _ranks(made.add_subplot(places[1, 1:]), results.table("capacity_signal", "ranks"))
     return made
 
 
-def _ranks(ax: Axes, measured: pd.DataFrame) -> None:
-    """Rank correlation within tasks of what is said at an integer with what its unit saves, and its interval."""
+def _scores(ax: Axes, seen: pd.DataFrame, column: str, words: str) -> None:
+    """One row per method, one dot per parametrisation; the grey line is what a constant answer scores."""
+    rows = [*METHODS, *BASELINES]
+    ax.axvline(0.5, color="0.6", linewidth=0.6)
+    for number, name in enumerate((*SEEN, "none")):
+        part = seen[seen["geometry"] == name].set_index("method").reindex(rows)
+        shift = 0.0 if name == "none" else 0.22 * (number - 0.5)
+        _bars(ax, part, column, np.arange(len(rows)) + shift, COLOURS.get(name, "0.3"))
+    ax.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5), xlabel=words)
+    ax.set_yticks(range(len(rows)), [*METHODS, *BASELINES.values()], fontsize=6.5)
+    ax.tick_params(axis="y", length=0)
+
+
+def _ranks(ax: Axes, ranks: pd.DataFrame) -> None:
+    """Rank correlation within tasks with what a unit saves, plain and with the width or the training loss known."""
+    part = ranks[ranks["scope"] == "tasks as they are"].set_index("teller").reindex(list(TELLERS))
     ax.axvline(0, color="0.6", linewidth=0.6)
-    start = "rank correlation of less loss with the immediate gradient's "
-    for place, (ending, name) in enumerate(MOMENTS.items()):
-        row = measured[(measured["claim"] == start + ending) & (measured["where"] == "within tasks")]
-        if len(row):
-            ax.plot([row["low"].iloc[0], row["high"].iloc[0]], [-place, -place], color=BLUE, linewidth=1)
-            ax.plot(row["measured"].iloc[0], -place, "o", color=BLUE, markersize=3, markeredgewidth=0)
-        ax.text(-1.03, -place, name, ha="right", va="center", fontsize=6)
-    ax.set(xlim=(-1, 1), ylim=(0.6 - len(MOMENTS), 0.6), yticks=[], xlabel="rank correlation with the gain")
-    ax.spines["left"].set_visible(False)
-    title(ax, "c", "which moment of $r_k$ ranks integers")
+    for number, (column, (words, colour)) in enumerate(GIVEN.items()):
+        _bars(ax, part, column, np.arange(len(part)) + 0.24 * (number - 1), colour)
+        say(ax, 1.02, 0.75 - 0.25 * number, words, colour, transform=ax.transAxes)
+    ax.set(xlim=(-1, 1), ylim=(len(part) - 0.5, -0.5), xlabel="rank correlation with what a unit saves")
+    ax.set_yticks(range(len(part)), list(TELLERS.values()), fontsize=6.5)
+    ax.tick_params(axis="y", length=0)
+    title(ax, "c", "which number ranks the integers of a task?")
+
+
+def _bars(ax: Axes, rows: pd.DataFrame, column: str, places: np.ndarray, colour: str) -> None:
+    """Estimates with their 95 % intervals."""
+    middle = rows[column].to_numpy(dtype=np.float64)
+    low, high = (rows[f"{column}_{end}"].to_numpy(dtype=np.float64) for end in ("low", "high"))
+    ax.hlines(places, low, high, color=colour, linewidth=0.8)
+    ax.plot(middle, places, "o", color=colour, markersize=2.4, markeredgewidth=0)
 
 
 def _orders(ax: Axes, rises: pd.DataFrame) -> None:
@@ -79,26 +110,3 @@ def _orders(ax: Axes, rises: pd.DataFrame) -> None:
             ha="right",
         )
     title(ax, "a", "how the capacity loss starts")
-
-
-def _who(ax: Axes, methods: pd.DataFrame) -> None:
-    """Share of right signs (colour), and median number of gradients until the sign is known (text)."""
-    right, cost = (
-        methods.pivot(index="method", columns="geometry", values=name)
-        .reindex(index=METHODS, columns=list(NAMES))
-        .to_numpy()
-        for name in ("right", "needed")
-    )
-    ax.imshow(right, cmap="RdBu", vmin=0, vmax=1, aspect="auto")
-    for row, column in np.ndindex(right.shape):
-        share, needed = float(right[row, column]), float(cost[row, column])
-        if np.isnan(share):
-            continue
-        colour = "white" if share > 0.85 or share < 0.15 else BLACK
-        ax.text(column, row, short_count(needed), ha="center", va="center", fontsize=6.5, color=colour)
-    names = [name.replace(" of ", " of\n").replace(" gate", "\ngate") for name in NAMES.values()]
-    ax.set_xticks(range(len(NAMES)), names)
-    ax.set_yticks(range(len(METHODS)), METHODS)
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
-    title(ax, "b", "gradients to tell the sign (blue: rightly)")

@@ -1,16 +1,14 @@
-"""The width learned in one run: against the oracle of the grid, from every start, and on the curve of fixed widths."""
+"""The width learned in one run: beside the oracle of the grid, from three starts, and on the curve of fixed widths."""
 
-import numpy as np
 import pandas as pd
 from continuum_experiments.learned_width.targets import by_task
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from continuum.analysis.point_names import name_points
 from continuum.analysis.statistics import summarise
 from continuum.analysis.style import band
-from paper.figures._print import BLUE, GREY, PURPLE, RED, SKY, figure, say, task_name, title
+from paper.figures._print import BLUE, PURPLE, RED, SKY, figure, say, task_name, title
 from paper.results import Results
 
 #: The first of these that was run is shown in detail.
@@ -22,7 +20,7 @@ def draw(results: Results) -> Figure:
     """Oracle, starts, frontier."""
     rows, curves = (results.table("learned_width", name) for name in ("results", "curves"))
     task = next(name for name in SHOWN if name in set(curves["task"]))
-    made, (oracle, starts, frontier) = figure(2.1, 1, 3, width_ratios=[1.6, 0.9, 0.9])
+    made, (oracle, starts, frontier) = figure(2.4, 1, 3, width_ratios=[1.5, 0.95, 0.95])
     _oracles(oracle, rows)
     _starts(starts, curves[curves["task"] == task], task)
     _frontier(frontier, rows[rows["task"] == task], task)
@@ -39,25 +37,29 @@ def _octaves(ax: Axes, which: str) -> None:
 
 
 def _oracles(ax: Axes, rows: pd.DataFrame) -> None:
-    """One point per task; the bar is the range of the oracle over bootstraps, dotted lines are factors of two."""
-    ends: list[float] = []
-    points: dict[str, tuple[float, float]] = {}
-    for name, (frame, best) in by_task(rows).items():
+    """One row per task, so that no name covers another: the oracle with its range over bootstraps, and the width."""
+    tasks = sorted(by_task(rows).items(), key=lambda task: (task[1][1].width, task[1][1].high), reverse=True)
+    for place, (_, (frame, best)) in enumerate(tasks):
         width = float(frame.loc[frame["method"] == "graded", "width"].mean())
-        colour = BLUE if frame["tuned"].iloc[0] else RED
-        ax.plot([best.low, best.high], [width, width], color=colour, linewidth=0.8, alpha=0.6)
-        ax.plot(best.width, width, "o", color=colour, markersize=3, markeredgewidth=0)
-        points[task_name(name)] = (best.width, width)
-        ends += [best.low, best.high, width]
-    line = np.array([min(ends) / 1.3, max(ends) * 1.3])
-    for factor, style in ((1, "-"), (2, ":"), (0.5, ":")):
-        ax.plot(line, line * factor, style, color="0.7", linewidth=0.6, zorder=0)
-    _octaves(ax, "xy")
-    ax.set(xlim=line, ylim=line, xlabel="oracle of the grid", ylabel=r"learned width $\gamma$")
-    say(ax, 0.04, 0.95, "defaults chosen on", BLUE, transform=ax.transAxes)
-    say(ax, 0.04, 0.87, "fresh", RED, transform=ax.transAxes)
-    name_points(ax, points, fontsize=5, color=GREY)
+        ax.plot([best.width, width], [place, place], color="0.85", linewidth=0.6, zorder=0)
+        ax.plot([best.low, best.high], [place, place], color="0.6", linewidth=2.2, alpha=0.7, solid_capstyle="butt")
+        ax.plot(best.width, place, "|", color="0.2", markersize=4)
+        ax.plot(width, place, "o", color=_colour(frame), markersize=3, markeredgewidth=0, zorder=3)
+    ax.set_yticks(range(len(tasks)), [task_name(name) for name, _ in tasks], fontsize=5.5)
+    for label, (_, (frame, _)) in zip(ax.get_yticklabels(), tasks, strict=True):
+        label.set_color(_colour(frame))
+    ax.tick_params(axis="y", length=0, pad=2)
+    _octaves(ax, "x")
+    ax.set(xlabel="width", ylim=(len(tasks) - 0.4, -0.6))
+    for place, (words, colour) in enumerate(
+        (("oracle, range", "0.35"), ("learned, tuned", BLUE), ("learned, fresh", RED))
+    ):
+        say(ax, 0.03, 0.95 - 0.07 * place, words, colour, transform=ax.transAxes, fontsize=6.5)
     title(ax, "a", "where")
+
+
+def _colour(frame: pd.DataFrame) -> str:
+    return BLUE if frame["tuned"].iloc[0] else RED
 
 
 def _starts(ax: Axes, curves: pd.DataFrame, task: str) -> None:
@@ -70,7 +72,7 @@ def _starts(ax: Axes, curves: pd.DataFrame, task: str) -> None:
         say(ax, 0.96, 0.1 + 0.1 * place, f"from {start:g}", colour, transform=ax.transAxes, ha="right")
     _octaves(ax, "y")
     ax.set(xlabel="step", ylabel=r"width $\gamma$")
-    title(ax, "b", f"from any start ({task_name(task)})")
+    title(ax, "b", f"three starts, one pool ({task_name(task)})")
 
 
 def _frontier(ax: Axes, rows: pd.DataFrame, task: str) -> None:

@@ -1,28 +1,37 @@
-"""The predictions on who sees capacity against their measurements, one row per claim, tasks together."""
+"""The predictions on who sees capacity: estimates with intervals over data sources, margins, power, verdicts."""
 
 import pandas as pd
 
 from paper.results import Results
-from paper.tables._formulas import claim, value
+from paper.tables._formulas import claim, value, verdict
 from paper.tex import tabular
 
-COLUMNS = r">{\raggedright\arraybackslash}p{0.5\linewidth}lll"
+COLUMNS = r">{\raggedright\arraybackslash}p{0.42\linewidth}lllll"
+HEAD = ("claim", "predicted", "measured [95\\,\\%]", "$n$", "power", "verdict")
 
 
 def table(results: Results) -> str:
-    """A range is that of the tasks; of one task its interval."""
+    """One row per prediction."""
     predictions = results.table("capacity_signal", "predictions")
-    rows = [_row(str(name), part) for name, part in predictions.groupby("claim", sort=False)]
-    return tabular(COLUMNS, ("claim", "predicted", "measured [range]", "held"), rows)
+    return tabular(COLUMNS, HEAD, [_row(row) for _, row in predictions.iterrows()])
 
 
-def _row(name: str, part: pd.DataFrame) -> list[str]:
-    one = part.iloc[0]
-    low, high = (one["low"], one["high"]) if len(part) == 1 else (part["measured"].min(), part["measured"].max())
-    predicted = claim(one["expected"]) if isinstance(one["expected"], str) else value(one["predicted"])
-    known = pd.notna(part["measured"].mean())
-    bounds = f" [{value(low)}, {value(high)}]" if pd.notna(low) else ""
-    tested = int(part["p"].notna().sum())
-    passed = int(part["verdict"].str.startswith("held").sum())
-    measured = value(part["measured"].mean()) + bounds if known else "--"
-    return [claim(name), predicted, measured, f"{passed} of {tested}"]
+def _row(row: pd.Series) -> list[str]:
+    known = pd.notna(row["measured"])
+    ends = f" [{_short(row['low'])}, {_short(row['high'])}]" if pd.notna(row["low"]) else ""
+    predicted = f"{value(row['predicted'])} $\\pm$ {value(row['margin'])}"
+    power = f"{row['power']:.2f}" if pd.notna(row["power"]) else "--"
+    said = verdict("REFUTED" if row["verdict"] == "refuted" else str(row["verdict"]))
+    return [
+        claim(row["claim"]),
+        predicted,
+        _short(row["measured"]) + ends if known else "--",
+        f"{row['n']}",
+        power,
+        said,
+    ]
+
+
+def _short(number: float) -> str:
+    """Two decimals: the intervals are wide."""
+    return f"{number:.2f}" if number >= 0 else f"$-${-number:.2f}"

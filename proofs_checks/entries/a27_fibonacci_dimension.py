@@ -1,10 +1,17 @@
 """Fibonacci categories have few real dimensions; modules over a factor of type II_1 have all, and are linear."""
 
+from collections.abc import Callable
+
 import sympy as sp
 import torch
+from hypothesis import assume
+from hypothesis import strategies as st
+from torch import Tensor
+from torch.testing import assert_close
 
+from proofs_checks import strategies
 from proofs_checks.derivation import Derivation
-from proofs_checks.identity import Absent, Counterexample, Identity, Verdict
+from proofs_checks.identity import Counterexample, Identity, Verdict, Witness
 
 GOLDEN = (1 + sp.sqrt(5)) / 2
 
@@ -53,6 +60,30 @@ def example() -> dict[str, float]:
     return {"of the ideal": ideal, "over A": ideal / 64, "trace": float(projection.trace()) / 8, "gap": smallest}
 
 
+def by_rank(formula: Callable[[int, int], float], columns: Tensor, size: int, rank: int) -> None:
+    """M_n p for a projection p on the span of drawn columns, in skew position; and additive over direct sums."""
+    assume(rank < size)
+    drawn = columns[:size, :size]
+    assume(float(torch.linalg.svdvals(drawn[:, :rank]).min()) > 1e-3)
+    basis = torch.linalg.qr(drawn[:, :rank])[0]
+    projection = basis @ basis.T
+    ideal = torch.linalg.matrix_rank(torch.kron(torch.eye(size), projection), atol=1e-8)
+    rest = torch.linalg.matrix_rank(torch.kron(torch.eye(size), torch.eye(size) - projection), atol=1e-8)
+    assert_close(float(ideal) / size**2, formula(rank, size), rtol=1e-12, atol=0)
+    assert_close(float(projection.trace()) / size, formula(rank, size), rtol=1e-10, atol=0)
+    assert_close(float(rest) / size**2, 1 - formula(rank, size), rtol=1e-12, atol=1e-14)
+
+
+def by_words(formula: Callable[[int], tuple[int, int]], length: int) -> None:
+    """Write tau^n as a sum of 1 and tau by tau tau = 1 + tau, one factor after the other; dimensions multiply."""
+    ones, taus = 0, 1
+    for _ in range(length - 1):
+        ones, taus = taus, ones + taus
+    assert_close((ones, taus), formula(length), rtol=0, atol=0)
+    a, b = formula(length)
+    assert_close(a + b * float(GOLDEN), float(GOLDEN) ** length, rtol=1e-12, atol=0)
+
+
 IDENTITY = Identity(
     id="A27",
     title="spaces of real dimension",
@@ -75,7 +106,32 @@ its discriminant 5 is no square, so the root is no integer. $M_n p$ with $\opera
 dimension $nr$, that is $r/n$ times that of $M_n$. Murray and von Neumann: in a factor of type $\mathrm{II}_1$ the
 trace maps the projections onto $[0, 1]$.""",
     symbolic=derive,
-    witnesses=Absent("bears on no shipped code: the layers here are fuzzy sets of units or intervals, see A22 and A01"),
+    witnesses=(
+        Witness(
+            name="complex dimension of an ideal of matrices over that of all (mathematics alone)",
+            check=by_rank,
+            claim=lambda rank, size: rank / size,
+            wrong={
+                "rank": lambda rank, size: float(rank),
+                "rank over the entries": lambda rank, size: rank / size**2,
+                "square of the share": lambda rank, size: (rank / size) ** 2,
+            },
+            given={"columns": strategies.tensors(6, 6), "size": st.integers(2, 6), "rank": st.integers(1, 6)},
+            examples=15,
+        ),
+        Witness(
+            name="growth of the words in tau, and their number (mathematics alone)",
+            check=by_words,
+            claim=lambda length: tuple(int(x) for x in (sp.fibonacci(length - 1), sp.fibonacci(length))),
+            wrong={
+                "one word each": lambda length: (1, length),
+                "doubling": lambda length: (2 ** (length - 1), 2 ** (length - 1)),
+                "one step late": lambda length: tuple(int(x) for x in (sp.fibonacci(length), sp.fibonacci(length + 1))),
+            },
+            given={"length": st.integers(1, 12)},
+            examples=10,
+        ),
+    ),
     counterexamples=(
         Counterexample(
             text=r"""$A = M_8$ and $p$ the diagonal projection on 5 coordinates: the left ideal $Ap$, all matrices

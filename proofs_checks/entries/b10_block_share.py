@@ -1,11 +1,15 @@
 """One block of WRN-28-10 is 1.3, 5.1 or 20.2 per cent of its parameters; a twelfth is its share of the blocks."""
 
+from collections.abc import Callable, Sequence
+
 import sympy as sp
 import torch
+from hypothesis import strategies as st
 from torch import nn
+from torch.testing import assert_close
 
 from proofs_checks.derivation import Derivation
-from proofs_checks.identity import Absent, Counterexample, Identity, Verdict
+from proofs_checks.identity import Counterexample, Identity, Verdict, Witness
 
 WIDEN, BLOCKS, CLASSES = 10, 4, 10
 TOTAL = 36_479_194
@@ -62,14 +66,36 @@ class Block(nn.Module):
         self.shortcut = nn.Conv2d(before, after, 1, bias=False) if before != after else nn.Identity()
 
 
-def wide_network() -> nn.Module:
-    """WRN-28-10 as modules without storage."""
+def wide_network(
+    blocks: Sequence[int] = (BLOCKS, BLOCKS, BLOCKS), first: int = 16 * WIDEN, classes: int = CLASSES
+) -> nn.Module:
+    """A wide network of so many blocks in its groups, as modules; WRN-28-10 by default."""
     layers: list[nn.Module] = [nn.Conv2d(3, 16, 3, padding=1, bias=False)]
     channels = 16
-    for width in (16 * WIDEN, 32 * WIDEN, 64 * WIDEN):
-        layers += [Block(channels if not i else width, width) for i in range(BLOCKS)]
+    for width, count in zip((first, 2 * first, 4 * first), blocks, strict=True):
+        layers += [Block(channels if not i else width, width) for i in range(count)]
         channels = width
-    return nn.Sequential(*layers, nn.BatchNorm2d(channels), nn.Linear(channels, CLASSES))
+    return nn.Sequential(*layers, nn.BatchNorm2d(channels), nn.Linear(channels, classes))
+
+
+def polynomial(n: int, w: int, classes: int) -> int:
+    """(378 n - 89) w^2 + (28 n + 160) w + 4 C w + C + 464, unless w = 16, where the first block has no shortcut."""
+    return (378 * n - 89) * w**2 + (28 * n + 160) * w + 4 * classes * w + classes + 464
+
+
+def by_modules(formula: Callable[[int, int, int], int], n: int, w: int, classes: int) -> None:
+    """Networks of n blocks a group, w channels in the first one."""
+    with torch.device("meta"):
+        network = wide_network((n, n, n), w, classes)
+    assert_close(size(network), formula(n, w, classes), rtol=0, atol=0)
+
+
+def by_removal(formula: Callable[[int], float], group: int) -> None:
+    """WRN-28-10 with one block less in a group, in per cent of its parameters."""
+    blocks = [BLOCKS - (i == group) for i in range(3)]
+    with torch.device("meta"):
+        less = 100 * (1 - size(wide_network(blocks)) / size(wide_network()))
+    assert_close(less, formula(group), rtol=0, atol=0.005)
 
 
 def size(module: nn.Module) -> int:
@@ -113,10 +139,37 @@ are 7.1%, and any such block does 9.0% of the multiplications. If the depth is c
 block is one of the last group.""",
     verdict=Verdict.FALSE,
     proof=r"""$9\cdot w\cdot w$ weights a convolution, twice, and $2w$ parameters a normalisation, twice. The whole
-is $(378n - 89)w^2 + (28n + 160)w + 4Cw + C + 464$ for $w = 160$ and $C$ classes. A group has twice the channels and
-a quarter of the places of the one before it, so each of its blocks does the same number of multiplications.""",
+is $(378n - 89)w^2 + (28n + 160)w + 4Cw + C + 464$ for $C$ classes and $w \neq 16$ (the first block has a shortcut),
+here $160$. A group has twice the channels and a quarter of the places of the one before it, so each of its blocks does
+the same number of multiplications.""",
     symbolic=derive,
-    witnesses=Absent("a count for an architecture of the source, which no code of the package builds"),
+    witnesses=(
+        Witness(
+            name="parameters of wide networks that are built (mathematics alone)",
+            check=by_modules,
+            claim=polynomial,
+            wrong={
+                "no normalisation": lambda n, w, classes: polynomial(n, w, classes) - (28 * n - 4) * w - 32,
+                "no shortcuts": lambda n, w, classes: polynomial(n, w, classes) - 16 * w - 10 * w**2,
+                "one block too many": lambda n, w, classes: polynomial(n + 1, w, classes),
+            },
+            given={"n": st.integers(1, 4), "w": st.integers(17, 40), "classes": st.sampled_from([2, 10, 100])},
+            examples=12,
+        ),
+        Witness(
+            name="one block's share of the parameters, of the blocks, of the products (mathematics alone)",
+            check=by_removal,
+            claim=lambda group: (1.26, 5.06, 20.22)[group],
+            wrong={
+                "eight": lambda group: 8.0,
+                "a twelfth": lambda group: 100 / 12,
+                "the mean block": lambda group: (1.26 + 5.06 + 20.22) / 3,
+                "two layers of 28": lambda group: 100 / 14,
+            },
+            given={"group": st.integers(0, 2)},
+            examples=3,
+        ),
+    ),
     counterexamples=(
         Counterexample(
             text=r"""In the last group $18\cdot 640^2 + 4\cdot 640 = 7{,}375{,}360$ of $36{,}479{,}194$ parameters

@@ -127,18 +127,18 @@ IDENTITY = Identity(
 \hat{\mathbf{w}}_\phi(\lambda+\epsilon))] - \tau\mathbb{H}[p(\epsilon|\sigma)]$""",
     precise=r"""Let $f(\lambda) = F(\hat w(\lambda), \lambda)$ be $C^2$ with second derivatives of at most
 exponential growth, and $\epsilon_i = \sigma_i\xi_i$ with independent standard normal $\xi_i$. The printed objective
-$J$ satisfies
-$\frac{\partial J}{\partial\sigma_i} = \sigma_i\,\mathbb{E}\,\partial_{ii}f(\lambda + \epsilon) -
-\frac{\tau}{\sigma_i}$,
-so a stationary scale has $\sigma_i^2 = \tau/\mathbb{E}\,\partial_{ii}f$, where the mean depends on $\sigma$ itself.
-For one hyperparameter and convex $f$ that is not affine, $J$ is strictly convex in $\sigma > 0$ and has exactly one
-minimum. Where $\mathbb{E}\,f'' \leq 0$ for all $\sigma$ there is none, and $\sigma$ grows without bound.""",
+$J$ satisfies $\frac{\partial J}{\partial\sigma_i} = \sigma_i\,\mathbb{E}\,\partial_{ii}f(\lambda + \epsilon) -
+\frac{\tau}{\sigma_i}$, so a stationary scale has $\sigma_i^2 = \tau/\mathbb{E}\,\partial_{ii}f$, where the mean
+depends on $\sigma$ itself. (This is the partial derivative, with $\hat w$ held, as the algorithm alternates; its
+slopes are fitted under the same noise and follow $\sigma$, too, see C10.) For one hyperparameter and convex $f$
+that is not affine, $J$ is strictly convex in $\sigma > 0$ and has exactly one minimum. Where $\mathbb{E}\,f'' \leq
+0$ for all $\sigma$ there is none, and $\sigma$ grows without bound.""",
     verdict=Verdict.HOLDS,
-    proof=r"""$\partial_{\sigma_i}\mathbb{E}f(\lambda+\sigma\xi) = \mathbb{E}\,\xi_i\,\partial_i
-f$, which by parts (Stein) is $\sigma_i\mathbb{E}\,\partial_{ii}f$. The entropy of $N(0,
-\sigma_i^2)$ is $\log\sigma_i$ and a constant, and entropies of independent variables add. For convex $f$,
-$\mathbb{E}f(\lambda+\sigma\xi)$ is convex in $\sigma$ as a mean of convex functions, even in $\sigma$ and not
-constant, so it grows at least linearly, while $-\tau\log\sigma$ is strictly convex and tends to infinity at 0.""",
+    proof=r"""$\partial_{\sigma_i}\mathbb{E}f(\lambda+\sigma\xi) = \mathbb{E}\,\xi_i\,\partial_i f$, which by parts
+(Stein) is $\sigma_i\mathbb{E}\,\partial_{ii}f$. The entropy of $N(0, \sigma_i^2)$ is $\log\sigma_i$ and a constant,
+and entropies of independent variables add. For convex $f$, $\mathbb{E}f(\lambda+\sigma\xi)$ is convex in $\sigma$
+as a mean of convex functions, even in $\sigma$ and not constant, so it grows at least linearly, while
+$-\tau\log\sigma$ is strictly convex and tends to infinity at 0.""",
     symbolic=derive,
     witnesses=(
         Witness(

@@ -1,9 +1,17 @@
 """The number of black and white images of 28 by 28 pixels."""
 
-import sympy as sp
+import math
+from collections.abc import Callable
 
+import sympy as sp
+import torch
+from hypothesis import strategies as st
+from torch.testing import assert_close
+
+from continuum.estimators import Bernoulli
+from proofs_checks.compare import require
 from proofs_checks.derivation import Derivation
-from proofs_checks.identity import Absent, Identity, Verdict
+from proofs_checks.identity import Identity, Verdict, Witness
 
 PIXELS = 784
 
@@ -31,6 +39,17 @@ def derive() -> list[Derivation]:
     ]
 
 
+def by_list(formula: Callable[[int], int], pixels: int) -> None:
+    """All vectors of zeros and ones: so many, no two alike, equally likely under fair gates; and 784 of the latter."""
+    fair = Bernoulli(torch.zeros(pixels))
+    images = fair.support()
+    require(len(torch.unique(images, dim=0)) == len(images), "an image is listed twice")
+    assert_close(float(len(images)), float(formula(pixels)), rtol=0, atol=0)
+    assert_close(fair.log_prob(images).exp(), torch.full((len(images),), 1 / formula(pixels)), rtol=1e-12, atol=0)
+    digits = -float(Bernoulli(torch.zeros(PIXELS)).log_prob(torch.zeros(PIXELS))) / math.log(10)
+    assert_close(digits, math.log10(formula(PIXELS)), rtol=1e-12, atol=0)
+
+
 IDENTITY = Identity(
     id="D02",
     title="number of black and white images",
@@ -45,5 +64,20 @@ among them is an observation on data, not a theorem, and is no part of the claim
     proof=r"""A map from $n$ pixels to two colours is a subset of the pixels, and there are
 $\sum_k \binom{n}{k} = 2^n$ of them. The two powers of ten are compared with $2^{784}$ in integers.""",
     symbolic=derive,
-    witnesses=Absent("an exact count of images, which no code of the package is about"),
+    witnesses=(
+        Witness(
+            name="images of few pixels, listed by the shipped law of independent gates",
+            check=by_list,
+            claim=lambda pixels: 2**pixels,
+            wrong={
+                "squared": lambda pixels: pixels**2,
+                "ordered pixels": math.factorial,
+                "without the blank one": lambda pixels: 2**pixels - 1,
+                "twice the pixels": lambda pixels: 2 * pixels,
+            },
+            given={"pixels": st.integers(1, 10)},
+            examples=10,
+        ),
+    ),
+    covers=("continuum.estimators.bernoulli",),
 )

@@ -1,7 +1,6 @@
 """The capacity loss is even in the gate of a fresh neuron; so its slope at an integer is decided by the mask."""
 
 from collections.abc import Callable
-from functools import partial
 
 import sympy as sp
 import torch
@@ -10,16 +9,22 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.testing import assert_close
 
-from continuum.ensemble import Member, Settings
-from continuum.ensemble.initial import scales
 from continuum.hypergrad import Bilevel, Unrolled
 from continuum.widths import Interval
-from proofs_checks import strategies
+from proofs_checks import initial_scale, mask_orders, strategies
 from proofs_checks.derivation import Derivation
-from proofs_checks.identity import Asymptote, Counterexample, Identity, Rate, Verdict, Witness
+from proofs_checks.identity import Counterexample, Identity, Verdict, Witness
 from proofs_checks.network import Network
-from proofs_checks.shipped import Engine
-from proofs_checks.training import Descent, Weights, bilevel, capacity_loss, gates_at, mirrored, with_weights
+from proofs_checks.training import (
+    Descent,
+    Weights,
+    bilevel,
+    capacity_loss,
+    curvature,
+    gates_at,
+    mirrored,
+    with_weights,
+)
 
 UNITS = 3
 FRESH = UNITS - 1
@@ -124,20 +129,10 @@ def _unrolled(network: Network, validation: Network, phi: float) -> Tensor:
     return torch.stack(values).mean(0).detach()
 
 
-def curvature(network: Network, validation: Network, descent: Descent) -> float:
-    """kappa_T = Psi_T''(0)/2 by autograd through the training."""
-    phi = torch.zeros(1, dtype=torch.float64, requires_grad=True)
-    gates = torch.cat([torch.ones(FRESH, dtype=torch.float64), phi])
-    loss = capacity_loss(network, validation, gates, FRESH, descent)
-    (slope,) = torch.autograd.grad(loss, phi, create_graph=True)
-    (second,) = torch.autograd.grad(slope, phi)
-    return float(second.item()) / 2
-
-
 def has_slopes(limits: Limits, network: Network, targets: Tensor, steps: int) -> None:
     """The shipped hypergradient, averaged over both signs, at k (a^1, a^2) and at k + 2^-24 (a^(1/2))."""
     validation, rate = with_targets(network, targets), 0.125
-    expected = limits(curvature(network, validation, Descent(rate, steps)))
+    expected = limits(curvature(network, validation, FRESH, Descent(rate, steps)))
     assume(abs(expected[0.5]) > 1e-2 or expected[0.5] == 0)
     for exponent, part in ((1.0, 0.0), (2.0, 0.0), (0.5, 2.0**-24)):
         runs = [network, mirrored(network, FRESH)]
@@ -170,64 +165,6 @@ def immediate(formula: Callable[[Tensor, Tensor], Tensor], network: Network) -> 
     assert_close(difference, formula(curved, part * torch.ones(())), rtol=1e-4, atol=1e-5)
 
 
-SHOWN = Network(
-    inputs=torch.tensor([[1.0, 0.5], [-0.5, 1.0], [0.25, -1.0]], dtype=torch.float64),
-    incoming=torch.tensor([[1.0, -0.5, 0.75], [0.5, 1.0, -1.0]], dtype=torch.float64),
-    outgoing=torch.tensor([[1.0], [-0.5], [0.75]], dtype=torch.float64),
-    targets=torch.tensor([[1.0], [-1.0], [2.0]], dtype=torch.float64),
-)
-TRAINING = Descent(0.25, 6)
-KAPPA = curvature(SHOWN, SHOWN, TRAINING)
-
-
-def gain(a: float, exponent: float) -> float:
-    """C_T(k + a) - C_T(k) of SHOWN through the shipped gates."""
-    gates = [gates_at(torch.tensor(FRESH + part), UNITS, exponent) for part in (a, 0.0)]
-    wide, narrow = (capacity_loss(SHOWN, SHOWN, m, FRESH, TRAINING).item() for m in gates)
-    return wide - narrow
-
-
-def engine_gain(a: float, exponent: float) -> float:
-    """The same by the engine, which also trains biases."""
-
-    def trained(network: Network, gamma: float) -> float:
-        engine = Engine.of(network, gamma, lr=0.25, exponent=exponent)
-        for _ in range(6):
-            engine.step()
-        return engine.loss().item()
-
-    runs = [SHOWN, mirrored(SHOWN, FRESH)]
-    return sum(trained(run, FRESH + a) - trained(run, FRESH) for run in runs) / 2
-
-
-def masks() -> tuple[Rate, ...]:
-    """Orders 2p with the same constant kappa_T; the engine has biases, hence another constant."""
-    witnesses = [
-        Rate(
-            name=f"C_T(k+a) - C_T(k), mask a^{p}",
-            scales=scale,
-            error=partial(gain, exponent=p),
-            claim=Asymptote(2 * p, KAPPA),
-            wrong={
-                "first order for every mask": Asymptote(1.0 if p != 0.5 else 2.0),
-                "twice": Asymptote(2 * p, 2 * KAPPA),
-            },
-        )
-        for p, scale in ((1.0, [1e-2, 3e-3, 1e-3]), (0.5, [1e-4, 1e-5, 1e-6]), (0.25, [1e-8, 1e-10, 1e-12]))
-    ]
-    witnesses += [
-        Rate(
-            name=f"engine, mask a^{p}",
-            scales=scale,
-            error=partial(engine_gain, exponent=p),
-            claim=Asymptote(2 * p),
-            wrong={"other order": Asymptote(3 - 2 * p)},
-        )
-        for p, scale in ((1.0, [1e-2, 1e-3]), (0.5, [1e-4, 1e-6]))
-    ]
-    return tuple(witnesses)
-
-
 def one_step(a: float, optimiser: type[torch.optim.Optimizer]) -> float:
     """(C_1(a) - C_1(0))/a for (aW - 1)^2/2, W_0 = 1 or -1, one step of rate 0.1."""
     total = 0.0
@@ -240,16 +177,16 @@ def one_step(a: float, optimiser: type[torch.optim.Optimizer]) -> float:
     return total / 2 / a
 
 
-def scaled() -> dict[str, float]:
-    """Slope at 1 of the mean initial loss z^2/2, with the engine's standard scaling and with that of width 1."""
-
-    def mean(a: float, width: float) -> float:
-        std = scales(Member(gamma=width), Settings(units=2), inputs=1)[1].weight
-        return (Interval(2, 1 + a).gates() * std).square().sum().item() / 2
-
-    step = 1e-6
-    moving = (mean(step, 1 + step) - mean(0, 1)) / step
-    return {"std by width": moving, "fixed std": (mean(step, 1) - mean(0, 1)) / step}
+def of_one_run(factor: float, network: Network, targets: Tensor, steps: int) -> None:
+    """The shipped hypergradient of one run at k, linear gate: from factor W_k it is factor times that from W_k."""
+    validation, scale = with_targets(network, targets), torch.ones(UNITS, 1)
+    scale[FRESH] = -2.0
+    runs = [network, network.with_outgoing(network.outgoing * scale)]
+    first, second = (
+        Unrolled(steps, 0.125)(bilevel(run, validation), (run.incoming, run.outgoing), torch.tensor(float(FRESH)))
+        for run in runs
+    )
+    assert_close(second.total.detach(), factor * first.total.detach(), rtol=1e-9, atol=1e-11)
 
 
 IDENTITY = Identity(
@@ -272,15 +209,23 @@ For $\kappa_T \neq 0$ the right derivative of $C_T$ at $k$ is $0$ if $\psi = o(a
 ca$, infinite if $a = o(\psi)$. So for the interval mask $\phi = a$ the exact hypergradient of the capacity loss,
 direct part plus response, is $0$ at $k$ on the right for every $T$, and $C_T + \rho\gamma$ has the right derivative
 $\rho > 0$ at every integer, which a gradient flow then never crosses upwards. At $\rho = 0$ the integer is
-stationary, and unstable if $\kappa_T < 0$. For Adam $\Psi_T$ is even as well, but its expansion holds only for
-$\phi|g| \ll \epsilon$, with Adam's $\epsilon$ and the gradient $\phi g$; above, the slope is of first order.""",
+stationary, and unstable if $\kappa_T < 0$.
+
+This is true of the mean over $W_k$ and $-W_k$: the derivative of a single run is linear in $W_k(0)$ and, where it is
+not $0$, its sign is a fair coin. If the initial scale of the old outgoing weights is $\gamma^{-1/2}$, as in the
+engine's standard scaling, $C_T$ has at $k$ the further slope $-\frac{1}{2k}E\langle\partial L_{val}/\partial W(0),
+W(0)\rangle$, at $T = 0$ $-\frac{1}{2k}E\langle F'(S_k), S_k\rangle$. And steps must be proportional to gradients: for
+Adam $\Psi_T$ is even as well, but its expansion holds only for $\phi|g| \ll \epsilon$, with Adam's $\epsilon$ and the
+gradient $\phi g$; above, the slope is of first order (N2.6).""",
     verdict=Verdict.HOLDS,
     proof=r"""$(\phi, W_k) \rightarrow (-\phi, -W_k)$ leaves $\phi W_k$ and all outputs as they are; $\partial
 L/\partial W_k = \phi\langle F', \sigma\rangle$ changes its sign, all other gradients, $\partial L/\partial V_k$
 among them, stay. By induction the two runs are mirror images and have the same validation loss; average over the
 sign of $W_k(0)$. An even function with a second-order expansion has no first-order term. Insert $\phi(a)$ and
 divide by $a$. $P = C_T + \rho\gamma$ has $P(k+a) = P(k) + \rho a + o(a) > P(k)$ for small $a > 0$, and does not
-rise along its flow: from $k$ the flow reaches no such point.""",
+rise along its flow: from $k$ the flow reaches no such point. At $\phi = 0$ a run does not feel $W_k$, which stays at
+$W_k(0)$: the derivative of its loss along the outputs $\phi y_kW_k(0)$ is linear in it. $\gamma^{-1/2}$ has the
+logarithmic derivative $-\frac{1}{2\gamma}$.""",
     symbolic=derive,
     witnesses=(
         Witness(
@@ -343,8 +288,36 @@ rise along its flow: from $k$ the flow reaches no such point.""",
             given={"network": strategies.networks(UNITS)},
             examples=6,
         ),
+        Witness(
+            name="one run by the shipped hypergradient, from -2 W_k",
+            check=of_one_run,
+            claim=-2.0,
+            wrong={"even": 2.0, "silent": 0.0},
+            given={
+                "network": strategies.networks(UNITS, outputs=1, activations=("tanh",)),
+                "targets": strategies.tensors(3, 1),
+                "steps": st.integers(1, 2),
+            },
+            examples=5,
+        ),
+        Witness(
+            name="slope at an integer from starts of the engine's standard scale",
+            check=initial_scale.by_scaling,
+            claim=initial_scale.half_over_width,
+            wrong={
+                "none": lambda k, slope: 0 * slope,
+                "1/k": lambda k, slope: -slope / k,
+                "-1/2 at every width": lambda k, slope: -slope / 2,
+            },
+            given={
+                "network": strategies.networks(UNITS, outputs=1, activations=("tanh",)),
+                "validation": strategies.networks(UNITS, outputs=1, activations=("tanh",)),
+                "steps": st.integers(0, 3),
+            },
+            examples=5,
+        ),
     ),
-    rates=masks(),
+    rates=mask_orders.masks(),
     counterexamples=(
         Counterexample(
             text=r"""Adam: $L = \frac{1}{2}(aW-1)^2$, $W_0 = \pm 1$, one step of rate $0.1$. The gradient is about
@@ -363,9 +336,9 @@ to $-0.1/11 = -0.009091$. Gradient descent has $0.000400$ at $a = 10^{-3}$, that
         Counterexample(
             text=r"""The initial law must not depend on $\gamma$: outgoing weights of variance $1/\max(\gamma, 1)$
 give the mean initial loss $\frac{1}{2}(1+a^2)/(1+a)$ for $F(z) = \frac{1}{2}z^2$ and $y = 1$, whose slope at $a =
-0$ is $-0.5$; with the variance of $\gamma = 1$ it is $0$.""",
+0$ is $-0.5$; with the variance of $\gamma = 1$ it is $0$. (The figure is that of $k = 1$: $-E y^2/2k$ in general.)""",
             numbers={"std by width": -0.5, "fixed std": 0.0},
-            compute=scaled,
+            compute=initial_scale.one_old_unit,
             tolerance=2e-6,
         ),
     ),

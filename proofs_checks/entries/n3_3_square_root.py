@@ -1,4 +1,4 @@
-"""Only the square root makes a neuron the sum of its parts, and V smooth between identical neurons."""
+"""Of all masks under Euclidean decay only the square root makes a neuron the sum of its parts."""
 
 import math
 from collections.abc import Callable
@@ -116,12 +116,13 @@ ROOT: Mask = (0.5, "euclidean")
 
 IDENTITY = Identity(
     id="N3.3",
-    title="uniqueness of the square root",
+    title="uniqueness of the square root among masks",
     source="here",
-    place="for fixed features and optimised outgoing weights",
+    place="for masks under Euclidean weight decay, fixed features and optimised outgoing weights",
     printed=r"""$\psi(a) = a$, that is $\phi = \sqrt{a}$""",
-    precise=r"""Setting of N3.1, $\psi = \phi^2: [0,1] \to [0,\infty)$ with $\psi(0) = 0$, $\psi(1) = 1$. Each of
-these conditions holds iff $\psi(a) = a$ for all $a$:
+    precise=r"""Setting of N3.1, so masks $\phi$ under plain weight decay $\frac{\lambda}{2} \sum_i |W_i|^2$; $\psi =
+\phi^2: [0,1] \to [0,\infty)$ with $\psi(0) = 0$, $\psi(1) = 1$. Each of these conditions holds iff $\psi(a) = a$ for
+all $a$:
 
 (i) *Refinement invariance.* For all $a, b \geq 0$ with $a + b \leq 1$: two neurons with the same feature and the
 grades $a$, $b$ have the optimised loss of one with the grade $a + b$. It is enough to ask it for one problem in
@@ -132,7 +133,10 @@ integer between two neurons with the same feature, where $G_k \ne 0$: that is $\
 one-sided *difference quotients*.
 
 Then the kernel $K(\gamma) = \sum_i \psi(g_i)\, y_i y_i^\top$ is affine in $\gamma$ on every tile. Neither concavity
-nor *identical* can be dropped in (ii), nor may $\psi'(0^+)$ be read as a limit of derivatives.""",
+nor *identical* can be dropped in (ii), nor may $\psi'(0^+)$ be read as a limit of derivatives.
+
+This singles out the square root among *masks, for this decay*. Linear gates are just as blind to refinement with any
+convex decay that is integrated over $E$, and for plain decay to the power $q$ the mask is $a^{1-1/q}$: N3.9.""",
     verdict=Verdict.HOLDS,
     proof=r"""By N3.1(a) copies of one feature enter by the sum of their $\psi$. $V$ falls strictly in that sum $s$
 if $G \ne 0$ at $s = 0$: its slope is $-|\langle u^*, y\rangle|^2/2\lambda$, and if that vanished at some $s > 0$,

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.testing import assert_close
 
 from continuum.widths import Geometry, Interval, gamma_derivative
-from proofs_checks import strategies
+from proofs_checks import one_unit, strategies
 from proofs_checks.derivation import Derivation
 from proofs_checks.identity import Counterexample, Identity, Verdict, Witness
 from proofs_checks.readout import Readout, difference, one_sided
@@ -146,9 +146,9 @@ GAMMA = strategies.interior(UNITS, 1 / 16)
 
 IDENTITY = Identity(
     id="N3.4",
-    title="L2(E) as the source's own fix",
+    title="the norm of L2(E)",
     source="here",
-    place="for fixed features; the layer is an element of L2(E(gamma)) in DFM, section 1.7",
+    place="for fixed features; in DFM, section 1.7, the layer is an element of L1(E(gamma))",
     printed=r"""$\frac{dV}{d\gamma} = -\frac{\lambda}{2}\, |W^*(\gamma)|^2$""",
     precise=r"""Setting of N3.1. Penalise the weights of a layer with gates $m$ by $\frac{\lambda}{2} \int_E |W|^2
 d\mu = \frac{\lambda}{2} \sum_i m_i |W_i|^2$, and call the optimum $V_2$.
@@ -168,14 +168,19 @@ as $a \to 0$.
 (iii) *Training.* (i) is about optima, not about gradient descent: with equal steps a weight behind a small gate
 moves by $O(a^2)$ in L2(E) and by $O(a)$ behind a root gate. But gradient descent in the metric of L2(E), with rate
 $\alpha/m_i$ for unit $i$, is step by step gradient descent with rate $\alpha$ behind root gates, if it starts at
-$\sqrt{m_i}\, W_i$ there.""",
+$\sqrt{m_i}\, W_i$ there.
+
+(iv) *Not the space of the source*, whose layer lies in L1(E). With the penalty $\lambda \int_E |W|\,d\mu$ and linear
+gates the optimum is constant on $(k, k+1]$, and jumps at $k$ iff $|G_k| > \lambda$: no slope anywhere. What L2(E) adds
+is that its penalty grows faster than $|W|$; every convex one that does so has a slope (N3.9).""",
     verdict=Verdict.HOLDS,
     proof=r"""(i) With $v_i = m_i W_i$ the penalty is $\frac{\lambda}{2} p_i |v_i|^2/m_i^2$; where $m_i = 0$ the
 neuron is absent in both. (ii) As in N3.1(a) the optimum is $\hat V(K) = \max_u -F^*(u) - \frac{1}{2\lambda}
 \mathrm{tr}(u^\top K u)$ with $K(\gamma) = \int_0^\gamma y y^\top$; $\hat V$ is convex and $C^1$ on positive
 semidefinite $K$ with derivative $-\frac{1}{2\lambda} u^* u^{*\top}$, and $K$ is absolutely continuous. The optimal
 $W^*(u) = -\langle u^*, y(u)\rangle/\lambda$. (iii) $\sqrt{m}\left(W - \frac{\alpha}{m}(m G + \lambda m W)\right) =
-R - \alpha(\sqrt{m} G + \lambda R)$ for $R = \sqrt{m} W$, and $G$ depends on $m W = \sqrt{m} R$ only.""",
+R - \alpha(\sqrt{m} G + \lambda R)$ for $R = \sqrt{m} W$, and $G$ depends on $m W = \sqrt{m} R$ only. (iv) $\lambda\,
+a|W| = \lambda|v|$ does not depend on $a > 0$; $v_k = 0$ is optimal with it iff $|G_k| \leq \lambda$.""",
     symbolic=derive,
     witnesses=(
         Witness(
@@ -238,12 +243,20 @@ gates in L2(E), $\alpha a = 10^{-3}$ for root gates, and $10^{-3}$ for linear ga
             compute=first_step,
             tolerance=1e-12,
         ),
+        Counterexample(
+            text=r"""The norm of the source's own space does not do it. L1(E), $\lambda = 1$, one row, $y = 1$, $F =
+\frac{1}{2}(v - t)^2$: for $t = 2$ $V(0) = 2$ and $V(a) = 1.5$ for every $a > 0$; for $t = 1/2$ $V(a) = 0.125$
+throughout.""",
+            numbers={"V(0), t = 2": 2.0, "V(0.01), t = 2": 1.5, "V(1), t = 2": 1.5, "V(1), t = 1/2": 0.125},
+            compute=one_unit.degenerate,
+        ),
     ),
     references=(
         "Y. Grandvalet, S. Canu, Outcomes of the equivalence of adaptive ridge with least absolute shrinkage, "
         "NIPS 1998 (the same change of variable)",
         "F. Bach, R. Jenatton, J. Mairal, G. Obozinski, Optimization with sparsity-inducing penalties, 2012, section 5",
-        "W. H. Guss, Towards a Continuous Hyperparameter Representation for Neural Networks, draft, 2017, section 1.7",
+        "W. H. Guss, Towards a Continuous Hyperparameter Representation for Neural Networks, draft, 2017, section 1.7 "
+        "(the layer, in L1)",
     ),
     covers=(
         "continuum.widths.penalty.geometry",

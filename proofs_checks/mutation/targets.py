@@ -30,6 +30,7 @@ TESTS = {
         "widths/fields/test_zeros.py",
     ],
     "widths.fields.line": ["widths/fields/test_zeros.py", "widths/fields/test_variation.py"],
+    "widths.penalty.decay": ["widths/penalty/test_perspective.py", "widths/penalty/test_shrinkage.py"],
     "widths.schedule": ["widths/test_concrete.py"],
     "widths.tilt": ["widths/test_concrete.py", "widths/test_cardinal.py"],
     "estimators.bernoulli": ["estimators"],

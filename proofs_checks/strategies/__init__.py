@@ -7,7 +7,7 @@ from proofs_checks.strategies.arrays import tensors, ties, vectors
 from proofs_checks.strategies.layers import Layer, layers, networks, readouts
 from proofs_checks.strategies.lines import crossings
 from proofs_checks.strategies.masks import coarse_grades, grades, logits, shares
-from proofs_checks.strategies.problems import curved, quadratics, regressions
+from proofs_checks.strategies.problems import curved, quadratics, regressions, shared_weights
 from proofs_checks.strategies.scalars import fractions, magnitudes, numbers, seeds, signed, slopes
 from proofs_checks.strategies.widths import gammas, gridded, interior
 
@@ -30,6 +30,7 @@ __all__ = [
     "readouts",
     "regressions",
     "seeds",
+    "shared_weights",
     "shares",
     "signed",
     "slopes",

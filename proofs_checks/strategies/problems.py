@@ -13,6 +13,7 @@ from proofs_checks.strategies.arrays import tensors
 if TYPE_CHECKING:
     from continuum.problems import Quadratic, QuadraticBilevel
     from proofs_checks.bilevel import Curved
+    from proofs_checks.shared_weights import SharedWeights
 
 Problem = TypeVar("Problem", bound="Quadratic")
 
@@ -52,3 +53,13 @@ def quadratics(draw: st.DrawFn, parameters: int = 3, hyperparameters: int = 2) -
         target=draw(tensors(parameters)),
         cross=draw(tensors(*shape)),
     )
+
+
+@st.composite
+def shared_weights(draw: st.DrawFn, models: int = 3, weights: int = 2) -> "SharedWeights":
+    """Models that share their weights; the eigenvalues of all training Hessians are at least 1."""
+    from proofs_checks.shared_weights import SharedWeights
+
+    factors = [draw(tensors(models, weights, weights, low=-1, high=1)) for _ in range(2)]
+    curvatures = [torch.eye(weights, dtype=factor.dtype) + factor @ factor.mT for factor in factors]
+    return SharedWeights(curvatures[0], draw(tensors(models, weights)), draw(tensors(models, weights)), curvatures[1])

@@ -245,7 +245,14 @@ def test_the_whole_run(run: RunFolder) -> None:
 def test_the_report(run: RunFolder) -> None:
     tables = {name: pd.read_parquet(run.path / f"{name}.parquet") for name in ("results", "clock")}
     printed = learned_width.report(tables, Config(**(SMALL | {"tasks": ("teacher_2", "letter")})))  # type: ignore[arg-type]
-    assert [getattr(table, "title", None) for table in printed] == ["targets", "tasks", "methods", "clock", None]
+    assert [getattr(table, "title", None) for table in printed] == [
+        "targets",
+        "readings",
+        "tasks",
+        "methods",
+        "clock",
+        None,
+    ]
     assert str(printed[-1]).endswith("their data are missing here: letter")
 
 

@@ -23,7 +23,12 @@ PEER_VERSIONS = {"gromo": "absent", "neural-trees": "absent"}
 CELL = "0cac65e386510e17"
 
 #: Presets whose tasks are CSV files.
-NEED_FILES = {("learned_width", "paper"), ("recruitment", "adaptive"), ("recruitment", "paper")}
+NEED_FILES = {
+    ("learned_width", "paper"),
+    ("capacity_signal", "paper"),
+    ("recruitment", "adaptive"),
+    ("recruitment", "paper"),
+}
 CASES = [
     pytest.param(name, preset, marks=[pytest.mark.uci] if (name, preset) in NEED_FILES else [])
     for name, recorded in KEYS.items()

@@ -12,7 +12,7 @@ from continuum.learn import calibration as module
 from continuum.learn.calibration import (
     STAGE,
     TRIED_PRICES,
-    calibrated_price,
+    calibrate,
     calibration_pairs,
     calibration_steps,
     held_out_scores,
@@ -125,24 +125,24 @@ class TestPrice:
 
         Stages(monkeypatch, scores)
         made = []
-        price = calibrated_price(list(self.PAIRS), lambda rows, steps: made.append((len(rows), steps)), Meter())
+        price = calibrate(list(self.PAIRS), lambda rows, steps: made.append((len(rows), steps)), Meter()).price
         assert made == [(30, STAGE), (20, STAGE)]
         assert price == 16.0
         light = [(train, numbered(len(held_out), 1.0)) for train, held_out in self.PAIRS]
-        assert calibrated_price(light, lambda rows, steps: None, Meter()) == DEFAULT_PRICE
+        assert calibrate(light, lambda rows, steps: None, Meter()).price == DEFAULT_PRICE
 
     def test_the_winner_is_a_multiple_of_the_default(self, monkeypatch):
         Stages(monkeypatch, lambda run, price, rows: np.full(len(rows), abs(price - 32.0)) + rows.x[:, 0] * 1e-3)
-        assert calibrated_price(list(self.PAIRS), lambda rows, steps: None, Meter()) == 32.0
+        assert calibrate(list(self.PAIRS), lambda rows, steps: None, Meter()).price == 32.0
 
     def test_without_pairs_the_default(self):
-        assert calibrated_price([], lambda rows, steps: None, Meter()) == DEFAULT_PRICE
+        assert calibrate([], lambda rows, steps: None, Meter()).price == DEFAULT_PRICE
 
     def test_an_answer_takes_off_what_is_left(self, monkeypatch):
         Stages(monkeypatch, lambda run, price, rows: np.full(len(rows), price))
         total = calibration_steps(list(self.PAIRS)) + 60
         meter = Meter(lambda done, steps, width: done == 2 * STAGE, total)
-        assert calibrated_price(list(self.PAIRS), lambda rows, steps: None, meter) == DEFAULT_PRICE
+        assert calibrate(list(self.PAIRS), lambda rows, steps: None, meter).price == DEFAULT_PRICE
         assert (meter.done, meter.total) == (2 * STAGE, 2 * STAGE + 60)
 
 

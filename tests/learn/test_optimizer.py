@@ -10,7 +10,7 @@ from torch.testing import assert_close
 from continuum.learn.loss import objective
 from continuum.learn.network import NetworkWeights, gradient, sequential
 from continuum.learn.optimizer import FIRST, SECOND, Memory, Penalty, gates, step, to_unit_length
-from continuum.widths import best_gates, reverse_huber_prox
+from continuum.widths import Perspective, PowerDecay, best_gates, reverse_huber_prox
 from tests.learn.networks import sample
 
 
@@ -99,6 +99,25 @@ def test_blocks_move_as_in_a_plain_loop(penalty):
         plain.step(slope.outgoing[0], lr, penalty)
         step(weights, slope, memory, lr, penalty)
         np.testing.assert_allclose(weights.outgoing[0], plain.v, rtol=1e-12)
+
+
+@pytest.mark.parametrize("power", [4 / 3, 1.5, 2.0, 2.5, 3.0])
+def test_another_power_has_the_threshold_and_the_proximal_operator_of_its_perspective(power):
+    penalty = Penalty(0.3, 0.02, power=power)
+    dual = power / (power - 1)
+    # The strength at which this decay has the same threshold at the same price: h*(mu) = rho.
+    decay = PowerDecay((penalty.slope**dual / (dual * penalty.price)) ** (power - 1), power)
+    exact = Perspective(decay, penalty.price)
+    assert penalty.slope == pytest.approx(math.sqrt(2 * 0.3 * 0.02), rel=1e-15)
+    assert (exact.threshold, exact.full_norm) == pytest.approx((penalty.slope, penalty.full), rel=1e-12)
+    weights = sample(1)[0]
+    before = torch.from_numpy(weights.outgoing[0] * np.logspace(-2, 1, 7)[:, None])
+    weights.outgoing[0][:] = before.numpy()
+    assert_close(torch.from_numpy(gates(before.numpy(), penalty)), exact.gates(before), rtol=1e-12, atol=0)
+    step(weights, weights.zeros(), Memory.of(weights), 0.1, penalty)
+    tau = 0.1 / (penalty.slope / math.sqrt(before.shape[1]))  # of gradients that were always 0
+    assert_close(torch.from_numpy(weights.outgoing[0]), exact.prox(before, tau), rtol=1e-10, atol=1e-14)
+    assert 0 < (exact.gates(before) == 1).sum() < len(before)
 
 
 def test_a_block_without_a_gradient_stays_off():

@@ -6,13 +6,17 @@ import numpy as np
 import pytest
 
 from continuum.learn.network import activations
-from continuum.learn.pool import AT_START, LEAST_RESERVE, directions_of, new_pool
+from continuum.learn.pool import directions_of, new_pool
+from continuum.learn.settings import POOL, LearnConfig
 
 FLOAT = np.dtype(np.float64)
 
 
-def pool(layers=1, start=5.0, limit=128, activation="tanh"):
-    return new_pool((3, layers, 2), start, activation, limit, 0, FLOAT)
+LEAST_RESERVE = POOL // 2
+
+
+def pool(layers=1, start=5.0, limit=128, activation="tanh", **options):
+    return new_pool((3, layers, 2), LearnConfig(start=start, max_units=limit, **options), activation, FLOAT)
 
 
 def outputs(pool):
@@ -60,7 +64,7 @@ def test_a_fractional_start_weakens_the_last_unit():
 def test_the_start_decides_only_which_units_are_on(activation):
     born = [pool(start=start, activation=activation) for start in (1.0, 8.0, 64.0)]
     for network in born:
-        assert network.weights.units == [AT_START]
+        assert network.weights.units == [POOL]
         np.testing.assert_allclose(network.weights.incoming, born[0].weights.incoming, rtol=1e-12)
     for network in born:
         network.repack(reserve=True)  # a reserve of so many, whatever is on
@@ -88,7 +92,7 @@ def test_fresh_units_know_no_past():
             array[:] = 1.0
     for layer, block in enumerate(network.memory.block):
         block[:] = np.arange(len(block))
-        assert len(network.memory.block[layer]) == AT_START
+        assert len(network.memory.block[layer]) == POOL
     typical = [block.mean() for block in network.memory.block]
     network.repack(reserve=True)
     for layer in range(3):
@@ -126,7 +130,7 @@ def test_lengths_of_fresh_directions(activation, length):
 
 
 def test_the_first_blocks_have_the_scale_of_the_start():
-    network = new_pool((3, 1, 400), 6.25, "tanh", 128, 0, FLOAT)
+    network = new_pool((3, 1, 400), LearnConfig(start=6.25, max_units=128), "tanh", FLOAT)
     block = network.weights.outgoing[0][:7]
     assert block[:6].std() == pytest.approx(6.25**-0.5, rel=0.05)
     assert block[6].std() == pytest.approx(0.25 * 6.25**-0.5, rel=0.1)

@@ -8,6 +8,7 @@ import torch
 
 from continuum.errors import BadInput, Diverged
 from continuum.learn import LearnConfig, learn_width
+from continuum.learn.calibration import Calibration
 from continuum.learn.methods import graded as graded_module
 from continuum.learn.methods.gated_run import FULL, RESTING, UNCALIBRATED, GatedRun, new_gated_run
 from continuum.learn.methods.graded import TOO_FEW_ROWS, graded
@@ -121,7 +122,7 @@ class TestNotes:
 
     @pytest.mark.parametrize("price", [DEFAULT_PRICE, 8.0])
     def test_a_raised_price(self, monkeypatch, price):
-        monkeypatch.setattr(graded_module, "calibrated_price", lambda *_: price)
+        monkeypatch.setattr(graded_module, "calibrate", lambda *_: Calibration(price))
         notes = graded(task(max_units=512), None, torch.zeros(1)).notes
         raised = ("held-out rows raised the price from 4 to 8 nats per unit",)
         assert notes == (raised if price > DEFAULT_PRICE else ())

@@ -7,7 +7,7 @@ import pytest
 from continuum.errors import BadInput
 from continuum.learn import LearnConfig
 from continuum.learn.methods.registry import BY_NAME, USE_VALIDATION, WITHOUT_PRICE
-from continuum.learn.settings import FEW_FEATURES, METHODS, PRICES, activation_for, rounding_steps, steps_for
+from continuum.learn.settings import FEW_FEATURES, METHODS, POWERS, PRICES, activation_for, rounding_steps, steps_for
 
 
 def test_names_and_functions_agree():
@@ -29,6 +29,16 @@ def test_the_activation_follows_the_features(features, activation):
 def test_steps_follow_the_rows(chosen, rows, steps):
     assert steps_for(chosen, rows) == steps
     assert rounding_steps(steps) == math.floor(steps / 2)
+
+
+@pytest.mark.parametrize("method", POWERS)
+def test_only_some_methods_have_a_power(method):
+    assert LearnConfig(method=method, power=1.5).power == 1.5
+    with pytest.raises(BadInput, match=r"power: expected 2 with the method fuzzy, got 3\.0; only graded and path take"):
+        LearnConfig(method="fuzzy", power=3.0)
+    for power in (1.0, 0.5, -1.0, math.inf, math.nan):
+        with pytest.raises(BadInput, match=r"power: expected a.* number > "):
+            LearnConfig(method=method, power=power)
 
 
 def test_only_the_interval_has_an_exponent():

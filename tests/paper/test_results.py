@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import pytest
 
@@ -177,3 +178,19 @@ def test_the_fingerprint_sees_every_entry(tmp_path):
     assert ledger.fingerprint(tmp_path) == before
     (folder / "a01.py").write_text("verdict = 'false'")
     assert ledger.fingerprint(tmp_path) != before
+
+
+def test_the_report_is_drawn_up_anew_from_what_is_recorded(small, sketched):
+    """No run is at hand; what was measured keeps its bytes, and what stands in no report any more goes."""
+    before = {path.name: path.read_bytes() for path in small.collected().iterdir()}
+    (small.collected() / "old.csv").write_text("claim\nheld\n")
+    shutil.rmtree(small.runs)
+    folder = collect.report_anew(small.wanted, small.results)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    small.load().check()
+    (folder / "results.parquet").write_bytes(before["results.parquet"] + b" ")
+    with pytest.raises(BadInput, match="other bytes"):
+        collect.report_anew(small.wanted, small.results)
+    shutil.rmtree(folder)
+    with pytest.raises(BadInput, match="expected recorded results, got none"):
+        collect.report_anew(small.wanted, small.results)

@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 from torch import tensor
 from torch.testing import assert_close
 
+from continuum import checks
 from proofs_checks.identity import Absent, Asymptote, Counterexample, Identity, Rate, Verdict, Witness
 
 
 def doubles(formula: Any, number: int) -> None:
-    assert_close(tensor(float(formula(number))), tensor(2.0 * number))
+    assert_close(tensor(float(formula(checks.number("number", number)))), tensor(2.0 * number))
 
 
 def witness(**changes: Any) -> Witness:
@@ -28,7 +29,7 @@ def rate(**changes: Any) -> Rate:
     parts: dict[str, Any] = {
         "name": "second order",
         "scales": [0.1, 0.05, 0.025],
-        "error": lambda scale: 3 * scale**2,
+        "error": lambda scale: 3 * checks.number("scale", scale) ** 2,
         "claim": Asymptote(2, 3),
         "wrong": {"first order": Asymptote(1), "half the constant": Asymptote(2, 1.5)},
     }

@@ -19,7 +19,7 @@ THEOREMS = Path(proofs_checks.__file__).parent / "theorems"
 KNOWN = list(registry.modules())
 PARSER = MathTextParser("path")
 
-SOURCES = {"A": 28, "B": 10, "C": 12, "D": 3}
+SOURCES = {"A": 32, "B": 12, "C": 20, "D": 10}
 
 
 def formulas(text: str) -> list[str]:
