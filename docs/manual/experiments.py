@@ -12,8 +12,9 @@ from manual.tables import markdown
 
 #: Tables of verdicts by run, and those that are long and unfold.
 VERDICTS = {
-    "integer_crossing": ["predictions"],
+    "integer_crossing": ["predictions", "identities"],
     "capacity_signal": ["predictions"],
+    "soft_vs_fuzzy": ["verdicts", "gates"],
     "recruitment": ["predictions"],
     "learned_width_perspective": ["perspective_claims"],
     "learned_width": ["readings", "targets"],
@@ -21,9 +22,9 @@ VERDICTS = {
     "learned_width_pool": ["pool_claims", "pool_spread"],
 }
 UNFOLDED = {
-    "integer_crossing": ["journeys", "dropped"],
-    "capacity_signal": ["measured", "ranks", "seen"],
-    "soft_vs_fuzzy": ["predictions"],
+    "integer_crossing": ["landings", "journeys", "dropped"],
+    "capacity_signal": ["measured", "ranks", "seen", "kinks", "kinks_seen"],
+    "soft_vs_fuzzy": ["ratios", "predictions"],
     "recruitment": ["contrasts", "recruitment"],
     "learned_width": ["tasks", "methods", "splits"],
     "learned_width_perspective": ["perspective_tasks"],
@@ -64,27 +65,18 @@ def _verdicts(run: str) -> str:
     """The manifest in a line, then the recorded tables."""
     manifest = json.loads((RESULTS / run / "manifest.json").read_bytes())
     parts = [f"Recorded run: `{manifest['command']}` (`paper/results/{run}`)."]
-    if run == "soft_vs_fuzzy":
-        parts.append(markdown(counted(pd.read_csv(RESULTS / run / "predictions.csv"))))
     parts += [f"`{name}.csv`:\n\n{markdown(compact(_read(run, name)))}" for name in VERDICTS.get(run, [])]
     parts += [dropdown(f"`{name}.csv`", markdown(_read(run, name))) for name in UNFOLDED.get(run, [])]
     return "\n\n".join(parts) + "\n"
 
 
-def counted(tests: pd.DataFrame) -> pd.DataFrame:
-    """One row per claim (or law), with how many of its tests ended how."""
-    key = "claim" if "claim" in tests else "law"
-    frame = tests.assign(verdict=tests["verdict"].str.split(" ").str[0].str.lower())
-    counts = frame.groupby([key, "verdict"], sort=False).size().unstack(fill_value=0).reset_index()
-    return counts.rename_axis(columns=None)
-
-
 def compact(tests: pd.DataFrame) -> pd.DataFrame:
     """Without what a reader can do without, and both ends of an interval in one column."""
-    if not {"low", "high"} <= set(tests):
+    if not {"low", "high"} <= set(tests) or not {"measured", "estimate", "sd"} & set(tests):
         return tests
     ends = "[" + tests["low"].map("{:.4g}".format) + ", " + tests["high"].map("{:.4g}".format) + "]"
-    shown = tests.drop(columns=["low", "high", "outside_95", "least_p_holm"], errors="ignore")
+    dropped = ["low", "high", "outside_95", "least_p_holm", "test", "p_within", "p_beyond"]
+    shown = tests.drop(columns=dropped, errors="ignore")
     estimate = next(name for name in ("measured", "estimate", "sd") if name in shown)
     shown.insert(list(shown).index(estimate) + 1, "95 % interval", ends)
     return shown

@@ -41,7 +41,7 @@ def cell(value: object) -> str:
         return f"{value:.0f}" if value == round(value) and abs(value) < 1e7 else f"{value:.4g}"
     if str(value)[:1] == str(value)[-1:] == "`":
         return str(value)
-    if str(value).startswith(("MISSED", "FAILED", "failed")):
+    if str(value).startswith(("MISSED", "FAILED", "failed", "refuted")):
         return f"**{value}**"
     text = str(value).replace("\\", "\\\\").replace("|", "&#124;").replace("<", "&lt;").replace("$", "\\$")
     return text.replace("*", "\\*").replace("_", "\\_").replace("`", "\\`")

@@ -108,9 +108,12 @@ def _orders(ax: Axes, frame: pd.DataFrame) -> None:
 def _carrier(tables: Tables) -> Figure:
     """The variance of the immediate gradient against the slope that it carries; direct part against total."""
     figure, (left, right) = new_figure(1, 2, width=FULL)
-    for colour, (task, part) in zip(OKABE_ITO, tables["readout"].groupby("task", sort=False), strict=False):
-        left.plot(part["claimed"], part["second"], ".", color=colour, label=str(task), markersize=2, alpha=0.5)
-        right.plot(part["direct"], part["total"], ".", color=colour, markersize=2, alpha=0.5)
+    figure.set_figheight(0.45 * FULL)
+    for number, (task, part) in enumerate(tables["readout"].groupby("task", sort=False)):
+        marks = ".x+12"[number // len(OKABE_ITO) % 5]
+        style: dict[str, Any] = {"color": OKABE_ITO[number % len(OKABE_ITO)], "markersize": 2, "alpha": 0.5}
+        left.plot(part["claimed"], part["second"], marks, label=str(task), **style)
+        right.plot(part["direct"], part["total"], marks, **style)
     limits = tables["readout"]["claimed"].quantile([0.001, 0.999])
     left.plot(limits, limits, color="black", linewidth=0.8)
     for axis in (left.set_xscale, left.set_yscale):
@@ -126,7 +129,7 @@ def _carrier(tables: Tables) -> Figure:
     left.set_ylabel("E r² / s² (64 fresh weights)")
     right.set_xlabel("direct part")
     right.set_ylabel("total (validation loss)")
-    left.legend(loc="upper left", markerscale=3, fontsize=6)
+    figure.legend(loc="outside lower center", markerscale=2, fontsize=6, ncols=6)
     return figure
 
 

@@ -23,9 +23,10 @@ BASELINES = {"always yes": "always", "fewer units": "width", "more training loss
 def visibility(tables: Tables) -> pd.DataFrame:
     """One row per integer, parametrisation and method: the estimate, what it says, and whether that is right.
 
-    ``helps`` is the truth: the mean gain of other starts is below 0. ``needed`` is how many gradient evaluations tell
-    the sign of the mean at 95 % (normal): mirrored pairs of starts, (1.96 spread / mean)^2 of them and one at least, at
-    twice the price of a start.
+    ``helps`` is the truth: the mean gain of other starts is below 0. ``heard`` is the estimate, and 0 where it is
+    silent: what is left beside the integer of a derivative that is 0 at it. ``needed`` is how many gradient evaluations
+    tell the sign of the mean at 95 % (normal): mirrored pairs of starts, (1.96 spread / mean)^2 of them and one at
+    least, at twice the price of a start.
     """
     columns = {
         "estimate": ("pair", "mean"),
@@ -44,6 +45,7 @@ def visibility(tables: Tables) -> pd.DataFrame:
         says=says,
         right=audible & (says == helps),
         silent=~audible,
+        heard=frame["estimate"].where(audible | frame["estimate"].isna(), 0.0),
         clear=frame["gain"].abs() > CLEAR * frame["error"],
         needed=np.where(audible, pairs * 2 * frame["price"], np.inf),
     )
@@ -64,19 +66,19 @@ def balanced(frame: pd.DataFrame) -> float:
 
 def separated(frame: pd.DataFrame) -> float:
     """How well the estimates separate helpful from harmful, at any threshold; NaN where most are missing."""
-    if frame["estimate"].isna().mean() > 0.5:
+    if frame["heard"].isna().mean() > 0.5:
         return float("nan")
-    return separation(frame["helps"], frame["estimate"])
+    return separation(frame["helps"], frame["heard"])
 
 
 def ranked_within(frame: pd.DataFrame) -> pd.DataFrame:
     """Ranks of estimate and gain within a task and split."""
-    return frame.groupby(["task", "seed"])[["estimate", "gain"]].rank().assign(data=frame["data"])
+    return frame.groupby(["task", "seed"])[["heard", "gain"]].rank().assign(data=frame["data"])
 
 
 def rank_correlation(ranks: pd.DataFrame) -> float:
     """Of estimate and gain."""
-    return spearman(ranks["estimate"], ranks["gain"])
+    return spearman(ranks["heard"], ranks["gain"])
 
 
 def summary(tables: Tables) -> pd.DataFrame:
@@ -94,7 +96,7 @@ def _rows(frame: pd.DataFrame) -> Iterator[dict[str, object]]:
         row: dict[str, object] = {"geometry": parametrisation, "method": method, "integers": len(part)}
         row |= {"harmful": int((~part["helps"]).sum()), "base_rate": base_rate(part["helps"])}
         row |= _signs(part) if parametrisation != "none" or method == "always yes" else {}
-        row |= _ends("separated", part[["data", "helps", "estimate"]], separated)
+        row |= _ends("separated", part[["data", "helps", "heard"]], separated)
         row |= {"silent": part["silent"].mean(), "answered": part["answered"].sum() / part["starts"].sum()}
         row |= {"price": part["price"].iloc[0], "needed": part["needed"].median()}
         yield row | _ends("rank", ranked_within(part), rank_correlation)

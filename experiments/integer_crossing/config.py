@@ -11,7 +11,7 @@ from .joint_training import BATCH
 from .variants import VARIANTS
 
 #: Least values of whole numbers.
-LEAST = {"draws": 10, "pinned": 5, "networks": 1, "steps": 40, "rows": BATCH, "seed": 0, "jobs": 0}
+LEAST = {"draws": 10, "signs": 10, "pinned": 5, "networks": 1, "steps": 40, "rows": BATCH, "seed": 0, "jobs": 0}
 
 
 @dataclass(frozen=True)
@@ -24,16 +24,18 @@ class Config(RunOptions):
     """Variants of joint training."""
     draws: int = 3000
     """Networks with frozen weights per task and setting."""
+    signs: int = 30000
+    """Networks per task and setting of which only the sign at one fresh neuron is asked."""
     pinned: int = 150
     """Networks pinned at an integer per task and setting."""
-    networks: int = 100
+    networks: int = 120
     """Jointly trained networks per task, variant and starting gamma."""
     steps: int = 1000
     """Steps of the joint training and of the rotation."""
     rows: int = 64
     """Most training rows that are used of a task."""
-    seed: int = 1
-    """Seed of all initial weights, phases and minibatches."""
+    seed: int = 2
+    """Seed of all initial weights, phases and minibatches; with each task's name it makes the seed of that task."""
     kind: Literal["classification", "regression"] | None = None
     """What the tasks are, where neither the catalogue nor the target tells."""
 

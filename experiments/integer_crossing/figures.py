@@ -20,6 +20,8 @@ from .report import write
 #: Signs for their names; beta before eta, which is a part of it.
 SIGNS = {"alpha": "α", "beta": "β", "eta": "η", "kappa": "κ", "Phi": "Φ", "->": "→", ">=": "≥", " - ": " − "}
 SIGNS |= {"^2": "²", "r_0": "r₀", "root gates": "square-root gates"}
+#: How many margins the figure of deviations shows on either side.
+REACH = 3.0
 #: Settings of the exact flow that are drawn.
 LAWS = ("affine, from 0", "squared, s = 1e-4, from 0", "cross-entropy, s = 0.5, from 0", "squared, s = 0.5, from 0")
 
@@ -125,23 +127,25 @@ def _portrait(portraits: pd.DataFrame) -> Figure:
 
 
 def _deviations(tests: pd.DataFrame) -> Figure:
-    """Measured minus predicted of every test, in units of its standard error; the plain 95 % band is grey."""
+    """Measured minus predicted of every task and setting with its 95 % interval, in units of the margin."""
+    tests = tests[tests["test"] != "below"]
     claims = tests["claim"].unique()
     figure, ax = new_figure(width=FULL)
-    figure.set_figheight(0.19 * len(claims) + 0.8)
-    half = (tests["high"] - tests["low"]) / 2 / 1.96
-    off = tests["measured"] - tests["predicted"]
-    excess = np.sign(off) * np.maximum(off.abs() - tests["tolerance"], 0)
-    z = (excess / half.where(half > 0)).fillna(0).clip(-6, 6)
-    ax.axvspan(-1.96, 1.96, color="0.93", zorder=0)
-    ax.axvline(0, color="0.7", linewidth=0.6)
+    figure.set_figheight(0.24 * len(claims) + 0.8)
+    ends = (tests[["measured", "low", "high"]].sub(tests["predicted"], axis=0)).div(tests["margin"], axis=0)
+    ends = ends.clip(-REACH, REACH)
     place = tests["claim"].map({claim: i for i, claim in enumerate(claims)})
     jitter = (tests.groupby("claim").cumcount() + 0.5) / place.map(place.value_counts()) - 0.5
-    ax.scatter(z, place + 0.6 * jitter, s=6, color=np.where(tests["verdict"] == "held", OKABE_ITO[0], OKABE_ITO[1]))
+    ax.axvspan(-1, 1, color="0.93", zorder=0)
+    ax.axvline(0, color="0.7", linewidth=0.6)
+    shades = tests["outcome"].map({"shown": OKABE_ITO[0], "undecided": "0.6", "refuted": OKABE_ITO[1]})
+    ax.hlines(place + 0.8 * jitter, ends["low"], ends["high"], color=shades, linewidth=0.6)
+    ax.scatter(ends["measured"], place + 0.8 * jitter, s=4, color=shades, linewidths=0)
     ax.set_yticks(range(len(claims)), [typeset(claim) for claim in claims], fontsize=7)
     ax.invert_yaxis()
-    ax.set_xlim(-6.3, 6.3)
-    ax.set_xlabel("(measured − predicted) / standard error, clipped at 6\ngrey: plain 95 % band; orange: rejected")
+    ax.set_xlim(-REACH, REACH)
+    words = "grey band: within the margin; blue: shown, grey: undecided, red: refuted"
+    ax.set_xlabel(f"(measured − predicted) / margin of one task and setting, 95 %\n{words}")
     return figure
 
 

@@ -42,12 +42,17 @@ def entered(networks: Networks, start: int = 0) -> tuple[Int[Tensor, " members"]
     return total, crossed
 
 
-def reach(networks: Networks, k: int) -> Float[Tensor, " members"]:
-    """|v|, v = <t - S_k, y_k> / |y_k|^2, of networks with one output."""
+def aim(networks: Networks, k: int) -> Float[Tensor, "members outputs"]:
+    """v = <t - S_k, y_k> / |y_k|^2, the weights of neuron k with the least squared loss at gate 1."""
     y = networks.features()
     residual = networks.target - y[:, :, :k] @ networks.outgoing[:, :k]
-    fresh = y[:, :, k]
-    return ((residual.squeeze(-1) * fresh).sum(1) / fresh.square().sum(1)).abs()
+    fresh = y[:, :, k : k + 1]
+    return (residual * fresh).sum(1) / fresh.square().sum(1)
+
+
+def reach(networks: Networks, k: int) -> Float[Tensor, " members"]:
+    """|v| of networks with one output."""
+    return aim(networks, k).squeeze(-1).abs()
 
 
 def _at(k: int, count: int) -> Float[Tensor, " members"]:

@@ -89,8 +89,11 @@ def _confront(task: str, name: str, variant: Variant, journeys: pd.DataFrame, ar
     for order in (1, 2, 3):  # one coin per network each: of those that arrive, the number of heads is binomial
         heads = (arrivals["right"] < 0)[arrivals["order"] == order].to_numpy()
         tables.append(confront("joint", task, name, f"coin, arrival {order}", 0.5, heads))
-    landings = arrivals[arrivals["landed_at"] > 0]
-    tables.append(confront("joint", task, name, "coin, at the landing", 0.5, (landings["landing"] < 0).to_numpy()))
+    landings = arrivals[arrivals["landed_at"].between(0, 1, inclusive="neither")]  # in the tile of the fresh neuron
+    ahead, landed = (landings["right"] < 0).to_numpy(), (landings["landing"] < 0).to_numpy()
+    tables.append(confront("joint", task, name, "coin, at the landing", 0.5, landed))
+    tables.append(confront("joint", task, name, "turned positive", np.nan, ahead & ~landed))
+    tables.append(confront("joint", task, name, "turned negative", 0.0, landed & ~ahead))
     tables.append(confront("joint", task, name, "trained while off", 0.0, ~arrivals["untouched"].to_numpy()))
     tables.append(confront("joint", task, name, "neuron skipped", 0.0, (arrivals["landed_at"] >= 1).to_numpy()))
     for n in (1, 2, 3):  # tiles beyond the first integer that is reached; the partial one of the start is not fresh

@@ -5,104 +5,145 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, stdtr
-from scipy.stats import binomtest
+from scipy.stats import binom
 
-from continuum.analysis.statistics import holm, mean_interval, share_interval
+from continuum.analysis.equivalence import mean_equivalence, outcome, share_equivalence
+from continuum.analysis.power import share_power
+from continuum.analysis.statistics import mean_interval, share_interval
 
-from .claims import FAMILY_LEVEL, PREDICTIONS, Prediction, Test
+from .claims import IDENTITIES, PREDICTIONS, CodeIdentity, Prediction, Test
 
 
 class Finding(NamedTuple):
-    """A test of some rows: means of what was predicted and measured, 95 % interval of the latter, p-value."""
+    """Of some rows: means of what was predicted and measured, 95 % interval of the latter, two p-values, power.
+
+    ``p_within`` is small where the measurement shows what was predicted, ``p_beyond`` where it refutes it; ``power`` is
+    the probability of the former if the prediction is exactly right (for ``below``: if it is less by the margin).
+    """
 
     n: int
     predicted: float
     measured: float
     low: float
     high: float
-    p: float
-    outside: bool
+    margin: float
+    power: float
+    p_within: float
+    p_beyond: float
 
 
-def find(rows: pd.DataFrame, test: Test, tolerance: float = 0.0) -> Finding:
-    """Test the rows of one confrontation."""
+def find(rows: pd.DataFrame, test: Test, margin: float) -> Finding:
+    """Estimate and test one quantity."""
     measured, predicted = rows["measured"].to_numpy(), rows["predicted"].to_numpy()
-    if test in ("share", "at most"):
-        return _share(measured, float(predicted[0]), one_sided=test == "at most")
-    n, centre = len(rows), float(predicted.mean())
-    if test == "chance":
-        spread = np.sqrt((predicted * (1 - predicted)).sum()) / n
-        off = float(measured.mean()) - centre
-        p = float(2 * ndtr(-abs(off) / spread)) if spread else float(off == 0)
-        low, high = measured.mean() - 1.96 * spread, measured.mean() + 1.96 * spread
-        return Finding(n, centre, float(measured.mean()), low, high, p, not low <= centre <= high)
-    mean, low, high = mean_interval(measured - predicted)
-    error = (measured - predicted).std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
-    excess = max(abs(mean) - tolerance, 0.0)
-    p = float(2 * stdtr(n - 1, -excess / error)) if error > 0 else float(excess == 0)
-    outside = bool(low > tolerance or high < -tolerance)
-    return Finding(n, centre, centre + mean, centre + low, centre + high, p, outside)
-
-
-def _share(measured: np.ndarray, predicted: float, *, one_sided: bool) -> Finding:
-    n, hits = len(measured), int(measured.sum())
-    share, low, high = share_interval(hits, n)
-    p = float(binomtest(hits, n, predicted, alternative="greater" if one_sided else "two-sided").pvalue)
-    return Finding(n, predicted, share, low, high, p, low > predicted or (not one_sided and high < predicted))
+    n, centre, hits = len(rows), float(predicted.mean()), int(measured.sum())
+    if test == "mean":
+        e = mean_equivalence(measured - predicted, 0.0, margin)
+        ends = (centre + e.estimate, centre + e.low, centre + e.high)
+        return Finding(n, centre, *ends, margin, e.power, e.p_within, e.p_beyond)
+    if test == "share":
+        e = share_equivalence(hits, n, centre, margin)
+        return Finding(n, centre, e.estimate, e.low, e.high, margin, e.power, e.p_within, e.p_beyond)
+    power = share_power(n, centre, centre - margin, side="less")
+    few, many = float(binom.cdf(hits, n, centre)), float(binom.sf(hits - 1, n, centre))
+    return Finding(n, centre, *share_interval(hits, n), margin, power, few, many)
 
 
 def confrontations(results: pd.DataFrame) -> pd.DataFrame:
-    """One row per claim, task and setting: the tests of the family, their p-values adjusted together."""
-    tests = []
+    """One row per claim, task and setting: estimates, each with the margin and the power that so few networks have."""
+    rows = []
     for prediction in PREDICTIONS:
-        for (task, setting, quantity), rows in _matching(results, prediction).groupby(
+        margin = prediction.row_margin or prediction.margin
+        for (task, setting, quantity), part in matching(results, prediction).groupby(
             ["task", "setting", "quantity"], sort=False
         ):
-            finding = find(rows, prediction.test, prediction.tolerance)
-            head = {"claim": prediction.claim, "task": task, "setting": setting, "quantity": quantity}
-            tests.append(head | finding._asdict() | {"tolerance": prediction.tolerance})
-    table = pd.DataFrame(tests)
-    table["p_holm"] = holm(table["p"])
-    table["verdict"] = np.where(table["p_holm"] > FAMILY_LEVEL, "held", "FAILED")
-    return table
+            head: dict[str, object] = {"claim": prediction.claim, "test": prediction.test}
+            head |= {"task": task, "setting": setting, "quantity": quantity}
+            rows.append(head | _judged(find(part, prediction.test, margin), prediction.test))
+    return pd.DataFrame(rows)
+
+
+def _judged(finding: Finding, test: Test) -> dict[str, object]:
+    """A finding, whether its point estimate and its interval agree with the claim, and its outcome by itself."""
+    off = finding.measured - finding.predicted
+    agrees = off <= 0 if test == "below" else abs(off) <= finding.margin
+    missed = finding.low > finding.predicted or (test != "below" and finding.high < finding.predicted)
+    said = outcome(finding.p_within, finding.p_beyond)
+    return finding._asdict() | {"agrees": agrees, "outside": missed, "outcome": said}
 
 
 def summary(results: pd.DataFrame, tests: pd.DataFrame) -> pd.DataFrame:
-    """One row per claim: all its networks pooled, and what became of its tests."""
+    """One row per claim: all its networks pooled, its outcome at the level of each, and what its rows say."""
     claims = []
     for prediction in PREDICTIONS:
-        rows, made = _matching(results, prediction), tests[tests["claim"] == prediction.claim]
-        if not len(made):
-            continue
-        finding = find(rows, prediction.test, prediction.tolerance)._asdict()
-        counts = {"tests": len(made), "outside_95": int(made["outside"].sum()), "least_p_holm": made["p_holm"].min()}
-        failed = int((made["verdict"] != "held").sum())
-        verdict = f"FAILED in {failed}" if failed else "held"
-        claims.append({"claim": prediction.claim} | finding | counts | {"verdict": verdict})
-    return pd.DataFrame(claims).drop(columns=["p", "outside"])
+        rows, made = matching(results, prediction), tests[tests["claim"] == prediction.claim]
+        if len(made):
+            finding = find(rows, prediction.test, prediction.margin)
+            counts = {"rows": len(made), "rows_agree": int(made["agrees"].sum())}
+            counts |= {f"rows_{word}": int((made["outcome"] == word).sum()) for word in ("shown", "refuted")}
+            said = {"outcome": outcome(finding.p_within, finding.p_beyond), "rows_power": made["power"].median()}
+            claims.append({"claim": prediction.claim, "test": prediction.test} | finding._asdict() | counts | said)
+    return pd.DataFrame(claims)
+
+
+def identities(results: pd.DataFrame) -> pd.DataFrame:
+    """One row per identity of the code: how far the worst network is from it, and how many are beyond rounding."""
+    rows = []
+    for identity in IDENTITIES:
+        part = matching(results, identity)
+        if len(part):
+            off = (part["measured"] - part["predicted"]).abs()
+            head = {"claim": identity.claim, "n": len(part), "settings": len(part.groupby(["task", "setting"]))}
+            ends = {"worst": float(off.max()), "exceptions": int((off > identity.tolerance).sum())}
+            rows.append(head | {"tolerance": identity.tolerance} | ends)
+    return pd.DataFrame(rows)
 
 
 def without_assumptions(results: pd.DataFrame) -> pd.DataFrame:
     """One row per setting and quantity outside the family, tasks pooled: measured against a law that may fail."""
     inside = np.zeros(len(results), dtype=bool)
-    for prediction in PREDICTIONS:
+    for prediction in (*PREDICTIONS, *IDENTITIES):
         inside |= _mask(results, prediction)
     laws = []
-    rest = results[~inside & results["predicted"].notna()]
+    rest = results[~inside & results["predicted"].notna() & (results["part"] != "flow")]
     for (part, setting, quantity), rows in rest.groupby(["part", "setting", "quantity"], sort=False):
-        yes_or_no = rows["measured"].isin([0.0, 1.0]).all() and rows["predicted"].nunique() == 1
-        finding = find(rows, "share" if yes_or_no else "mean")._asdict()
-        laws.append({"part": part, "setting": setting, "quantity": quantity} | finding)
-    table = pd.DataFrame(laws).drop(columns=["p", "outside"])
+        laws.append({"part": part, "setting": setting, "quantity": quantity} | _estimate(rows))
+    table = pd.DataFrame(laws)
     return table.assign(change=table["measured"] - table["predicted"])
 
 
-def _matching(results: pd.DataFrame, prediction: Prediction) -> pd.DataFrame:
+def landings(results: pd.DataFrame) -> pd.DataFrame:
+    """One row per variant of joint training, tasks pooled: slopes where a step lands, and how many turned positive."""
+    rows = results[results["part"] == "joint"]
+    made = []
+    for setting, part in rows.groupby("setting", sort=False):
+        negative, turned = (_shared(part, name) for name in ("coin, at the landing", "turned positive"))
+        made.append({"setting": setting, **negative, **{f"turned_{name}": v for name, v in turned.items()}})
+    return pd.DataFrame(made)
+
+
+def _shared(part: pd.DataFrame, quantity: str) -> dict[str, float]:
+    values = part.loc[part["quantity"] == quantity, "measured"]
+    share, low, high = share_interval(int(values.sum()), len(values))
+    return {"n": len(values), "share": share, "low": low, "high": high}
+
+
+def _estimate(rows: pd.DataFrame) -> dict[str, float]:
+    """Means of what was predicted and measured, the latter with its interval."""
+    n, predicted = len(rows), float(rows["predicted"].mean())
+    if rows["measured"].isin([0.0, 1.0]).all() and rows["predicted"].nunique() == 1:
+        ends = share_interval(int(rows["measured"].sum()), n)
+        return {"n": n, "predicted": predicted, "measured": ends.mean, "low": ends.low, "high": ends.high}
+    off = mean_interval(rows["measured"] - rows["predicted"])
+    bounds = {"measured": predicted + off.mean, "low": predicted + off.low, "high": predicted + off.high}
+    return {"n": n, "predicted": predicted, **bounds}
+
+
+def matching(results: pd.DataFrame, prediction: Prediction | CodeIdentity) -> pd.DataFrame:
+    """The rows that a claim speaks of."""
     return results[_mask(results, prediction)]
 
 
-def _mask(results: pd.DataFrame, prediction: Prediction) -> np.ndarray:
+def _mask(results: pd.DataFrame, prediction: Prediction | CodeIdentity) -> np.ndarray:
     selected = results["part"] == prediction.part
     for column, pattern in (("setting", prediction.settings), ("quantity", prediction.quantity)):
         names = [name for name in results[column].unique() if re.fullmatch(pattern, name)]

@@ -9,13 +9,12 @@ from rich.table import Table
 from continuum.analysis.tables import bounded, terminal_table, write_tables
 from continuum.exp.experiment import Tables
 
-from .claims import FAMILY_LEVEL
-from .predictions import confrontations, summary, without_assumptions
+from .predictions import confrontations, identities, landings, summary, without_assumptions
 
 #: Quantities that only the files have, for there are finer or coarser ones beside them.
 KEPT_IN_FILES = r"never, .*|steps / law, law = (250|500|1000)|\|drift\| .* h = 0\.(1|05)|.*n = 3"
-#: Quantities that hold exactly, so that no interval misses them by chance.
-EXACT = ("trained while off", "outside the circle", "before the lower bound")
+#: Columns of the claims that the terminal shows.
+PRINTED = ("claim", "n", "predicted", "measured", "low", "high", "margin", "power", "outcome", "rows_agree", "rows")
 #: What is said of each variant's journeys.
 JOURNEY = ("highest", "retreats", "up", "down", "near", "near_late", "chatters", "loss_end")
 
@@ -24,7 +23,8 @@ def frames(tables: Tables) -> dict[str, pd.DataFrame]:
     """The tables of the report by name."""
     results = tables["results"]
     tests = confrontations(results)
-    named = {"predictions": summary(results, tests), "tests": tests, "dropped": without_assumptions(results)}
+    named = {"predictions": summary(results, tests), "tests": tests, "identities": identities(results)}
+    named |= {"landings": landings(results), "dropped": without_assumptions(results)}
     if "journeys" in tables:
         named["journeys"] = tables["journeys"].groupby("setting", sort=False)[list(JOURNEY)].mean().reset_index()
     return named
@@ -38,19 +38,18 @@ def write(tables: Tables, folder: Path) -> list[Path]:
 def report(tables: Tables, config: Any) -> list[Table]:
     """Print the predictions, the laws without their assumptions, and the journeys of gamma."""
     named = frames(tables)
-    printed = [_predictions(named["predictions"], named["tests"]), _dropped(named["dropped"])]
+    printed = [_predictions(named["predictions"]), _dropped(named["dropped"])]
     if "journeys" in named:
         printed.append(terminal_table("gamma under joint training, means over networks", named["journeys"]))
     return printed
 
 
-def _predictions(claims: pd.DataFrame, tests: pd.DataFrame) -> Table:
-    """Claims with their verdicts, and how many of their tests were rejected."""
-    failed, outside = int((tests["verdict"] != "held").sum()), int(tests["outside"].sum())
-    title = f"predictions under their assumptions: {len(tests)} tests, {failed} rejected by Holm at {FAMILY_LEVEL:.0%}"
-    chance = int((~tests["quantity"].isin(EXACT)).sum())
-    caption = f"{outside} of {len(tests)} tests lie outside their plain 95 % interval; {chance} could by chance"
-    return _table(title, claims, caption)
+def _predictions(claims: pd.DataFrame) -> Table:
+    """Claims with their margins, powers and outcomes, and how many tasks and settings agree by themselves."""
+    counts = ", ".join(f"{number} {word}" for word, number in claims["outcome"].value_counts().items())
+    title = f"predictions under their assumptions: of {len(claims)} claims {counts}"
+    caption = "power: of showing the claim if it is exactly right; rows: tasks and settings, those that agree first"
+    return _table(title, claims[list(PRINTED)], caption)
 
 
 def _dropped(dropped: pd.DataFrame) -> Table:

@@ -12,11 +12,11 @@ from .stages import STAGES
 from .tasks import teacher_width
 
 #: Fields of the configuration of which a cell has one value.
-PER_CELL = ("tasks", "laws")
+PER_CELL = ("tasks", "laws", "optimizers")
 
 
 def cells(config: Config) -> list[Cell]:
-    """One cell per law and stage: readouts by plain descent and by Adam, each task, and the fresh unit."""
+    """One cell per law and stage: readouts by each optimizer, each task, and the fresh unit."""
     shared = {name: value for name, value in config.configuration().items() if name not in PER_CELL}
     fresh = Cell("fresh unit", {**shared, "stage": "fresh", "law": "all"}, 0.1)
     return [fresh, *_readout_cells(config, shared), *_network_cells(config, shared)]
@@ -27,7 +27,8 @@ def _readout_cells(config: Config, shared: Mapping[str, JSON]) -> list[Cell]:
     for law in config.laws:
         method = method_of(law)
         relative_cost = 1.0 + method.samples + 2.0 * method.kind.startswith(("soft", "anneal"))
-        for optimizer, cost in (("gd", 8.0), ("adam", 4.0)):
+        for optimizer in config.optimizers:
+            cost = {"gd": 8.0, "adam": 4.0}[optimizer]
             settings = {**shared, "stage": "readout", "law": law, "optimizer": optimizer}
             planned.append(Cell(f"readout {optimizer} {law}", settings, cost * relative_cost))
     return planned

@@ -17,12 +17,18 @@ class Config(RunOptions):
     """Laws and measures of the outgoing weights, as interval/root."""
     tasks: tuple[str, ...] = ("teacher_1", "teacher_4", "teacher_8", "teacher_16", "two_spirals", "digits")
     """Tasks of the trained networks: teacher_K, or names of the catalogue."""
+    optimizers: tuple[str, ...] = ("gd", "adam")
+    """Optimizers of the readouts; predictions are about plain descent, gd."""
     needed: tuple[int, ...] = (1, 4, 8, 16)
     """Numbers of needed features of the readouts."""
     units: int = 32
     """Allocated units."""
-    seeds: int = 5
+    seed: int = 100
+    """The first of the seeds, for problems, networks and splits."""
+    seeds: int = 16
     """Repetitions of a readout."""
+    adam_seeds: int = 5
+    """Repetitions of a readout trained by Adam, of which nothing is predicted."""
     network_seeds: int = 4
     """Repetitions of a trained network."""
     steps: int = 6000
@@ -46,9 +52,10 @@ class Config(RunOptions):
 
     def validate(self) -> None:
         """Raise ``BadInput`` unless everything can be computed."""
-        for name in ("units", "seeds", "network_seeds", "steps", "network_steps"):
+        for name in ("units", "seeds", "adam_seeds", "network_seeds", "steps", "network_steps"):
             checks.whole(name, getattr(self, name), at_least=1)
-        checks.whole("jobs", self.jobs, at_least=0)
+        for name in ("seed", "jobs"):
+            checks.whole(name, getattr(self, name), at_least=0)
         for name in ("decay", "network_decay", "kappa", "temperature"):
             checks.positive(name, getattr(self, name), remedy="the default is a good start")
         for name in ("prices", "network_prices", "sharpness"):
@@ -56,6 +63,8 @@ class Config(RunOptions):
                 checks.positive(name, value, remedy="without a price every width is worth having")
         for law in self.laws:
             checks.one_of("laws", law, [method.name for method in METHODS], plural="laws")
+        for optimizer in self.optimizers:
+            checks.one_of("optimizers", optimizer, ("gd", "adam"), plural="optimizers")
         for width in self.needed:
             if not 1 <= width < self.units:
                 expected = f"widths from 1 to {self.units - 1}"

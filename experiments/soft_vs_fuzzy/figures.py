@@ -14,8 +14,9 @@ from matplotlib.lines import Line2D
 from continuum.analysis.style import FULL, HEIGHT, OKABE_ITO, new_figure, save
 from continuum.exp.experiment import Tables
 
-from .predictions import networks
-from .report import BELOW, write
+from .predictions import BELOW
+from .report import write
+from .trained import networks
 
 #: Colour of each measure, marker of each kind.
 COLOURS = dict(zip(("euclidean", "l2", "root"), OKABE_ITO, strict=False))

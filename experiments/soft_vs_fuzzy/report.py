@@ -6,14 +6,13 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from continuum.analysis.tables import terminal_table, write_tables
+from continuum.analysis.tables import bounded, terminal_table, write_tables
 from continuum.exp import RunOptions
 from continuum.exp.experiment import Tables
 
-from .predictions import FAMILY_LEVEL, near, networks, readouts, verdicts
+from .predictions import BELOW, estimates, near, verdicts
+from .trained import gates, networks, ratios, readouts
 
-#: Starts from below are narrower than this.
-BELOW = 2.0
 #: A member that drifts by more from one tenth of the steps to the next has not arrived.
 MOVING = 0.1
 
@@ -21,10 +20,11 @@ MOVING = 0.1
 def frames(tables: Tables) -> dict[str, pd.DataFrame]:
     """All tables of the report by name."""
     results = tables["results"]
-    named = {"predictions": verdicts(results)}
-    for name, make in (("readouts", readouts), ("networks", networks)):
-        if (results["stage"] == name[:-1]).any():
-            named[name] = make(results)
+    named = {"verdicts": verdicts(results)}
+    if (results["stage"] == "readout").any():
+        named |= {"predictions": estimates(results), "readouts": readouts(results)}
+    if (results["stage"] == "network").any():
+        named |= {"networks": networks(results), "ratios": ratios(results), "gates": gates(results)}
     return named
 
 
@@ -36,7 +36,7 @@ def write(tables: Tables, folder: Path) -> list[Path]:
 def report(tables: Tables, config: RunOptions) -> list[Table]:
     """The predictions under their assumptions; the readouts with Adam; the trained networks, law by law."""
     named, members = frames(tables), tables["results"]
-    printed = [_predictions(named["predictions"], members)]
+    printed = [_predictions(named["verdicts"], members)]
     if "readouts" in named:
         title = "share of readouts within 1/2 of the needed width"
         caption = "below, above: the start; Adam has no prediction"
@@ -45,31 +45,34 @@ def report(tables: Tables, config: RunOptions) -> list[Table]:
         title = "trained networks, means over tasks, prices and seeds"
         caption = "needed: the teacher's units, else the cheapest fixed width; found: within 1/2 of it; lost: diverged"
         printed.append(terminal_table(title, by_law(named["networks"]), caption))
+        title = "the interval's gates in the same networks: width over that of linear gates, score minus theirs"
+        caption = "intervals over tasks; powers and outcomes of: equal within the margin"
+        printed.append(terminal_table(title, _gates(named["gates"]), caption))
     return printed
 
 
 def _predictions(tested: pd.DataFrame, members: pd.DataFrame) -> Table:
-    failed, outside = int((tested["verdict"] != "held").sum()), int(tested["outside"].sum())
+    counts = ", ".join(f"{number} {word}" for word, number in tested["outcome"].value_counts().items())
     moving = float((members["drift"].abs() > MOVING).mean())
-    title = f"{len(tested)} predictions, {failed} rejected by Holm at {FAMILY_LEVEL:.0%}"
+    title = f"{len(tested)} predictions: {counts}"
     caption = (
-        f"width predicted > found, share within 1/2 of it (×: rejected); {outside} outside their plain 95 % interval; "
-        f"{moving:.0%} of all members still moved by {MOVING:g} in the last tenth"
+        "measured: share of independent problems all of whose members end within 1/2 of their predictions; "
+        f"below, above: of members; {moving:.0%} of all members still moved by {MOVING:g} in the last tenth"
     )
-    return terminal_table(title, _brief(tested), caption)
+    ends = [bounded(*row) for row in tested[["measured", "low", "high"]].itertuples(index=False)]
+    columns = ["law", "order", "n", "expected", "measured", "margin", "power", "nearly", "below", "above", "outcome"]
+    return terminal_table(title, tested.assign(measured=ends)[columns], caption)
 
 
-def _brief(tested: pd.DataFrame) -> pd.DataFrame:
-    """One row per law, order and price: both starts side by side."""
+def _gates(null: pd.DataFrame) -> pd.DataFrame:
+    """Ratios and differences in one column each."""
     rows = []
-    for (law, order, price), frame in tested.groupby(["law", "order", "price"], sort=False, dropna=False):
-        row: dict[str, object] = {"law": law, "features": order, "price": price, "below": "", "above": ""}
-        for _, test in frame.iterrows():
-            mark = "" if test["verdict"] == "held" else " ×"
-            ends = f"{test['predicted_width']:.2f} > {test['width']:.2f}, "
-            side = "below" if np.isnan(test["start"]) or test["start"] < BELOW else "above"
-            row[side] = f"{'' if np.isnan(test['width']) else ends}{test['measured']:.3g}{mark}"
-        rows.append(row)
+    for _, row in null.iterrows():
+        brief = {"law": row["law"], "from": row["side"], "tasks": row["tasks"]}
+        for name in ("ratio", "score"):
+            brief[name] = bounded(row[name], row[f"{name}_low"], row[f"{name}_high"])
+            brief[f"{name} null"] = f"{row[f'{name}_outcome']}, power {row[f'{name}_power']:.2f}"
+        rows.append(brief)
     return pd.DataFrame(rows)
 
 

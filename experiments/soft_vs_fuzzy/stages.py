@@ -21,6 +21,8 @@ from .training import Recipe
 Settings = Mapping[str, Any]
 #: Training rows of every problem.
 TRAIN_ROWS = 1024
+#: Targets and features at which a fresh unit is drawn.
+FRESH_PROBLEMS = 10
 #: Widths of the networks whose width is fixed.
 FIXED = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)
 
@@ -35,15 +37,18 @@ def starts(units: int) -> tuple[float, float]:
 
 
 def fresh(settings: Settings) -> pd.DataFrame:
-    """The immediate gradient at a fresh unit."""
-    return immediate_gradients(needed=4, units=8, draws=20000, seed=0).assign(stage="fresh")
+    """The immediate gradient at a fresh unit, for several targets and features."""
+    seeds = range(settings["seed"], settings["seed"] + FRESH_PROBLEMS)
+    drawn = [immediate_gradients(needed=4, units=8, draws=20000, seed=seed).assign(seed=seed) for seed in seeds]
+    return pd.concat(drawn).assign(stage="fresh")
 
 
 def on_readouts(settings: Settings) -> pd.DataFrame:
     """A method on readouts of fixed features, with its predictions where the optimizer is plain descent."""
     method, units = method_of(settings["law"]), settings["units"]
     price, start = _members(settings["prices"], units)
-    orders, seeds = ("first", "shuffled"), range(settings["seeds"])
+    repetitions = settings["seeds" if settings["optimizer"] == "gd" else "adam_seeds"]
+    orders, seeds = ("first", "shuffled"), range(settings["seed"], settings["seed"] + repetitions)
     keys = [(needed, seed, order) for order in orders for needed in settings["needed"] for seed in seeds]
     problem = _readouts(keys, units, len(price))
     law = build(method, units, start.expand(len(keys), -1).clone(), **_law_options(settings))
@@ -98,11 +103,13 @@ def on_networks(settings: Settings) -> pd.DataFrame:
         start = torch.tensor([float(k) for k in FIXED if k <= units])
         price = torch.zeros_like(start)
     price, start = price.float(), start.float()
-    streams = [stream(task, seed, TRAIN_ROWS) for seed in range(settings["network_seeds"])]
+    first = settings["seed"]
+    streams = [stream(task, seed, TRAIN_ROWS) for seed in range(first, first + settings["network_seeds"])]
     problem = Networks(streams, len(price), units, batch=128, seed=len(task))
     law = build(method, units, start.expand(len(streams), -1).clone(), **_law_options(settings))
     frame = frame_of(measurements(problem, law, method, price, _network_recipe(settings)), price, start)
-    frame = frame.rename(columns={"problem": "seed"}).assign(needed=float(teacher_width(task) or np.nan))
+    frame = frame.rename(columns={"problem": "seed"})
+    frame = frame.assign(seed=frame["seed"] + first, needed=float(teacher_width(task) or np.nan))
     return frame.assign(stage="network", task=task, law=method.name, optimizer="adam", order="none", predicted=np.nan)
 
 

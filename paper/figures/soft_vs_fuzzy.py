@@ -7,20 +7,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from continuum.analysis.statistics import mean_interval
 from paper.figures._print import BLUE, ORANGE, RED, figure, say, title
 from paper.results import Results
 
 MEASURES = {"euclidean": (BLUE, "Euclidean"), "l2": (ORANGE, "$L_2(E)$"), "root": (RED, "root gates")}
-#: Starts from below are narrower than this.
-BELOW = 2.0
 
 
 def draw(results: Results) -> Figure:
     """Readouts left, trained networks right."""
     made, (readouts, networks) = figure(3.0, 1, 2, width_ratios=[1, 1.05])
     _readouts(readouts, results.table("soft_vs_fuzzy", "results"))
-    _networks(networks, results.table("soft_vs_fuzzy", "networks"))
+    _networks(networks, results.table("soft_vs_fuzzy", "ratios"))
     return made
 
 
@@ -40,17 +37,16 @@ def _readouts(ax: Axes, rows: pd.DataFrame) -> None:
     title(ax, "a", "readouts: where the theory says")
 
 
-def _networks(ax: Axes, networks: pd.DataFrame) -> None:
-    """Width over the needed one of every law, from below and from above: geometric mean over tasks and prices."""
-    laws = [law for law in dict.fromkeys(networks["law"]) if not law.startswith("fixed")][::-1]
-    networks = networks.assign(ratio=np.log2(networks["width"].clip(lower=0.25) / networks["needed"]))
+def _networks(ax: Axes, ratios: pd.DataFrame) -> None:
+    """Width over the needed one of every law, from below and from above: geometric mean and interval over tasks."""
+    laws = [law for law in dict.fromkeys(ratios["law"]) if not law.startswith("fixed")][::-1]
     ax.axvline(1, color="0.6", linewidth=0.6, zorder=0)
-    for below, marker, colour in ((True, ">", BLUE), (False, "<", ORANGE)):
+    for side, marker, colour, shift in (("below", ">", BLUE, 0.14), ("above", "<", ORANGE, -0.14)):
         for place, law in enumerate(laws):
-            side = networks[(networks["law"] == law) & ((networks["start"] < BELOW) == below)]
-            mean, low, high = (2.0**value for value in mean_interval(side["ratio"]))
-            ax.plot([low, high], [place, place], color=colour, linewidth=0.8, alpha=0.7)
-            ax.plot(mean, place, marker, color=colour, markersize=4, markeredgewidth=0)
+            row = ratios[(ratios["law"] == law) & (ratios["side"] == side)].iloc[0]
+            height = place + shift
+            ax.plot([row["ratio_low"], row["ratio_high"]], [height, height], color=colour, linewidth=0.8, alpha=0.7)
+            ax.plot(row["ratio"], height, marker, color=colour, markersize=4, markeredgewidth=0)
     ax.set_xscale("log", base=2)
     ax.set_xlim(1 / 8, 8)
     ax.set_xticks([1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8], ["1/8", "1/4", "1/2", "1", "2", "4", "8"])
@@ -58,7 +54,7 @@ def _networks(ax: Axes, networks: pd.DataFrame) -> None:
     ax.set_ylim(-0.7, len(laws) + 0.7)
     say(ax, 0.93, len(laws), "from below", BLUE, ha="right")
     say(ax, 1.08, len(laws), "from above", ORANGE)
-    ax.set_xlabel("width found / needed")
+    ax.set_xlabel("width found / needed, 95 % over tasks")
     title(ax, "b", "networks trained whole")
 
 

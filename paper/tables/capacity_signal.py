@@ -6,7 +6,7 @@ from paper.results import Results
 from paper.tables._formulas import claim, value, verdict
 from paper.tex import tabular
 
-COLUMNS = r">{\raggedright\arraybackslash}p{0.42\linewidth}lllll"
+COLUMNS = r">{\raggedright\arraybackslash}p{0.34\linewidth}lllll"
 HEAD = ("claim", "predicted", "measured [95\\,\\%]", "$n$", "power", "verdict")
 
 

@@ -1,38 +1,25 @@
-"""The predictions on learned cardinalities: one row per law, order of the features and price; both starts."""
+"""The predictions on learned cardinalities: one row per law and order of the features, or case of the fresh unit."""
 
 import pandas as pd
 
 from paper.results import Results
-from paper.tables._formulas import claim, value
+from paper.tables._formulas import claim, value, verdict
 from paper.tex import escape, tabular
 
-#: Starts from below are narrower than this.
-BELOW = 2.0
-HEAD = ("law", "features", "price", "from below", "share", "from above", "share")
+HEAD = ("law", "features", "$n$", r"as predicted [95\,\%]", "margin", "power", "below", "above", "outcome")
 
 
 def table(results: Results) -> str:
-    """Width predicted and found, and the share of members within 1/2 of the prediction; rejected ones are bold."""
-    tests = results.table("soft_vs_fuzzy", "predictions")
-    groups = tests.groupby(["law", "order", "price"], sort=False, dropna=False)
-    return tabular("lllllll", HEAD, [_row(part) for _, part in groups])
+    """Share of problems whose members all end within 1/2 of the prediction; of members, from below and from above."""
+    rows = [_row(row) for _, row in results.table("soft_vs_fuzzy", "verdicts").iterrows()]
+    return tabular("llrlrrrrl", HEAD, rows)
 
 
-def _row(part: pd.DataFrame) -> list[str]:
-    one = part.iloc[0]
-    sides = {"below": ["", ""], "above": ["", ""]}
-    for _, row in part.iterrows():
-        side = "above" if row["start"] >= BELOW else "below"
-        sides[side] = [_widths(row), _share(row)]
-    return [escape(one["law"]), escape(one["order"]), value(one["price"]), *sides["below"], *sides["above"]]
-
-
-def _widths(row: pd.Series) -> str:
-    if pd.isna(row["width"]):
-        return claim(f"{row['statistic']}: {row['expected']:g}")
-    return f"${row['predicted_width']:.2f} \\to {row['width']:.2f}$"
-
-
-def _share(row: pd.Series) -> str:
-    text = value(float(f"{row['measured']:.3g}"))
-    return text if row["verdict"] == "held" else f"\\textbf{{{text}}}"
+def _row(row: pd.Series) -> list[str]:
+    measured = f"{value(round(row['measured'], 3))} [{value(round(row['low'], 3))}, {value(round(row['high'], 3))}]"
+    fresh = row["order"] == "fresh"
+    order = claim(f"{row['statistic']}: {row['expected']:g}") if fresh else escape(row["order"])
+    power = f"{row['power']:.2f}" if fresh else f"{row['power']:.2f}, {row['nearly']:.2f}"
+    sides = ["" if pd.isna(row[side]) else f"{row[side]:.2f}" for side in ("below", "above")]
+    said = verdict(row["outcome"].upper() if row["outcome"] == "refuted" else row["outcome"])
+    return [escape(row["law"]), order, str(row["n"]), measured, value(row["margin"]), power, *sides, said]

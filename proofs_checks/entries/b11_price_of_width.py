@@ -128,7 +128,7 @@ def example() -> dict[str, float]:
         "saved": 1e5 * full * (1 - min(WIDTHS) / 100),
         "moved": 1e3 * path * RHO * (max(BLOCKS) - 1) / 4,
         "drift": 1e5 * path * RHO * float(laws[-1].cardinality_gradient().square().sum()) / laws[-1].units,
-        "uniform": 100 * float(laws[0].cardinality()) / laws[0].units,
+        "uniform": 100 * laws[0].cardinality().item() / laws[0].units,
     }
 
 

@@ -22,7 +22,7 @@ from continuum_experiments.soft_vs_fuzzy.methods import (
     priced_width,
     width_slope,
 )
-from continuum_experiments.soft_vs_fuzzy.predictions import needed_widths, networks, verdicts
+from continuum_experiments.soft_vs_fuzzy.predictions import estimates, verdicts
 from continuum_experiments.soft_vs_fuzzy.problems import Networks, Readout, readout_moments
 from continuum_experiments.soft_vs_fuzzy.tasks import taught, teacher_width
 from continuum_experiments.soft_vs_fuzzy.theory import (
@@ -33,6 +33,7 @@ from continuum_experiments.soft_vs_fuzzy.theory import (
     soft_values,
     unordered,
 )
+from continuum_experiments.soft_vs_fuzzy.trained import gates, needed_widths, networks, ratios
 from continuum_experiments.soft_vs_fuzzy.training import Recipe, objective, train
 from rich.console import Console
 from torch.testing import assert_close
@@ -50,6 +51,7 @@ SMALL = Config(
     needed=(1, 3),
     units=6,
     seeds=2,
+    adam_seeds=2,
     network_seeds=2,
     steps=40,
     network_steps=12,
@@ -209,20 +211,60 @@ def test_fresh_units() -> None:
     assert abs(frame.loc["bernoulli, exact", "measured"] - 0) > 5 * frame.loc["bernoulli, exact", "error"]
 
 
-def test_verdicts() -> None:
-    def group(law: str, right: int) -> pd.DataFrame:
-        widths = np.where(np.arange(40) < right, 4.4, 5.0)
-        keys = {"stage": "readout", "law": law, "order": "first", "price": 0.1, "start": 1.5}
-        return pd.DataFrame({**keys, "width": widths, "predicted": 4.0, "needed": 4.0})
+def readout_rows(law: str, right: int, problems: int = 64) -> pd.DataFrame:
+    """Two members a problem; the first ``right`` problems end as predicted, of the others one member."""
+    problem, member = np.divmod(np.arange(2 * problems), 2)
+    keys = {"stage": "readout", "law": law, "order": "first", "price": 0.1, "needed": 4.0}
+    width = np.where((problem < right) | (member == 0), 4.4, 5.0)
+    starts = np.where(member == 0, 24.5, 1.5)
+    return pd.DataFrame({**keys, "seed": problem, "start": starts, "width": width, "predicted": 4.0})
 
-    fresh = pd.DataFrame(
-        {"stage": ["fresh"], "case": ["x"], "predicted": [0.5], "off": [0.1], "error": [0.1], "draws": [9]}
+
+def test_verdicts_are_over_problems() -> None:
+    parts = [readout_rows("good", 62), readout_rows("near", 60), readout_rows("bad", 48), readout_rows("few", 16, 16)]
+    tested = verdicts(pd.concat(parts, ignore_index=True)).set_index("law")
+    assert tested["outcome"].to_dict() == {"good": "shown", "near": "undecided", "bad": "refuted", "few": "undecided"}
+    assert tested.loc["bad", ["n", "measured", "below", "above"]].tolist() == [64, 0.75, 0.75, 1.0]
+    assert tested.loc["few", "power"] == 0.0  # sixteen of sixteen show nothing, and could not
+    assert tested.loc["good", "nearly"] == pytest.approx(0.70, abs=0.005)
+
+
+def test_the_fresh_slope_pools_its_problems() -> None:
+    def fresh(off: float) -> pd.DataFrame:
+        columns = {"stage": "fresh", "case": f"off by {off}", "predicted": 0.5, "error": 0.006, "draws": 9}
+        return pd.DataFrame({**columns, "off": [off + 0.004, off - 0.004]})
+
+    tested = verdicts(pd.concat([readout_rows("good", 62), fresh(0.0), fresh(0.03)], ignore_index=True))
+    _, exact, biased = tested.itertuples()
+    assert (exact.n, exact.measured) == (18, 0.5)
+    assert exact.high - exact.low == pytest.approx(2 * 1.96 * 0.006 / 2**0.5, rel=1e-3)
+    assert (exact.outcome, biased.outcome) == ("shown", "refuted")
+
+
+def test_estimates_are_of_single_settings() -> None:
+    table = estimates(readout_rows("bad", 48)).set_index("start")
+    assert table.loc[1.5, ["n", "measured", "width"]].tolist() == [64, 0.75, pytest.approx(4.55)]
+    assert table.loc[24.5, "measured"] == 1.0
+
+
+def test_the_null_of_the_gate_is_paired_and_over_tasks() -> None:
+    """Equal gates are shown, a factor of 1.5 is refuted; seeds of a task do not count as tasks."""
+    random = np.random.default_rng(0)
+    keys = [(task, seed, start) for task in "abcdef" for seed in range(3) for start in (1.5, 24.5)]
+    plain = pd.DataFrame(keys, columns=["task", "seed", "start"]).assign(stage="network", price=0.1, needed=4.0)
+    plain = plain.assign(
+        law="interval/euclidean", width=4 * np.exp(random.standard_normal(36)), score=0.9, objective=1.0
     )
-    tested = verdicts(pd.concat([group("good", 38), group("bad", 20), fresh], ignore_index=True)).set_index("law")
-    assert tested.loc["good", "verdict"] == "held"
-    assert tested.loc["bad", "verdict"] == "FAILED"
-    assert tested.loc["bad", "measured"] == 0.5
-    assert tested.loc["x", "p"] == pytest.approx(0.3173, abs=1e-4)
+    noise = np.exp(0.1 * random.standard_normal(36))
+    same = plain.assign(law="interval/l2", width=plain["width"] * noise)
+    wider = plain.assign(law="interval/root", width=1.5 * plain["width"] * noise, score=0.95)
+    table = gates(pd.concat([plain, same, wider], ignore_index=True)).set_index(["law", "side"])
+    assert table.loc[("interval/l2", "both"), ["tasks", "n"]].tolist() == [6, 36]
+    assert table.loc[("interval/l2", "both"), "ratio_outcome"] == "shown"
+    assert table.loc[("interval/root", "both"), "ratio_outcome"] == "refuted"
+    assert table.loc[("interval/root", "below"), "score"] == pytest.approx(0.05)
+    law = ratios(pd.concat([plain, same], ignore_index=True))
+    assert law["tasks"].tolist() == [6] * 4
 
 
 def test_needed_width_is_the_cheapest_fixed_one() -> None:
@@ -255,13 +297,23 @@ def test_the_whole_run(run: RunFolder) -> None:
     assert results.loc[results["stage"] != "fresh", "width"].between(0, 6).all()
     assert len(networks(results)) == len(LAWS) * 4
     names = {path.stem for path in run.figures.iterdir()}
-    assert names >= {"predicted", "readout_gd", "readout_adam", "networks", "cost", "predictions"}
+    assert names >= {
+        "predicted",
+        "readout_gd",
+        "readout_adam",
+        "networks",
+        "cost",
+        "predictions",
+        "verdicts",
+        "ratios",
+        "gates",
+    }
     assert json.loads((run.path / "manifest.json").read_text())["status"] == "complete"
 
 
 def test_the_report(run: RunFolder) -> None:
     tables = soft_vs_fuzzy.report({"results": pd.read_parquet(run.path / "results.parquet")}, SMALL)
-    assert [str(table.title).split()[1] for table in tables] == ["predictions,", "of", "networks,"]
+    assert [str(table.title).split()[1] for table in tables] == ["predictions:", "of", "networks,", "interval's"]
 
 
 def test_a_cell_gives_the_same_rows_again(run: RunFolder) -> None:
@@ -280,6 +332,7 @@ BAD = {
     "task": (["--tasks", "teacher_x"], "teacher_K"),
     "no such task": (["--tasks", "digit"], "digits"),
     "needed": (["--needed", "40"], "raise --units"),
+    "optimizer": (["--optimizers", "sgd"], "optimizers"),
     "price": (["--prices", "-1"], "prices"),
     "sharpness": (["--sharpness", "4"], "two numbers"),
     "units": (["--units", "2", "--needed", "1"], "units: expected an integer >= 4"),
