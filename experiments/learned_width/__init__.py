@@ -1,8 +1,9 @@
-r"""Does one run find the width that a grid of fixed widths finds, from any start, and with a network as good?
+r"""Does one run find the width that a grid of fixed widths finds, and with a network as good?
 
 The recommended method (``graded``), from several starts, beside a grid of fixed widths, the other methods of the
 learner, scikit-learn's perceptron and fixed networks of exactly the width learned, on the same folds of every task.
-Its targets were fixed before the run: PREDICTIONS.md.
+Its targets were fixed before the run: PREDICTIONS.md. Every start is born with the same pool of units, so that the
+preset ``pool`` varies the pool itself, and the preset ``perspective`` the power of the decay.
 """
 
 from pathlib import Path

@@ -137,6 +137,24 @@ def recruitment(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def tasks(runs: pd.DataFrame) -> pd.DataFrame:
+    """One row per task and method, from below at the first price: width over the matched linear one's, and score minus.
+
+    Intervals would be over seeds, of which there are few; what varies from task to task is what the table is for.
+    """
+    below = next(frame for name, frame in regimes(runs) if name == "from below")
+    linear = below[below["method"] == REFERENCE].groupby("task", sort=False)["width"].mean()
+    needed = below.groupby("task", sort=False)["needed"].mean()
+    rows = []
+    for method, reference in pairs_of(below):
+        part = differences(below, method, reference)
+        for task in linear.index if reference == REFERENCE else ():
+            ratio, score = part.loc[part["task"] == task, ["width_ratio", "score_difference"]].mean()
+            row = {"task": task, "method": method, "ratio": np.exp(ratio), "score_difference": score}
+            rows.append(row | {"linear_width": linear[task], "needed": needed[task]})
+    return pd.DataFrame(rows)
+
+
 def _teachers(part: pd.DataFrame) -> float:
     """Geometric mean of width / teacher's width."""
     taught = part[part["teacher"].notna()]

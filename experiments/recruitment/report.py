@@ -8,7 +8,7 @@ from rich.table import Table
 from continuum.analysis.tables import terminal_table
 from continuum.exp.experiment import Tables
 
-from .estimates import SCORE_MARGIN, WIDTH_MARGIN, contrasts, measured, recruitment
+from .estimates import SCORE_MARGIN, WIDTH_MARGIN, contrasts, measured, recruitment, tasks
 from .predictions import verdicts
 
 #: Regimes that the terminal shows; the files have all.
@@ -19,7 +19,12 @@ def frames(tables: Tables) -> dict[str, pd.DataFrame]:
     """All tables of the report by name."""
     runs = measured(tables["results"])
     compared = contrasts(runs)
-    return {"predictions": verdicts(runs), "contrasts": compared, "recruitment": recruitment(runs)}
+    return {
+        "predictions": verdicts(runs),
+        "contrasts": compared,
+        "recruitment": recruitment(runs),
+        "tasks": tasks(runs),
+    }
 
 
 def report(tables: Tables, config: Any) -> list[Table]:

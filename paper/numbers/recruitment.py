@@ -32,6 +32,15 @@ CONTRASTS = (
     ("full, middle gamma lr, price 0.01", "square_root", "linear", "DearRootLinear"),
     ("from above", "square_root", "linear", "AboveRootLinear"),
 )
+#: The same of the run in which gamma steps by Adam.
+ADAPTIVE = (
+    ("from below", "square_root", "linear", "AdaptiveRootLinear"),
+    ("from below", "l2_metric", "linear", "AdaptiveMetricLinear"),
+    ("adam, minibatch", "square_root", "linear", "AdaptiveBatchRootLinear"),
+    ("adam, minibatch", "l2_metric", "linear", "AdaptiveBatchMetricLinear"),
+    ("adam, full, cold", "square_root", "linear", "AdaptiveFullRootLinear"),
+    ("adam", "l2_metric", "l2_penalty", "AdaptiveMetricPenalty"),
+)
 #: Methods whose width is compared with the needed one, and the macro's name.
 METHODS = {"linear": "Linear", "square_root": "Root", "l2_metric": "Metric", "shadow": "Shadow"}
 
@@ -39,7 +48,9 @@ METHODS = {"linear": "Linear", "square_root": "Root", "l2_metric": "Metric", "sh
 def numbers(results: Results) -> Iterator[Number]:
     """Ratios of widths and differences of scores with their intervals, verdicts, and the nulls of older records."""
     yield from _verdicts(results)
-    yield from _contrasts(results)
+    yield from _contrasts(results, NAME, CONTRASTS)
+    yield from _contrasts(results, f"{NAME}_adaptive", ADAPTIVE)
+    yield from _tasks(results)
     yield from _needed(results)
     yield from _recorded(results)
 
@@ -52,11 +63,12 @@ def _verdicts(results: Results) -> Iterator[Number]:
     yield Number("recruitTasks", count(table["tasks"].max()), results.source(NAME, "predictions", "column tasks"))
 
 
-def _contrasts(results: Results) -> Iterator[Number]:
-    table = results.table(NAME, "contrasts")
-    rows = {(row["regime"], row["method"], row["reference"]): row for row in table.to_dict("records")}
-    for regime, method, reference, name in CONTRASTS:
-        source = results.source(NAME, "contrasts", f"{regime}: {method} / {reference}")
+def _contrasts(results: Results, run: str, wanted: tuple[tuple[str, str, str, str], ...]) -> Iterator[Number]:
+    table = results.table(run, "contrasts").to_dict("records") if run in results.runs else []
+    rows = {(row["regime"], row["method"], row["reference"]): row for row in table}
+    for regime, method, reference, name in wanted:
+        place = f"{regime}: {method} / {reference}"
+        source = results.source(run, "contrasts", place) if rows else f"{run}, contrasts, {place}: no such run"
         row = rows.get((regime, method, reference), {})
         for column, end in (("ratio", ""), ("low", "Low"), ("high", "High")):
             yield Number(f"recruit{name}{end}", fixed(float(row.get(column, np.nan)), 2), source)
@@ -64,6 +76,15 @@ def _contrasts(results: Results) -> Iterator[Number]:
             yield Number(f"recruit{name}{end}", fixed(float(row.get(column, np.nan)), 3), source)
         yield Number(f"recruit{name}Equal", str(row.get("equal", "--")), source)
         yield Number(f"recruit{name}Power", fixed(float(row.get("power", np.nan)), 2), source)
+
+
+def _tasks(results: Results) -> Iterator[Number]:
+    table = results.table(NAME, "tasks")
+    for method, name in (("square_root", "Root"), ("l2_metric", "Metric")):
+        ratios = table.loc[table["method"] == method, "ratio"]
+        for value, end in ((ratios.min(), "Least"), (ratios.max(), "Most")):
+            source = results.source(NAME, "tasks", f"{method} / linear, {end.lower()} of the tasks")
+            yield Number(f"recruitTask{name}{end}", fixed(float(value), 2), source)
 
 
 def _needed(results: Results) -> Iterator[Number]:
