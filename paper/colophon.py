@@ -18,6 +18,9 @@ WATERMARK = r"""\usepackage{graphicx,xcolor}
     \small\sffamily\color{black!60}From the quick presets: the numbers show the form, not the findings.}}}
 """
 
+#: Set smaller only where it is wider than the page.
+FITTED = "\\begin{{adjustbox}}{{max width=\\linewidth}}\n{}\\end{{adjustbox}}\n"
+
 
 def latex(results: Results) -> str:
     """A table of the runs, and below it what they have in common."""
@@ -29,15 +32,15 @@ def latex(results: Results) -> str:
         f"Presets: \\texttt{{{escape(results.preset)}}}; {_ledger(results)}.",
         f"Versions: {_listed(_versions(manifest) for manifest in manifests.values())}.",
         f"Machine: {_listed(_machine(manifest) for manifest in manifests.values())}.",
-        "Computing time is the sum over the cells of a run, each on one core;",
-        "wall time is that of the command, from its last start.",
+        "Computing time is the wall clock of the cells of a run, summed, where other work may have run beside;",
+        "wall time is that of the command, from its last start; a commit with $+$ had changes beside it.",
     ]
     start, middle, end = (
         "\\paragraphhead{How it was computed.}\\par\\medskip\n{\\small\\setlength{\\tabcolsep}{4pt}\\noindent\n",
         "\\par\\medskip\\noindent\n",
         "\\par}\n",
     )
-    return start + table + middle + "\n".join(lines) + end
+    return start + FITTED.format(table) + middle + "\n".join(lines) + end
 
 
 def _row(results: Results, name: str, manifest: Mapping[str, Any]) -> list[str]:

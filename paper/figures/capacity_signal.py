@@ -34,7 +34,7 @@ GIVEN = {"rank": ("plain", BLUE), "given_k": ("$k$ known", RED), "given_training
 
 def draw(results: Results) -> Figure:
     """Orders; what the methods score, with intervals over data sources; below it what ranks integers."""
-    made = figure(3.9, 1, 1)[0]
+    made = figure(2.9, 1, 1)[0]
     made.clear()
     places = made.add_gridspec(2, 3, width_ratios=[1, 0.75, 0.75], height_ratios=[1, 0.62])
     seen = results.table("capacity_signal", "seen")

@@ -25,7 +25,7 @@ TASK = "vehicle"
 
 def draw(results: Results) -> Figure:
     """Paths under descent and under Adam, and the ratios of widths."""
-    made, (descent, adam, ratios) = figure(2.5, 1, 3, width_ratios=[1, 1, 1.25])
+    made, (descent, adam, ratios) = figure(2.1, 1, 3, width_ratios=[1, 1, 1.25])
     paths = _shown(results.table("recruitment", "paths"))
     descent.sharey(adam)
     for ax, optimizer, letter, words in ((descent, "gd", "a", "descent"), (adam, "adam", "b", "Adam")):
