@@ -75,6 +75,24 @@ def plain(value: str) -> str:
     return re.sub(r"(?<!\d)0\.", ".", text)
 
 
+def number(value: str) -> float:
+    r"""The number that a macro prints.
+
+    >>> number(r"98\,\%"), number(r"$-$0.05")
+    (98.0, -0.05)
+    """
+    return float(plain(value).removesuffix(" %"))
+
+
+def interval(name: str, values: Mapping[str, str]) -> tuple[float, float] | None:
+    """The interval that was recorded with a number, as two macros, ``Low`` and ``High``, or in one, ``Range``."""
+    if f"{name}Low" in values:
+        return number(values[f"{name}Low"]), number(values[f"{name}High"])
+    ends = values.get(f"{name}Range", "--")
+    low, _, high = ends.strip("[]").partition(", ")
+    return (number(low), number(high)) if high else None
+
+
 def macros_of(text: str) -> list[str]:
     r"""The macros of a TeX text, in order.
 
