@@ -33,7 +33,7 @@ def draw(results: Results) -> Figure:
         title(ax, letter, f"{words}, {task_name(str(paths['task'].iloc[0]))}")
     descent.set_ylabel(r"$\gamma$")
     for place, (colour, name) in enumerate(METHODS.values()):
-        say(descent, 0.04, 0.95 - 0.065 * place, name, colour, transform=descent.transAxes)
+        say(adam, 0.42, 0.375 - 0.064 * place, name, colour, transform=adam.transAxes)
     _ratios(ratios, results.table("recruitment", "contrasts"))
     title(ratios, "c", "all tasks")
     return made

@@ -7,7 +7,6 @@ import pandas as pd
 
 from paper.number import MISSING, Number, count, fixed, percent
 from paper.results import Results
-from paper.tex import escape
 
 NAME = "capacity_signal"
 ORDER = "order of C_T(k+a) - C_T(k), {}"
@@ -64,15 +63,11 @@ def numbers(results: Results) -> Iterator[Number]:
 
 
 def _verdicts(results: Results, tested: pd.DataFrame) -> Iterator[Number]:
-    """``Held`` and ``Failed`` are older names of ``Shown`` and ``Refuted``."""
     source = results.source(NAME, "predictions", "column verdict")
     yield Number("capacityTests", count(tested["p_within"].notna().sum()), source)
     yield Number("capacityClose", count(tested["close"].sum()), results.source(NAME, "predictions", "column close"))
-    named = {"Shown": "shown", "Refuted": "refuted", "Undecided": "undecided", "Held": "shown", "Failed": "refuted"}
-    for name, verdict in named.items():
-        yield Number(f"capacity{name}", count((tested["verdict"] == verdict).sum()), source)
-    names = tested.loc[tested["verdict"] == "refuted", "claim"]
-    yield Number("capacityFailedNames", escape("; ".join(names)) or "none", source)
+    for word in ("shown", "refuted", "undecided"):
+        yield Number(f"capacity{word.title()}", count((tested["verdict"] == word).sum()), source)
 
 
 def _coins(results: Results, tested: pd.DataFrame) -> Iterator[Number]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from paper.number import Number, fixed
+from paper.number import Number, count, fixed
 from paper.results import Results
 
 NAME = "capacity_signal"
@@ -45,6 +45,11 @@ def numbers(results: Results) -> Iterator[Number]:
                     yield Number(f"{begin}{end}{suffix}", fixed(_value(row, column + bound), 2), source)
             for begin, column in PLAIN.items():
                 yield Number(f"{begin}{end}", fixed(_value(row, column), 2), source)
+    verdicts = factors.loc[factors["eps"] > 0, "verdict"]
+    source = results.source(NAME, "kinks", "eps > 0, column verdict")
+    yield Number("capacityKinkEpsilonTests", count(len(verdicts)), source)
+    for verdict in ("shown", "refuted", "undecided"):
+        yield Number(f"capacityKinkEpsilon{verdict.title()}", count((verdicts == verdict).sum()), source)
 
 
 def _row(table: pd.DataFrame, optimizer: str, steps: int | None) -> pd.DataFrame:

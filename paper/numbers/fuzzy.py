@@ -35,7 +35,6 @@ def _outcomes(results: Results) -> Iterator[Number]:
     verdicts, settings = results.table(NAME, "verdicts"), results.table(NAME, "predictions")
     source = results.source(NAME, "verdicts", "column outcome")
     yield Number("fuzzyTests", count(len(verdicts)), source)
-    yield Number("fuzzyHeld", count((verdicts["outcome"] == "shown").sum()), source)
     for word in ("shown", "refuted", "undecided"):
         yield Number(f"fuzzy{word.title()}", count((verdicts["outcome"] == word).sum()), source)
     problems = verdicts[verdicts["order"] != "fresh"]

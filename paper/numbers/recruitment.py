@@ -56,10 +56,13 @@ def numbers(results: Results) -> Iterator[Number]:
 
 
 def _verdicts(results: Results) -> Iterator[Number]:
-    table, source = results.table(NAME, "predictions"), results.source(NAME, "predictions", "column verdict")
-    yield Number("recruitTests", count(len(table)), source)
-    for verdict in ("shown", "refuted", "undecided"):
-        yield Number(f"recruit{verdict.title()}", count((table["verdict"] == verdict).sum()), source)
+    for run, begin in ((NAME, "recruit"), (f"{NAME}_adaptive", "recruitAdaptive")):
+        verdicts = results.table(run, "predictions")["verdict"] if run in results.runs else pd.Series(dtype=str)
+        source = results.source(run, "predictions", "column verdict") if len(verdicts) else f"{run}: no such run"
+        yield Number(f"{begin}Tests", count(len(verdicts)), source)
+        for verdict in ("shown", "refuted", "undecided"):
+            yield Number(f"{begin}{verdict.title()}", count((verdicts == verdict).sum()), source)
+    table = results.table(NAME, "predictions")
     yield Number("recruitTasks", count(table["tasks"].max()), results.source(NAME, "predictions", "column tasks"))
 
 

@@ -16,7 +16,7 @@ def table(results: Results) -> str:
     if PEERS in results.runs:
         peers = results.table(PEERS, "readings")
         rows = pd.concat([rows, peers[peers["reading"].str.contains("less that of g|fewer units")]])
-    heads = [head.replace("%", r"\,\%") if "%" in head else head for head in HEADS]
+    heads = [head.replace(" %", r"\,\%") if "%" in head else head for head in HEADS]
     return tabular(
         r">{\raggedright\arraybackslash}p{0.42\linewidth}lllll", heads, [_cells(row) for _, row in rows.iterrows()]
     )
