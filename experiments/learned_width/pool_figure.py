@@ -40,12 +40,13 @@ def own_pool(rows: pd.DataFrame) -> float:
 def pool_lines(ax: Axes, rows: pd.DataFrame) -> None:
     """Mean width over the pool, relative to that at the learner's own; the bar is the range over starts."""
     pools, at = sorted(rows["pool"].unique()), own_pool(rows)
+    middle = (rows["task"].nunique() - 1) / 2
     # More tasks than colours share them, rather than be left out.
     tasks = zip(cycle(OKABE_ITO), rows.groupby("task", sort=False), strict=False)
     for place, (color, (name, frame)) in enumerate(tasks):
         table = frame.groupby(["pool", "start"])["width"].mean().unstack("start")
         mean = table.mean(axis=1)
-        x = mean.index.to_numpy(float) * 1.05 ** (place - 2.5)
+        x = mean.index.to_numpy(float) * 1.05 ** (place - middle)
         low, high = (mean - table.min(axis=1)) / mean[at], (table.max(axis=1) - mean) / mean[at]
         ax.errorbar(x, mean / mean[at], [low, high], color=color, marker="o", markersize=2.5, linewidth=0.9, label=name)
     ax.axhline(1, color="0.6", linewidth=0.6, linestyle=":", zorder=0)
