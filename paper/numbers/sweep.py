@@ -57,7 +57,8 @@ def _quarters(results: Results, table: pd.DataFrame) -> Iterator[Number]:
 def _gains(table: pd.DataFrame) -> pd.DataFrame:
     """One row per seed and integer k: accuracy at k + 1/4 (quarter) and at k + 1 (whole), less that at k."""
     scores = table.pivot(index="seed", columns="gamma", values="test_score")
-    whole = [k for k in scores.columns if k % 1 == 0 and {k + 0.25, k + 1} <= set(scores.columns)]
+    widths = scores.columns.to_numpy(float)
+    whole = [float(k) for k in widths if k % 1 == 0 and {k + 0.25, k + 1} <= set(widths)]
     rows = [
         pd.DataFrame({"k": k, "quarter": scores[k + 0.25] - scores[k], "whole": scores[k + 1] - scores[k]})
         for k in whole
