@@ -52,9 +52,10 @@ class LearnConfig:
             is, a silent unit is recruited at the slope :math:`\mu = \sqrt{2\lambda\rho}`, and a whole one costs
             :math:`\rho`: with both held the strength of the decay follows, and the length of a whole unit's weights is
             :math:`q'\rho/\mu`, :math:`1/q + 1/q' = 1`.
-        pool: units of a layer at birth, on or in reserve, more where ``start`` needs them; later on at least half as
-            many wait in reserve. At the other defaults a pool of 512 leads to 1.95 times the width of a pool of 9 on
-            regression tasks, 1.10 times on classes; with the two options below, to 1.10 and 1.04 times.
+        pool: units of a layer at birth, on or in reserve, more where ``start`` needs them, at most ``max_units``; later
+            on at least half as many wait in reserve. At the other defaults a pool of 512 leads to 1.95 times the width
+            of a pool of 9 on regression tasks, 1.10 times on classes; with the two options below, to 1.10 and 1.04
+            times.
         directions: seed of the incoming weights of units, at birth and of fresh ones; None: ``seed``.
         largest_gate: of a unit. At 1 a unit longer than a whole one pays more than its copies would, and only a
             larger pool has copies; at ``math.inf`` its gate counts them, and the size of the pool matters less.

@@ -83,12 +83,21 @@ class Config(RunOptions):
         for method in self.methods:
             checks.one_of("methods", method, OTHER_METHODS, plural="methods")
         check_powers(self.powers)
-        check_factors(self.pools, self.directions, self.parts, self.folds)
+        check_factors(self.pools, self.directions, self.parts, folds=self.folds, max_units=self.max_units)
+        self._check_modes()
         for name in ("tasks", "starts", "widths", "methods", "powers", "pools", "directions"):
             values = getattr(self, name)
             if len(set(values)) < len(values):
                 raise BadInput(name, expected="each once", came=list(values), remedy="drop the repeated ones")
         self._check_widths()
+
+    def _check_modes(self) -> None:
+        modes = [f"--{name}" for name in ("peers", "powers", "pools") if getattr(self, name)]
+        if len(modes) > 1:
+            remedy = "each of them replaces all else: run one after the other"
+            raise BadInput(
+                "flags", expected="one of --peers, --powers, --pools", came=" and ".join(modes), remedy=remedy
+            )
 
     def _check_widths(self) -> None:
         for width in self.widths:

@@ -16,6 +16,7 @@ from torch import nn
 
 from continuum import checks
 from continuum.data import Task, unchanged
+from continuum.errors import BadInput
 from continuum.exp.experiment import JSON, Tables
 from continuum.learn import LearnConfig, WidthResult, learn_width
 
@@ -62,14 +63,19 @@ def planned(kind: str, parts: int, factors: Factors) -> Iterator[tuple[str, int,
             yield f"pool {plan['arm']} {fold}", fits, {**plan, "fold": fold}
 
 
-def check_factors(pools: tuple[int, ...], directions: tuple[int, ...], parts: int, folds: int) -> None:
+def check_factors(
+    pools: tuple[int, ...], directions: tuple[int, ...], parts: int, *, folds: int, max_units: int
+) -> None:
     """Raise ``BadInput`` for factors that cannot be."""
     for pool in pools:
         checks.whole("pools", pool, at_least=1)
+        checks.number("pools", pool, low=1, high=max_units, remedy="raise --max-units, where every pool ends")
+    if pools and not directions:
+        raise BadInput("directions", expected="one or more", came="none", remedy="leave --directions out")
     for seed in directions:
         checks.whole("directions", seed, at_least=0)
     checks.whole("parts", parts, at_least=1)
-    checks.number("parts", parts, high=folds, remedy="there are no more folds")
+    checks.number("parts", parts, low=1, high=folds, remedy="there are no more folds")
 
 
 def pool(settings: Settings) -> Tables:

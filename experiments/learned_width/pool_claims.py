@@ -10,6 +10,7 @@ import pandas as pd
 
 from continuum.analysis.equivalence import mean_equivalence, outcome
 from continuum.exp.experiment import Tables
+from continuum.learn import LearnConfig
 
 from .pool_effects import by_task, log_ratio, parts_table, shares_table, spread_table, widths_table
 
@@ -92,7 +93,7 @@ def _scores(pools: list[float]) -> Iterator[Claim]:
 
 def _usual(pools: list[float]) -> float:
     """The learner's own pool, or the nearest to it."""
-    return min(pools, key=lambda pool: abs(math.log(pool / 128)))
+    return min(pools, key=lambda pool: abs(math.log(pool / LearnConfig.pool)))
 
 
 def _ratio(

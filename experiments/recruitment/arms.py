@@ -73,16 +73,16 @@ def arms(
     """The fraction of all crossings that is run.
 
     From below, cold: every method, optimizer, learning rate of gamma and batch. Warm and frozen features: the same
-    with all rows. From above (``top``): cold, the middle learning rate. All at the first price; the others with all
+    with all rows. From above (``top``): cold, the middle learning rate. All at the least price; the others with all
     rows and the middle learning rate, from below. Fixed widths: wherever one of these needs its grid. So contrasts of
     methods are matched in everything else, and batch is never crossed with warmth.
     """
-    middle, first = sorted(gamma_lr)[len(gamma_lr) // 2], prices[0]
+    middle, (first, *dearer) = sorted(gamma_lr)[len(gamma_lr) // 2], sorted(prices)
     pairs = list(product(methods, optimizers))
     below = [Arm(*pair, lr, *where, BELOW, first) for pair, lr, where in product(pairs, gamma_lr, SURROUNDINGS)]
     above = [Arm(*pair, middle, batch, "cold", top, first) for pair, batch in product(pairs, BATCHES)]
     full = [where for where in SURROUNDINGS if where[0] == "full"]
-    dear = [Arm(*pair, middle, *where, BELOW, price) for pair, where, price in product(pairs, full, prices[1:])]
+    dear = [Arm(*pair, middle, *where, BELOW, price) for pair, where, price in product(pairs, full, dearer)]
     grid = product(optimizers, SURROUNDINGS, widths)
     fixed = [Arm("fixed", optimizer, 0.0, *where, float(width), 0.0) for optimizer, where, width in grid]
     return [*below, *above, *dear, *fixed]

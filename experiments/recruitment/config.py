@@ -42,7 +42,7 @@ class Config(RunOptions):
     decay: float = 0.02
     """Decay lambda of the outgoing weights."""
     prices: tuple[float, ...] = (0.002, 0.01)
-    """Prices rho of a unit of width, in nats or half squared errors; those after the first at fewer settings."""
+    """Prices rho of a unit of width, in nats or half squared errors; those above the least at fewer settings."""
     spread: float = 0.2
     """Standard deviation of the outgoing weights of a fresh unit."""
 
@@ -73,8 +73,8 @@ class Config(RunOptions):
             values = getattr(self, name)
             if not values or len(set(values)) < len(values):
                 raise BadInput(name, expected="one or more, each once", came=list(values), remedy=f"leave --{name} out")
-        for name, width in (("widths", max(self.widths)), ("above", self.above)):
+        for name, width in (*(("widths", width) for width in self.widths), ("above", self.above)):
             if not 1 <= width <= self.units:
                 expected = f"widths from 1 to {self.units}"
-                raise BadInput(name, expected=expected, came=width, remedy="raise --units")
+                raise BadInput(name, expected=expected, came=width, remedy=f"change --{name}, or raise --units")
         checks.whole("units", self.units, at_least=int(BELOW) + 1)

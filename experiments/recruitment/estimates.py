@@ -72,12 +72,12 @@ def _gaps(results: pd.DataFrame, learned: pd.DataFrame) -> pd.Series:
 
 
 def regimes(runs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """The regimes that are spoken of, by name: from below at the first price, unless they say otherwise."""
+    """The regimes that are spoken of, by name: from below at the least price, unless they say otherwise."""
     first, middle = runs["price"].min(), runs["gamma_lr"].median()
     below = runs[(runs["start"] == BELOW) & (runs["price"] == first)]
     yield "from below", below
     for optimizer, frame in below.groupby("optimizer", sort=False):
-        yield f"{optimizer}", frame
+        yield str(optimizer), frame
         full = frame[frame["batch"] == "full"]
         yield f"{optimizer}, minibatch", frame[frame["batch"] == "minibatch"]
         for features, part in full.groupby("features", sort=False):
@@ -138,7 +138,7 @@ def recruitment(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def tasks(runs: pd.DataFrame) -> pd.DataFrame:
-    """One row per task and method, from below at the first price: width over the matched linear one's, and score minus.
+    """One row per task and method, from below at the least price: width over the matched linear one's, and score minus.
 
     Intervals would be over seeds, of which there are few; what varies from task to task is what the table is for.
     """

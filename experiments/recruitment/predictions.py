@@ -62,7 +62,10 @@ ADAPTIVE: tuple[Prediction, ...] = (
 
 
 def verdicts(runs: pd.DataFrame) -> pd.DataFrame:
-    """One row per prediction: estimate and interval over tasks, and whether it is shown, refuted or undecided."""
+    """One row per prediction: estimate and interval over tasks, and whether it is shown, refuted or undecided.
+
+    ``power`` is that of showing equality if the two were equal, at 5 % before Holm; it says nothing of "more".
+    """
     table = pd.DataFrame([_tested(prediction, part) for prediction, part in _selected(runs)])
     if not len(table):
         return table

@@ -43,9 +43,8 @@ def report(tables: Tables, config: Any) -> list[Table]:
 
 def _tested(table: pd.DataFrame) -> pd.DataFrame:
     brief = _brief(table, "measured", "low", "high")
-    return brief.assign(power=brief["power"].map("{:.2f}".format))[
-        ["claim", "quantity", "predicted", "measured", "tasks", "power", "verdict"]
-    ]
+    power = brief["power"].map("{:.2f}".format).where(brief["predicted"] == "equal", "")
+    return brief.assign(power=power)[["claim", "quantity", "predicted", "measured", "tasks", "power", "verdict"]]
 
 
 def _compared(table: pd.DataFrame) -> pd.DataFrame:

@@ -112,7 +112,7 @@ def gates(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def _null(pairs: pd.DataFrame) -> dict[str, object]:
-    """Ratio and difference with bootstrap intervals over tasks; equivalence of the tasks' means."""
+    """Ratio and difference with Student's intervals over tasks; equivalence of the tasks' means."""
     row: dict[str, object] = {"tasks": pairs["task"].nunique(), "n": len(pairs)}
     for name, column, margin in (("ratio", "ratio", float(np.log(FACTOR))), ("score", "gain", SCORE)):
         ends = _over_tasks(pairs, column)

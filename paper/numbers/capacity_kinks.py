@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
 from paper.number import Number, count, fixed
+from paper.numbers._row import value, with_interval
 from paper.results import Results
 
 NAME = "capacity_signal"
@@ -38,13 +38,12 @@ def numbers(results: Results) -> Iterator[Number]:
             exact = _row(factors[factors["eps"] == 0], called, steps)
             source = results.source(NAME, "kinks", f"{called}, T = {steps or 'the last'}")
             for suffix, column in (("", "factor"), ("Low", "low"), ("High", "high"), ("Direct", "direct_factor")):
-                yield Number(f"capacityKinkFactor{end}{suffix}", fixed(_value(exact, column), 4), source)
+                yield Number(f"capacityKinkFactor{end}{suffix}", fixed(value(exact, column), 4), source)
             row, source = _row(seen, called, steps), source.replace("kinks", "kinks_seen")
             for begin, column in SCORES.items():
-                for suffix, bound in (("", ""), ("Low", "_low"), ("High", "_high")):
-                    yield Number(f"{begin}{end}{suffix}", fixed(_value(row, column + bound), 2), source)
+                yield from with_interval(f"{begin}{end}", row, column, source)
             for begin, column in PLAIN.items():
-                yield Number(f"{begin}{end}", fixed(_value(row, column), 2), source)
+                yield Number(f"{begin}{end}", fixed(value(row, column), 2), source)
     verdicts = factors.loc[factors["eps"] > 0, "verdict"]
     source = results.source(NAME, "kinks", "eps > 0, column verdict")
     yield Number("capacityKinkEpsilonTests", count(len(verdicts)), source)
@@ -55,7 +54,3 @@ def numbers(results: Results) -> Iterator[Number]:
 def _row(table: pd.DataFrame, optimizer: str, steps: int | None) -> pd.DataFrame:
     last = table["horizon"].max() if steps is None else steps
     return table[(table["optimizer"] == optimizer) & (table["horizon"] == last)]
-
-
-def _value(row: pd.DataFrame, column: str) -> float:
-    return float(row[column].iloc[0]) if len(row) else np.nan

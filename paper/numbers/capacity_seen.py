@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
 from paper.number import Number, count, fixed, percent
+from paper.numbers._row import value, with_interval
 from paper.results import Results
 
 NAME = "capacity_signal"
@@ -46,7 +46,7 @@ def _ranks(results: Results) -> Iterator[Number]:
             row = table[(table["scope"] == scope) & (table["teller"] == teller)]
             source = results.source(NAME, "ranks", f"{teller}, {scope}")
             for given, column in GIVEN.items():
-                yield from _three(f"{begin}{name}{given}", row, column, source)
+                yield from with_interval(f"{begin}{name}{given}", row, column, source)
 
 
 def _seen(results: Results) -> Iterator[Number]:
@@ -57,33 +57,28 @@ def _seen(results: Results) -> Iterator[Number]:
     sources = results.table(NAME, "kinks_seen")["data"].max()
     yield Number("capacitySources", count(sources), results.source(NAME, "kinks_seen", "column data"))
     yield Number("capacityHarmful", count(yes["harmful"].sum()), source)
-    yield Number("capacityBaseRate", fixed(_value(yes, "base_rate"), 2), source)
-    yield Number("capacitySaysYes", fixed(_value(yes, "right"), 2), source)
+    yield Number("capacityBaseRate", fixed(value(yes, "base_rate"), 2), source)
+    yield Number("capacitySaysYes", fixed(value(yes, "right"), 2), source)
+    yield from _methods(table, results)
+    for name, method in BASELINES.items():
+        row = table[table["method"] == method]
+        yield from with_interval(f"capacityArea{name}", row, "separated", results.source(NAME, "seen", method))
+    for name, geometry, method in RIGHT:
+        row = table[(table["geometry"] == geometry) & (table["method"] == method)]
+        yield Number(name, percent(value(row, "right")), results.source(NAME, "seen", f"{geometry}, {method}"))
+    row = table[(table["geometry"] == "linear") & (table["method"] == "unrolled")]
+    yield Number(
+        "capacitySilentLinear", percent(value(row, "silent")), results.source(NAME, "seen", "linear, unrolled")
+    )
+
+
+def _methods(table: pd.DataFrame, results: Results) -> Iterator[Number]:
+    """One set per gate and method."""
     for geometry in GEOMETRIES:
         for method in METHODS:
             row = table[(table["geometry"] == geometry) & (table["method"] == method)]
             source = results.source(NAME, "seen", f"{geometry}, {method}")
             name = geometry.title() + method.title().replace("-", "")
-            yield from _three(f"capacityBalanced{name}", row, "balanced", source)
-            yield from _three(f"capacityArea{name}", row, "separated", source)
-            yield Number(f"capacityHarmSeen{name}", percent(_value(row, "right_harmful")), source)
-    for name, method in BASELINES.items():
-        row = table[table["method"] == method]
-        yield from _three(f"capacityArea{name}", row, "separated", results.source(NAME, "seen", method))
-    for name, geometry, method in RIGHT:
-        row = table[(table["geometry"] == geometry) & (table["method"] == method)]
-        yield Number(name, percent(_value(row, "right")), results.source(NAME, "seen", f"{geometry}, {method}"))
-    row = table[(table["geometry"] == "linear") & (table["method"] == "unrolled")]
-    yield Number(
-        "capacitySilentLinear", percent(_value(row, "silent")), results.source(NAME, "seen", "linear, unrolled")
-    )
-
-
-def _three(name: str, row: pd.DataFrame, column: str, source: str) -> Iterator[Number]:
-    """A number and the ends of its interval."""
-    for suffix, end in (("", ""), ("Low", "_low"), ("High", "_high")):
-        yield Number(name + suffix, fixed(_value(row, column + end), 2), source)
-
-
-def _value(row: pd.DataFrame, column: str) -> float:
-    return float(row[column].iloc[0]) if len(row) else np.nan
+            yield from with_interval(f"capacityBalanced{name}", row, "balanced", source)
+            yield from with_interval(f"capacityArea{name}", row, "separated", source)
+            yield Number(f"capacityHarmSeen{name}", percent(value(row, "right_harmful")), source)

@@ -91,7 +91,10 @@ def test_a_small_run_has_every_arm_and_table() -> None:
     assert "pools" not in presets.config(registry.load("learned_width"), "quick").configuration()
 
 
-@pytest.mark.parametrize(("name", "value"), [("pools", (0,)), ("directions", (-1,)), ("parts", 9), ("pools", (9, 9))])
+BAD = [("pools", (0,)), ("pools", (9, 9)), ("pools", (2000,)), ("directions", (-1,)), ("directions", ()), ("parts", 9)]
+
+
+@pytest.mark.parametrize(("name", "value"), [*BAD, ("powers", (3.0,)), ("peers", True)])
 def test_bad_input(name: str, value: object) -> None:
     with pytest.raises(BadInput, match=name):
         presets.config(registry.load("learned_width"), "pool", **{name: value}).validate()

@@ -1,10 +1,15 @@
 """What the numbers of learned_width say: verdicts that can fail, and blind rules beside them."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
+from continuum_experiments.learned_width import readings as module
 from continuum_experiments.learned_width.readings import SCORE, readings
 from continuum_experiments.learned_width.statistics import paired
+
+from continuum.analysis.ranks import cluster_interval
 
 TASKS = (
     ("digits", "classification"),
@@ -13,6 +18,12 @@ TASKS = (
     ("teacher_4", "regression"),
 )
 KEYS = ["seed", "fold"]
+
+
+@pytest.fixture(autouse=True)
+def _few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Intervals of the bootstrap are nothing that these tests ask about."""
+    monkeypatch.setattr(module, "cluster_interval", partial(cluster_interval, draws=20))
 
 
 def made_up(wins: float = 0.0, *, width: float = 4.0, spread: float = 0.0) -> pd.DataFrame:

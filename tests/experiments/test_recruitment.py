@@ -133,6 +133,7 @@ BAD = {
     "task": (["--tasks", "teacher_x"], "teacher_K"),
     "no such task": (["--tasks", "digit"], "digits"),
     "widths": (["--widths", "40"], "raise --units"),
+    "no width": (["--widths", "0", "1"], "change --widths"),
     "price": (["--prices", "-1"], "prices"),
     "twice": (["--seeds", "1", "1"], "each once"),
     "above": (["--above", "99"], "raise --units"),
@@ -147,6 +148,12 @@ def test_bad_input(case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert words in errors
     assert "Traceback" not in errors
     assert not (tmp_path / "out").exists()
+
+
+def test_the_least_price_and_the_middle_rate_are_those_of_all_settings():
+    chosen = arms(METHODS, ("gd",), (2.5, 0.1, 0.5), (1,), 24.0, (0.01, 0.002))
+    assert {arm.gamma_lr for arm in chosen if arm.price == 0.01} == {0.5}
+    assert {arm.price for arm in chosen if arm.start == 24.0} == {0.002}
 
 
 def test_the_quick_preset_and_changes_of_it() -> None:

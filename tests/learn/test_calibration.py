@@ -12,6 +12,7 @@ from continuum.learn import calibration as module
 from continuum.learn.calibration import (
     STAGE,
     TRIED_PRICES,
+    Calibration,
     calibrate,
     calibration_pairs,
     calibration_steps,
@@ -149,6 +150,12 @@ class TestPrice:
 def short_run(price: float = 8.0, layers: int = 1):
     task = checked_task((*ring(60), None), None, "cross_entropy", LearnConfig(hidden_layers=layers))
     return task.graded_run(task.rows, 30, price)
+
+
+def test_the_score_at_a_price_is_that_of_the_nearest_by_ratio():
+    """At 23 a nearest by difference would be 16; with 1 + price for the price, 23 has 16, too."""
+    said = Calibration(4.0, np.arange(7.0))
+    assert [said.score_at(price) for price in (1.0, 5.0, 6.0, 22.0, 23.0, 200.0, 1000.0)] == [6, 6, 5, 4, 3, 0, 0]
 
 
 def test_a_stage_at_every_price_each_with_a_reserve():

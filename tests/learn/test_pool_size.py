@@ -1,6 +1,7 @@
 """How the size of the pool enters the width, and the two options that keep it out."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -72,6 +73,29 @@ class TestLargestGate:
         cost = [(x - r) ** 2 / (2 * tau) + self.cost(x, largest) for x in s[::20]]
         assert np.linalg.norm(weights.outgoing[0]) == pytest.approx(s[::20][int(np.argmin(cost))], abs=2e-2 * shorter)
         assert gates(block, penalty)[0] == pytest.approx(min(r / penalty.full, largest))
+
+    @pytest.mark.parametrize("largest", [2.0, math.inf])
+    @pytest.mark.parametrize("power", [1.5, 3.0])
+    def test_so_it_is_with_another_power(self, power, largest):
+        """Neighbours of the result cost more; those of the result for gates up to 1 alone do not."""
+        penalty, tau = Penalty(0.3, 0.02, power=power, largest=largest), 0.1
+
+        def after(largest: float) -> float:
+            weights = NetworkWeights(np.zeros((1, 2)), [np.array([[3.0, 4.0]])], [np.zeros(2)])
+            lr = tau * penalty.slope / math.sqrt(2)
+            step(weights, weights.zeros(), Memory.of(weights), lr, replace(penalty, largest=largest))
+            return float(np.linalg.norm(weights.outgoing[0]))
+
+        def cost(norm: float) -> float:
+            a = np.linspace(1e-3, min(largest, 60.0), 200_001)
+            decay = penalty.slope * penalty.full / power * (norm / a / penalty.full) ** power
+            return (norm - 5) ** 2 / (2 * tau) + float((a * decay + penalty.price * a).min())
+
+        def least(norm: float) -> bool:
+            return cost(norm) < min(cost(norm - 2e-3), cost(norm + 2e-3))
+
+        assert least(after(largest))
+        assert not least(after(1.0))
 
     @pytest.mark.parametrize("largest", [0.5, math.nan, "inf", None])
     def test_bad_input(self, largest):
