@@ -37,18 +37,6 @@ def test_ratios_over_pools(arm: str, kind: str) -> None:
     assert f"{row['estimate']:.2f}" in DOC
 
 
-def test_ratios_over_starts() -> None:
-    name = "default: width from a start of 64 over one of 1, pool "
-    for pool, kind, said in (
-        (128, "values", "differ by {} % (mean over six regression tasks;"),
-        (128, "classes", "; {} % over six of classes)"),
-        (9, "values", "they differ by {} %"),
-        (9, "classes", "and {} % (``paper"),
-    ):
-        apart = abs(claim(f"{name}{pool}", kind)["estimate"] - 1)
-        assert said.format(f"{100 * apart:.0f}") in DOC, (pool, kind, apart)
-
-
 @pytest.mark.parametrize(
     ("reading", "digits"),
     [
