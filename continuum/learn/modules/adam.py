@@ -14,7 +14,7 @@ from continuum.widths import reverse_huber_prox
 
 
 def shrink(layer: HiddenLayer, steps: float | Float[Tensor, " units"], penalty: Penalty) -> None:
-    r"""The proximal step on every block of a layer, in place: :func:`continuum.widths.reverse_huber_prox` of its length.
+    r"""The proximal step on every block of a layer, in place: that of :func:`continuum.widths.reverse_huber_prox`.
 
     Args:
         layer: whose blocks shrink.
@@ -56,7 +56,7 @@ class BlockAdam:
         self.chain, self.steps = chain, 0
         self.moments = {p: Moments(torch.zeros_like(p), torch.zeros_like(p)) for p in chain.module.parameters()}
         for layer in chain.layers:
-            self.moments[layer.target.weight].square = layer.target.weight.new_zeros(layer.units)
+            self.moments[layer.parameter].square = layer.parameter.new_zeros(layer.units)
 
     @torch.no_grad()
     def step(self, lr: float, penalty: Penalty) -> None:

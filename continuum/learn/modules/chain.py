@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
@@ -35,9 +37,15 @@ class HiddenLayer:
         weight = self.target.weight.detach() if like is None else like
         return weight.view(len(weight), self.units, -1)
 
+    @property
+    def parameter(self) -> nn.Parameter:
+        """The target's weights, by which an optimiser knows the blocks."""
+        return cast("nn.Parameter", self.target.weight)
+
     def norms(self) -> Float[Tensor, " units"]:
         """Length of every block."""
-        return self.blocks().norm(dim=(0, 2))
+        norms: Tensor = torch.linalg.vector_norm(self.blocks(), dim=(0, 2))
+        return norms
 
     def live(self) -> Bool[Tensor, " units"]:
         """Units whose block is not 0."""
@@ -140,7 +148,9 @@ def _check_layer(layer: HiddenLayer, place: str) -> None:
     columns, units = target.weight.shape[1], layer.units
     if columns % units or (columns != units and not (flat and axes)):
         came, remedy = f"{columns} inputs for {units} units", "the units must lie one behind the other"
-        raise BadInput(place, expected="as many inputs as units, or a multiple through Flatten", came=came, remedy=remedy)
+        raise BadInput(
+            place, expected="as many inputs as units, or a multiple through Flatten", came=came, remedy=remedy
+        )
     for module in layer.between:
         _check_per_unit(module, (units, columns), place)
 

@@ -1,14 +1,14 @@
 r"""Lengths that are fixed so that no unit escapes its price by moving its scale where it costs nothing.
 
 The price of a unit is on its block v. Where the function is :math:`v\,\phi(w \cdot x)` with :math:`\phi` positively
-homogeneous, (c w, v / c) computes the same for every c > 0, and v / c may be as cheap as one likes. So the last scale in
-front of the block is fixed, whichever it is:
+homogeneous, (c w, v / c) computes the same for every c > 0, and v / c may be as cheap as one likes. So the last scale
+in front of the block is fixed, whichever it is:
 
 * without BatchNorm the incoming weights with the bias: length 1 if all between is homogeneous, at most
   ``LONGEST`` if it is homogeneous for great lengths only (GELU, SiLU, ELU, ...), free if it is bounded;
-* behind BatchNorm the incoming weights have no say any more, but its own scale and shift do: :math:`(\gamma_i, \beta_i)`
-  takes the part of the incoming weights in the rule above. With many places per unit it is the root mean square over
-  these that counts.
+* behind BatchNorm the incoming weights have no say any more, but its own scale and shift do:
+  :math:`(\gamma_i, \beta_i)` takes the part of the incoming weights in the rule above. With many places per unit it is
+  the root mean square over these that counts.
 
 BatchNorm frees the rows of the map before it: halving all of them changes nothing. But these rows are made of the
 *blocks of the layer before*, which could shrink to nothing in this way and take their price along. So the weights of
@@ -62,10 +62,10 @@ def _settle_normed(source: Map, behind: list[nn.Module], *, moved: bool) -> None
         return
     first = next(place for place, module in enumerate(behind) if isinstance(module, NORMS))
     _divide_rows(source, length, bias=True)
-    norm = behind[first]
-    if growth(behind[:first]) == "homogeneous" and getattr(norm, "running_mean", None) is not None:
-        norm.running_mean.view(len(length), -1).div_(length[:, None])  # type: ignore[operator, union-attr]
-        norm.running_var.view(len(length), -1).div_(length[:, None].square())  # type: ignore[operator, union-attr]
+    mean, variance = (getattr(behind[first], name) for name in ("running_mean", "running_var"))
+    if growth(behind[:first]) == "homogeneous" and mean is not None:
+        mean.view(len(length), -1).div_(length[:, None])
+        variance.view(len(length), -1).div_(length[:, None].square())
 
 
 def _settle_affine(layer: HiddenLayer, norm: nn.Module, *, moved: bool) -> None:

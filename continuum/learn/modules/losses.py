@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -51,6 +50,7 @@ class NatLoss:
 def nat_loss(loss: ModuleLoss | None, targets: Tensor) -> NatLoss:
     """The loss of these targets; without a name cross-entropy of whole numbers, squared errors of others.
 
+    >>> import torch
     >>> nat_loss(None, torch.tensor([0, 1])).function.__name__
     'cross_entropy'
     """
@@ -63,7 +63,9 @@ def nat_loss(loss: ModuleLoss | None, targets: Tensor) -> NatLoss:
     if checks.one_of("loss", loss, LOSSES, plural="losses") == "cross_entropy":
         return NatLoss(functional.cross_entropy)
     if not targets.is_floating_point():
-        raise BadInput("loss", expected="real targets", came=targets.dtype, remedy="convert them, or take cross_entropy")
+        raise BadInput(
+            "loss", expected="real targets", came=targets.dtype, remedy="convert them, or take cross_entropy"
+        )
     variance = float(targets.double().var(dim=0, correction=0).mean()) or 1.0
     return NatLoss(squared_error, variance, RESOLUTION * variance)
 
@@ -71,6 +73,7 @@ def nat_loss(loss: ModuleLoss | None, targets: Tensor) -> NatLoss:
 def squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
     r"""Half of :math:`|z - y|^2`, the mean over rows.
 
+    >>> import torch
     >>> squared_error(torch.tensor([[1.0], [3.0]]), torch.tensor([0.0, 0.0]))
     tensor(2.5000)
     """

@@ -50,9 +50,7 @@ def _first_length(layer: HiddenLayer) -> float:
     return LONGEST if layer.norm is None and growth(layer.between) == "bounded" else 1.0
 
 
-def repack(
-    chain: Chain, optimizer: BlockAdam, random: torch.Generator, limits: list[int], *, reserve: bool
-) -> None:
+def repack(chain: Chain, optimizer: BlockAdam, random: torch.Generator, limits: list[int], *, reserve: bool) -> None:
     """Drop silent units, which no one misses; with a reserve put silent ones with fresh directions in their place.
 
     As in ``continuum.learn.pool``: half as many as are on wait, at least half of ``POOL``, as the limits allow.
@@ -61,9 +59,9 @@ def repack(
         live = layer.live().nonzero().flatten()
         wanted = max(POOL // 2, len(live) // 2) if reserve else int(len(live) == 0)
         fresh = min(wanted, limit - len(live))
-        typical = optimizer.moments[layer.target.weight].square.mean()
+        typical = optimizer.moments[layer.parameter].square.mean()
         optimizer.keep(layer, torch.cat([live, live.new_zeros(fresh)]))
         new = torch.arange(len(live), len(live) + fresh, device=live.device)
         if fresh:
             draw(chain, number, new, random, optimizer.forget)
-            optimizer.moments[layer.target.weight].square[new] = typical  # what gradients of these blocks are like
+            optimizer.moments[layer.parameter].square[new] = typical  # what gradients of these blocks are like

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from continuum.errors import BadInput, Diverged
 from continuum.learn.modules.adam import BlockAdam, layer_gates
@@ -48,6 +48,16 @@ def learn_module(
         run = ModuleRun(chain, rows, probe, nat_loss(loss, probe[1]), config)
         _try(run)
         return run.learned(progress)
+
+
+def refuse_rows(sample_weight: Tensor | None, validation: object) -> None:
+    """What a module has no use for."""
+    if sample_weight is not None:
+        remedy = "weigh the rows inside of a loss of your own"
+        raise BadInput("sample_weight", expected="none with a module", came="weights", remedy=remedy)
+    if validation is not None:
+        remedy = "nothing is calibrated; give a price"
+        raise BadInput("validation", expected="none with a module", came="rows", remedy=remedy)
 
 
 def _checked_config(config: LearnConfig) -> LearnConfig:
@@ -185,7 +195,7 @@ class ModuleRun:
         x, y = next(stream)
         outputs = self.chain.module(x)
         loss = self.loss(outputs, y)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         self.loss.follow(loss.item(), outputs)
         self.optimizer.step(lr, penalty)
         settle(self.chain)
