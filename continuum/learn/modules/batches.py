@@ -23,7 +23,7 @@ class Batches:
     Args:
         source: a loader that yields batches of pairs, anew whenever it is iterated; or tensors that are cut here.
         rows: in all.
-        size: of a batch that is cut here.
+        size: of a batch that is cut here, or of the first one of a loader.
         random: draws the order of rows that are cut here.
         device: where the batches go.
     """
@@ -66,9 +66,16 @@ class Batches:
             queue = queue[self.size :]
 
     def _loaded(self, loader: DataLoader[object]) -> Iterator[Rows]:
-        """Its batches, epoch by epoch, but for a last one of a single row, of which BatchNorm could make nothing."""
+        """Its batches, epoch by epoch, but for a single row that is left over, of which BatchNorm could make nothing."""
         while True:
-            yield from (pair for pair in _pairs(loader) if len(pair[0]) > 1 or self.rows == 1)
+            count = 0
+            for pair in _pairs(loader):
+                if len(pair[0]) > 1 or self.size == 1:
+                    count += 1
+                    yield pair
+            if not count:
+                remedy = "give a loader that can be iterated anew for every epoch"
+                raise BadInput("data", expected="batches in every epoch", came="none", remedy=remedy)
 
 
 def batches(data: Data, size: int, seed: int, device: torch.device) -> Batches:
@@ -95,7 +102,7 @@ def batches(data: Data, size: int, seed: int, device: torch.device) -> Batches:
     first = next(iter(_pairs(loader)), None)
     if first is None:
         raise BadInput("data", expected="at least one batch", came="none", remedy="give rows, or a smaller batch")
-    return Batches(loader, rows, size, random, device)
+    return Batches(loader, rows, len(first[0]), random, device)
 
 
 def _count(data: object) -> int:

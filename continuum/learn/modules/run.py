@@ -195,8 +195,10 @@ class ModuleRun:
         x, y = next(stream)
         outputs = self.chain.module(x)
         loss = self.loss(outputs, y)
+        if not math.isfinite(value := loss.item()):
+            raise Diverged(f"the loss is {value}")
         loss.backward()  # type: ignore[no-untyped-call]
-        self.loss.follow(loss.item(), outputs)
+        self.loss.follow(value, outputs)
         self.optimizer.step(lr, penalty)
         settle(self.chain)
 
@@ -209,13 +211,13 @@ class ModuleRun:
 
 def _try(run: ModuleRun) -> None:
     """Try module and loss on a few rows before any training; raises ``BadInput``."""
-    x, y = (tensor[:2] for tensor in run.probe)
+    x, y = (tensor[: run.rows.size] for tensor in run.probe)
+    module = copy.deepcopy(run.chain.module).train()
     if isinstance(run.chain.leaves()[0], nn.Linear) and x.dim() != 2:
         remedy = "put Flatten() in front, or flatten the rows"
         raise BadInput("data", expected="rows of numbers", came=f"shape {tuple(x.shape)}", remedy=remedy)
-    run.chain.module.eval()
     try:
-        value = run.loss(run.chain.module(x), y)
+        value = run.loss(module(x), y)
     except (RuntimeError, IndexError, ValueError, TypeError) as error:
         if isinstance(error, BadInput):
             raise

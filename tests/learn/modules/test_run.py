@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
-from continuum.errors import BadInput
+from continuum.errors import BadInput, Diverged
 from continuum.learn import LearnConfig, Likelihood, learn_width
 from tests.learn.tasks import ring
 
@@ -134,6 +134,39 @@ def test_a_module_that_is_too_narrow_is_told_so():
     assert "hidden layer 0" in result.notes[0]
 
 
+class Once(DataLoader):
+    """Gives its batches to the trial, to the probe and to one epoch."""
+
+    left = 3
+
+    def __iter__(self):
+        self.left -= 1
+        return super().__iter__() if self.left >= 0 else iter(())
+
+
+def normed():
+    return nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Linear(4, 2))
+
+
+def test_single_rows_are_batches_and_one_left_over_is_not():
+    x, y = ring(65)
+    for size, net in ((1, perceptron(8)), (32, normed())):
+        config = LearnConfig(steps=10, price=1e-3)
+        assert learn_width(net, DataLoader(TensorDataset(x, y), batch_size=size), config=config).steps == 15
+
+
+def test_a_loss_that_leaves_the_floats_is_told():
+    x, y = ring()
+
+    def explosive(outputs, targets):
+        explosive.calls += 1
+        return outputs.sum() * (1.0 if explosive.calls < 5 else torch.inf)
+
+    explosive.calls = 0
+    with pytest.raises(Diverged):
+        learn_width(perceptron(8), (x, y), explosive, FEW)
+
+
 X, Y = ring()
 REFUSED = {
     "power": lambda: learn_width(perceptron(), (X, Y), config=LearnConfig(power=3.0)),
@@ -146,6 +179,9 @@ REFUSED = {
     "finite inputs": lambda: learn_width(perceptron(), (X / 0, Y)),
     "finite targets": lambda: learn_width(perceptron(), (X, X[:, 0] / 0)),
     "a loader, got Tensor": lambda: learn_width(perceptron(), X),
+    "more than 1 value": lambda: learn_width(normed(), DataLoader(TensorDataset(X, Y), batch_size=1)),
+    "batches in every epoch": lambda: learn_width(perceptron(), Once(TensorDataset(X, Y), batch_size=64), config=FEW),
+    "a data set with rows": lambda: learn_width(perceptron(), TensorDataset(X[:0], Y[:0], Y[:0])),
     "batches of two tensors": lambda: learn_width(perceptron(), DataLoader(TensorDataset(X))),
     "rows of numbers": lambda: learn_width(perceptron(), (X[:, None], Y)),
     "call loss": lambda: learn_width(perceptron(), (torch.cat([X, X], 1), Y)),
