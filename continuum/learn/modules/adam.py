@@ -79,9 +79,10 @@ class BlockAdam:
         self, layer: HiddenLayer, gradient: Tensor, moments: Moments, scales: tuple[float, float, float], at: Penalty
     ) -> None:
         lr, first, second = scales
-        squares = layer.blocks(gradient).square()
-        moments.square.lerp_(squares.mean((0, 2)), 1 - SECOND)
-        floor = max(at.slope, at.floor) / math.sqrt(squares.shape[0] * squares.shape[2])
+        squares = layer.heard(layer.blocks(gradient)).square()
+        size = max(squares.shape[0] * squares.shape[2], 1)
+        moments.square.lerp_(squares.sum((0, 2)) / size, 1 - SECOND)
+        floor = max(at.slope, at.floor) / math.sqrt(size)
         tau = lr / ((moments.square / second).sqrt_() + floor).clamp_(min=EPSILON)
         layer.blocks().sub_(tau.view(-1, 1) / first * layer.blocks(moments.mean))
         shrink(layer, tau, at)

@@ -66,7 +66,7 @@ class Batches:
             queue = queue[self.size :]
 
     def _loaded(self, loader: DataLoader[object]) -> Iterator[Rows]:
-        """Its batches, epoch by epoch, but for a single row that is left over, of which BatchNorm could make nothing."""
+        """Its batches, epoch by epoch, but for a single row left over, of which BatchNorm could make nothing."""
         while True:
             count = 0
             for pair in _pairs(loader):

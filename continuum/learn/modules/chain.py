@@ -21,11 +21,13 @@ class HiddenLayer:
         between: what stands between the maps, unit by unit.
         target: the next map; a unit's *block* is what it multiplies there: a column, a slice of input channels, or,
             through Flatten, as many columns as the unit has places.
+        beyond: the hidden layer whose units the target's rows are; None for outputs.
     """
 
     source: Map
     between: list[nn.Module]
     target: Map
+    beyond: "HiddenLayer | None" = None
 
     @property
     def units(self) -> int:
@@ -43,13 +45,18 @@ class HiddenLayer:
         return cast("nn.Parameter", self.target.weight)
 
     def norms(self) -> Float[Tensor, " units"]:
-        """Length of every block."""
-        norms: Tensor = torch.linalg.vector_norm(self.blocks(), dim=(0, 2))
+        """Length of every block; weights to units that are silent themselves, which nobody hears, do not count."""
+        norms: Tensor = torch.linalg.vector_norm(self.heard(self.blocks()), dim=(0, 2))
         return norms
 
     def live(self) -> Bool[Tensor, " units"]:
         """Units whose block is not 0."""
-        return self.blocks().ne(0).any(2).any(0)
+        return self.norms() > 0
+
+    def heard(self, blocks: Tensor) -> Tensor:
+        """The rows of blocks, or of their like, that reach the outputs."""
+        live = None if self.beyond is None else self.beyond.live()
+        return blocks if live is None or not bool(live.any()) else blocks[live]
 
     @property
     def norm(self) -> nn.BatchNorm1d | nn.BatchNorm2d | None:
@@ -74,7 +81,10 @@ class Chain:
     @property
     def layers(self) -> list[HiddenLayer]:
         """The hidden layers."""
-        return [HiddenLayer(*layer) for layer in zip(self.maps, self.behind, self.maps[1:], strict=False)]
+        layers: list[HiddenLayer] = []
+        for source, between, target in reversed(list(zip(self.maps, self.behind, self.maps[1:], strict=False))):
+            layers.append(HiddenLayer(source, between, target, layers[-1] if layers else None))
+        return layers[::-1]
 
     def units(self) -> list[int]:
         """Units of every hidden layer."""

@@ -21,7 +21,10 @@ DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.AlphaDropout, nn.FeatureA
 #: |phi| has a bound.
 BOUNDED = (nn.Tanh, nn.Sigmoid, nn.Hardtanh, nn.Hardsigmoid, nn.Softsign, nn.ReLU6)
 #: Neither: they look the more like a rectifier, or like a line, the longer what they are given.
-UNBOUNDED = (nn.GELU, nn.SiLU, nn.Mish, nn.Hardswish, nn.ELU, nn.SELU, nn.CELU, nn.Softplus, nn.LogSigmoid)
+UNBOUNDED = (
+    *(nn.GELU, nn.SiLU, nn.Mish, nn.Hardswish, nn.ELU, nn.SELU, nn.CELU, nn.Softplus, nn.LogSigmoid),
+    *(nn.Softshrink, nn.Hardshrink, nn.Tanhshrink),
+)
 #: Allowed behind the last map alone, because they mix units.
 MIXING = (nn.Softmax, nn.LogSoftmax, nn.Softmin, nn.Softmax2d, nn.Unflatten)
 POOLING = POOLS[1] + POOLS[2]

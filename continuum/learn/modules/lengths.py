@@ -10,6 +10,9 @@ in front of the block is fixed, whichever it is:
   :math:`(\gamma_i, \beta_i)` takes the part of the incoming weights in the rule above. With many places per unit it is
   the root mean square over these that counts.
 
+A slope of PReLU beyond 1 would be such a scale, too, and is held at 1: the other sign of the incoming weights makes of
+it one below 1.
+
 BatchNorm frees the rows of the map before it: halving all of them changes nothing. But these rows are made of the
 *blocks of the layer before*, which could shrink to nothing in this way and take their price along. So the weights of
 every map that has BatchNorm behind it are put to unit length row by row, without the bias, which is inert there.
@@ -36,8 +39,11 @@ def settle(chain: Chain, *, moved: bool = False) -> None:
     removals. Between steps they do not: the noise of steps along the sphere, which only ever lengthens, would inflate
     them geometrically.
     """
+    layers = chain.layers
     for place, (source, behind) in enumerate(zip(chain.maps, chain.behind, strict=True)):
-        layer = HiddenLayer(source, behind, chain.maps[place + 1]) if place + 1 < len(chain.maps) else None
+        layer = layers[place] if place < len(layers) else None
+        for slopes in (module.weight for module in behind if isinstance(module, nn.PReLU)):
+            slopes.clamp_(-1, 1)
         norm = last_norm(behind)
         if norm is not None:
             _settle_normed(source, behind, moved=moved)

@@ -64,6 +64,22 @@ def test_a_wrong_block_through_flatten_is_rejected():
                 torch.testing.assert_close(net(x), before, rtol=1e-10, atol=1e-10)
 
 
+def test_what_only_silent_units_hear_costs_nothing_and_keeps_no_unit_on():
+    net, x = CHAINS["relu"]()
+    chain = chain_of(net)
+    first, second = chain.layers
+    second.blocks()[:, 3] = 0
+    norms, columns = first.norms(), first.blocks().norm(dim=(0, 2))
+    net[2].weight.detach()[3] *= 100
+    torch.testing.assert_close(first.norms(), norms, rtol=0, atol=0)
+    assert (first.blocks().norm(dim=(0, 2)) > 2 * columns).any()  # the falsifier: whole columns
+    net[2].weight.detach()[[0, 1, 2, 4], 5] = 0
+    before = net(x)
+    assert first.live().tolist() == [True] * 5 + [False]
+    BlockAdam(chain).keep(first, torch.arange(5))
+    torch.testing.assert_close(net(x), before, rtol=1e-10, atol=1e-10)
+
+
 class Residual(nn.Module):
     def __init__(self):
         super().__init__()

@@ -71,6 +71,13 @@ def test_batch_norm_frees_neither_its_own_scale_nor_the_blocks_before_it():
     torch.testing.assert_close(net(x), before, rtol=1e-9, atol=1e-9)
 
 
+def test_a_slope_of_prelu_is_no_scale_to_escape_by():
+    net, _ = perceptron(nn.PReLU)
+    net[1].weight.detach().fill_(-30.0)
+    settle(chain_of(net))
+    assert net[1].weight.item() == -1
+
+
 def test_a_bound_anywhere_is_a_bound():
     assert growth([nn.ReLU(), nn.Dropout(), nn.AvgPool2d(2)]) == "homogeneous"
     assert growth([nn.SiLU(), nn.ReLU()]) == "unbounded"
