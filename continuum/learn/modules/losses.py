@@ -8,10 +8,12 @@ from torch.nn import functional
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.learn.loss import LOSSES, Likelihood
+from continuum.learn.loss import Likelihood
 
 #: By name; a function of outputs and targets, the mean over rows, in nats; or one with the scale of a nat.
 ModuleLoss = str | Callable[[Tensor, Tensor], Tensor] | Likelihood
+#: The losses by name.
+NAMES = ("cross_entropy", "squared_error")
 #: Share by which the running variance of the residual follows that of a batch.
 FOLLOW = 0.01
 #: Share of the targets' variance below which a residual counts as none: a hundredth of their spread is resolved.
@@ -60,7 +62,7 @@ def nat_loss(loss: ModuleLoss | None, targets: Tensor) -> NatLoss:
         return NatLoss(loss)
     if loss is None:
         loss = "squared_error" if targets.is_floating_point() else "cross_entropy"
-    if checks.one_of("loss", loss, LOSSES, plural="losses") == "cross_entropy":
+    if checks.one_of("loss", loss, NAMES, plural="losses") == "cross_entropy":
         return NatLoss(functional.cross_entropy)
     if not targets.is_floating_point():
         raise BadInput(

@@ -112,8 +112,8 @@ def test_every_kind_of_data_and_loss_is_taken():
     assert learn_width(perceptron(8).double(), double, config=FEW).network[0].weight.dtype == torch.float64
 
 
-def test_a_line_without_noise_takes_few_units():
-    """A nat has a floor: a hundredth of the spread of the targets is resolved."""
+def test_a_nat_of_squared_errors_has_a_floor_where_there_is_no_noise():
+    """A hundredth of the spread of the targets is resolved."""
     x = torch.linspace(-1.7, 1.7, 200)[:, None]
     result = learn_width(nn.Sequential(nn.Linear(1, 64), nn.Tanh(), nn.Linear(64, 1)), (x, x[:, 0]), config=FEW)
     assert result.nat >= 0.99e-4 * x.var(correction=0)
