@@ -103,15 +103,15 @@ def learn_width(
     input channels, or, through Flatten, one column per place. Scales that have no price are fixed, so that no unit
     escapes through them: incoming weights have length 1 where all up to the next layer is positively homogeneous (at
     most 2 for GELU and its like, free where it is bounded), and behind BatchNorm its scale and shift take their part.
-    Inputs should be standardised. Of ``config`` a module leaves price, steps, batch, lr, decay and seed open; a price
-    of None is ``DEFAULT_PRICE``, for nothing is calibrated.
+    Inputs should be standardised. Its data are (x, y), a ``Dataset`` of pairs, or a ``DataLoader``, whose batches are
+    taken as they come; its loss may be any function of outputs and targets, too, the mean over rows, in nats, and None
+    is cross-entropy of whole numbers, squared error of others. Of ``config`` a module leaves price, steps, batch, lr,
+    decay and seed open; a price of None is ``DEFAULT_PRICE``, for nothing is calibrated.
 
     Args:
-        x: standardised inputs, float32 or float64; the arithmetic follows their type. Or a module.
-        y: class indices (long), or targets (rows,) or (rows, outputs); those of squared error standardised, too. For a
-            module (x, y), a ``Dataset`` of pairs, or a ``DataLoader``, whose batches are taken as they come.
-        loss: "cross_entropy", "squared_error" or a :class:`Likelihood`. For a module any function of outputs and
-            targets, too, in nats, the mean over rows; None is cross-entropy of whole numbers, squared error of others.
+        x: standardised inputs, float32 or float64; the arithmetic follows their type.
+        y: class indices (long), or targets (rows,) or (rows, outputs); those of squared error standardised, too.
+        loss: "cross_entropy", "squared_error" or a :class:`Likelihood`.
         config: see :class:`LearnConfig`.
         sample_weight: of the rows; a row of weight 2 counts like two rows, one of weight 0 like none. So the scale of
             the weights matters: weights of sum 1 make all the data worth one row, and the price too high for it.
@@ -145,8 +145,8 @@ def learn_width(
     if isinstance(x, nn.Module):
         refuse_rows(sample_weight, validation)
         return learn_module(x, cast("Data", y), loss, config, progress=progress)
-    rows = x, cast("Tensor", y), sample_weight
-    task = checked_task(rows, validation, cast("LossChoice", loss), LearnConfig() if config is None else config)
+    y, loss = cast("Tensor", y), cast("LossChoice", loss)
+    task = checked_task((x, y, sample_weight), validation, loss, LearnConfig() if config is None else config)
     with engine_arithmetic():
         return learn_by_name(task, progress, x)
 
