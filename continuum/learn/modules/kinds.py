@@ -60,6 +60,9 @@ def _check_map(module: nn.Module, place: str) -> None:
     if not isinstance(module._parameters.get("weight"), nn.Parameter):
         remedy = "remove what computes them, such as weight_norm"
         raise BadInput(place, expected="weights that are parameters", came="others", remedy=remedy)
+    if not module._parameters["weight"].is_contiguous():  # type: ignore[union-attr]
+        remedy = "a block is a view; call module.to(memory_format=torch.contiguous_format)"
+        raise BadInput(place, expected="contiguous weights", came="another memory format", remedy=remedy)
 
 
 def growth(modules: list[nn.Module]) -> str:

@@ -39,7 +39,7 @@ def learn_module(
 ) -> WidthResult:
     """What :func:`continuum.learn.learn_width` does for a module."""
     config = _checked_config(LearnConfig() if config is None else config)
-    chain = chain_of(copy.deepcopy(chain_of(module).module))
+    chain = chain_of(_contiguous(copy.deepcopy(module)))
     weight = chain.maps[0].weight
     with torch.random.fork_rng(devices=[weight.device] if weight.is_cuda else []), torch.enable_grad():
         torch.manual_seed(config.seed)
@@ -48,6 +48,14 @@ def learn_module(
         run = ModuleRun(chain, rows, probe, nat_loss(loss, probe[1]), config)
         _try(run)
         return run.learned(progress)
+
+
+def _contiguous(module: nn.Module) -> nn.Module:
+    """The module with its weights in the order of their indices; blocks are views."""
+    for parameter in module.parameters():
+        if not isinstance(parameter, nn.UninitializedParameter):
+            parameter.data = parameter.data.contiguous()
+    return module
 
 
 def refuse_rows(sample_weight: Tensor | None, validation: object) -> None:

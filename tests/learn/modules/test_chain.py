@@ -130,6 +130,7 @@ REFUSED = {
     "return_indices": lambda: nn.Sequential(
         nn.Conv1d(2, 4, 3), nn.MaxPool1d(2, return_indices=True), nn.Conv1d(4, 2, 3)
     ),
+    "contiguous weights": lambda: CHAINS["convolutional"]()[0].to(memory_format=torch.channels_last),
     "weights that are parameters": lambda: nn.Sequential(pruned(nn.Linear(4, 4)), nn.ReLU(), nn.Linear(4, 2)),
 }
 

@@ -53,6 +53,7 @@ def test_a_convolutional_network_learns_its_channels_and_stays_as_it_is():
     x, y = images()
     net = convolutional()
     before = copy.deepcopy(net.state_dict())
+    net.to(memory_format=torch.channels_last)
     result = learn_width(net, (x, y), config=LearnConfig(steps=300))
     assert [
         layer.weight.shape[0] for layer in result.network if hasattr(layer, "weight") and layer.weight.dim() > 1
