@@ -39,11 +39,12 @@ def learn_module(
 ) -> WidthResult:
     """What :func:`continuum.learn.learn_width` does for a module."""
     config = _checked_config(LearnConfig() if config is None else config)
-    chain = chain_of(_contiguous(copy.deepcopy(module)))
-    weight = chain.maps[0].weight
-    with torch.random.fork_rng(devices=[weight.device] if weight.is_cuda else []), torch.enable_grad():
+    device = next((parameter.device for parameter in module.parameters()), torch.device("cpu"))
+    generators = torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
+    with generators, torch.inference_mode(False), torch.enable_grad():
+        chain = chain_of(_contiguous(copy.deepcopy(module)))
         torch.manual_seed(config.seed)
-        rows = batches(data, config.batch, config.seed, weight.device)
+        rows = batches(data, config.batch, config.seed, device)
         probe = rows.probe()
         run = ModuleRun(chain, rows, probe, nat_loss(loss, probe[1]), config)
         _try(run)

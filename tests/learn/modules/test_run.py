@@ -156,6 +156,16 @@ def test_single_rows_are_batches_and_one_left_over_is_not():
         assert learn_width(net, DataLoader(TensorDataset(x, y), batch_size=size), config=config).steps == 15
 
 
+def test_who_has_gradients_switched_off_learns_the_same():
+    x, y = ring()
+    config = LearnConfig(steps=20)
+    expected = learn_width(perceptron(8), (x, y), config=config).network[0].weight
+    for mode in (torch.no_grad(), torch.inference_mode()):
+        net = perceptron(8)
+        with mode:
+            assert torch.equal(learn_width(net, (x, y), config=config).network[0].weight, expected)
+
+
 def test_a_loss_that_leaves_the_floats_is_told():
     x, y = ring()
 
