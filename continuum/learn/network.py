@@ -20,11 +20,13 @@ class NetworkWeights:
         incoming: (units, features + 1) of the first layer, the bias last.
         outgoing: of each hidden layer, (units, units of the next layer or outputs): a unit's row is its block.
         biases: of the layers behind the first, the output layer's last.
+        skip: (features, outputs), straight from the inputs to the outputs; None where there is no such map.
     """
 
     incoming: Array
     outgoing: list[Array]
     biases: list[Array]
+    skip: Array | None = None
 
     @property
     def units(self) -> list[int]:
@@ -32,13 +34,14 @@ class NetworkWeights:
         return [len(block) for block in self.outgoing]
 
     def arrays(self) -> list[Array]:
-        """All weights: incoming ones, blocks, biases."""
-        return [self.incoming, *self.outgoing, *self.biases]
+        """All weights: incoming ones, blocks, biases, and the skip where there is one."""
+        return [self.incoming, *self.outgoing, *self.biases, *([] if self.skip is None else [self.skip])]
 
     def zeros(self) -> "NetworkWeights":
         """Zeros of the same shapes."""
-        zeros, depth = [np.zeros_like(array) for array in self.arrays()], len(self.outgoing)
-        return NetworkWeights(zeros[0], zeros[1 : 1 + depth], zeros[1 + depth :])
+        skip = None if self.skip is None else np.zeros_like(self.skip)
+        blocks, biases = ([np.zeros_like(array) for array in arrays] for arrays in (self.outgoing, self.biases))
+        return NetworkWeights(np.zeros_like(self.incoming), blocks, biases, skip)
 
     def take(self, layer: int, order: Float[np.ndarray, " kept"]) -> "NetworkWeights":
         """The network with the units ``order`` of one hidden layer, and all units of the others."""
@@ -49,7 +52,7 @@ class NetworkWeights:
             outgoing[layer - 1] = np.ascontiguousarray(outgoing[layer - 1][:, order])
             biases[layer - 1] = biases[layer - 1][order]
         outgoing[layer] = outgoing[layer][order]
-        return NetworkWeights(incoming, outgoing, biases)
+        return NetworkWeights(incoming, outgoing, biases, self.skip)
 
 
 def activations(weights: NetworkWeights, x: Array, activation: str) -> list[Array]:
@@ -63,6 +66,8 @@ def activations(weights: NetworkWeights, x: Array, activation: str) -> list[Arra
         hidden.append(h)
         h = h @ block
         h += bias
+    if weights.skip is not None:
+        h += x[:, :-1] @ weights.skip
     return [*hidden, h]
 
 
@@ -79,6 +84,8 @@ def gradient(
     *hidden, outputs = activations(weights, x, activation)
     back = objective.gradient(outputs, targets, importance)
     back *= 1 / len(x) if importance is None else importance / len(x)
+    if out.skip is not None:
+        np.matmul(x[:, :-1].T, back, out=out.skip)
     for layer in reversed(range(len(hidden))):
         h = hidden[layer]
         np.matmul(h.T, back, out=out.outgoing[layer])

@@ -22,18 +22,21 @@ class Memory:
     mean: NetworkWeights
     square: NetworkWeights
     block: list[Array]
+    skip: Array | None = None
     steps: int = 0
 
     @staticmethod
     def of(weights: NetworkWeights) -> "Memory":
         """No memory yet."""
-        return Memory(weights.zeros(), weights.zeros(), [np.zeros_like(b[:, 0]) for b in weights.outgoing])
+        blocks = [np.zeros_like(block[:, 0]) for block in weights.outgoing]
+        skip = None if weights.skip is None else np.zeros_like(weights.skip[:, 0])
+        return Memory(weights.zeros(), weights.zeros(), blocks, skip)
 
     def take(self, layer: int, order: Array) -> "Memory":
         """Of the units ``order`` of one layer."""
         block = list(self.block)
         block[layer] = block[layer][order]
-        return Memory(self.mean.take(layer, order), self.square.take(layer, order), block, self.steps)
+        return Memory(self.mean.take(layer, order), self.square.take(layer, order), block, self.skip, self.steps)
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Penalty:
         return self.power / (self.power - 1) * self.price / self.slope
 
 
-def step(weights: NetworkWeights, gradient: NetworkWeights, memory: Memory, lr: float, penalty: Penalty) -> None:
+def step(weights: NetworkWeights, gradient: NetworkWeights, memory: Memory, lr: float, penalty: Penalty, straight: Penalty | None = None) -> None:
     """One step on everything, in place."""
     memory.steps += 1
     first, second = 1 - FIRST**memory.steps, 1 - SECOND**memory.steps
@@ -80,6 +83,8 @@ def step(weights: NetworkWeights, gradient: NetworkWeights, memory: Memory, lr: 
     for layer, block in enumerate(weights.outgoing):
         moments = memory.mean.outgoing[layer], memory.block[layer]
         _block(block, gradient.outgoing[layer], *moments, (lr, first, second), penalty)
+    if weights.skip is not None:
+        _block(weights.skip, gradient.skip, memory.mean.skip, memory.skip, (lr, first, second), straight or penalty)
 
 
 def _adam(w: Array, g: Array, mean: Array, square: Array, lr: float, second: float) -> None:
