@@ -5,7 +5,6 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from numbers import Integral
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -16,9 +15,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from continuum.errors import BadInput
-from continuum.sklearn import formats
 from continuum.sklearn.callbacks import Callback
 from continuum.sklearn.rows import EstimatorRows
+from continuum.sklearn.stored import Stored
 
 if TYPE_CHECKING:  # torch takes longer to import than all else together, and waits for the first fit
     import matplotlib.figure
@@ -33,7 +32,7 @@ if TYPE_CHECKING:  # torch takes longer to import than all else together, and wa
 AT_ONCE = 1 << 16
 
 
-class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
+class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
     r"""A perceptron whose hidden width is a real number, learned in the run that trains its weights.
 
     Features (and targets, of the regressor) are standardised inside; what is fitted and exported takes and gives
@@ -188,34 +187,6 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
 
         check_is_fitted(self)
         return draw_learned_width(self.width_curve_, self.loss_curve_, self.gates_, self.units_)
-
-    def save(self, path: str | Path) -> None:
-        """Write the fitted estimator to one file without pickle: safetensors, with all that is no tensor as JSON.
-
-        What has no JSON is left out of the parameters: callbacks, and a ``random_state`` that is a generator.
-        """
-        from continuum.sklearn.saving import write_state
-
-        check_is_fitted(self)
-        left = {"callbacks": None}
-        if not isinstance(self.random_state, int | np.integer):
-            left["random_state"] = None
-        write_state(path, type(self).__name__, vars(self) | left)
-
-    @classmethod
-    def load(cls, path: str | Path) -> Self:
-        """The estimator that ``save`` has written; no code of the file is run."""
-        from continuum.sklearn.saving import read_state
-
-        estimator = cls()
-        estimator.__setstate__(read_state(path, cls.__name__))
-        return estimator
-
-    def __getstate__(self) -> dict[str, Any]:
-        return formats.stored(dict(super().__getstate__()))
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(vars(type(self)()) | formats.migrated(state))
 
     @abstractmethod
     def _rows(self, X: Any, y: Any, sample_weight: Any, *, known: Any = None) -> EstimatorRows:

@@ -6,7 +6,7 @@ Opening such a file runs no code of it.
 import json
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -57,23 +57,15 @@ def read_state(path: str | Path, kind: str) -> dict[str, Any]:
     return {name: decoded(value, arrays) for name, value in state.items()} | {KEY: header.get(KEY, FORMAT)}
 
 
-@dataclass(frozen=True, eq=False)
-class Packed:
-    """A value as plain data: JSON, and its arrays."""
-
-    data: Any
-    arrays: Arrays
-
-
-def packed(value: Any) -> Packed:
+def packed(value: Any) -> dict[str, Any]:
     """The value as plain data, independent of classes; raises ``BadInput`` where ``encoded`` does."""
     arrays: Arrays = {}
-    return Packed(encoded(value, arrays), arrays)
+    return {"packed": encoded(value, arrays), "arrays": arrays}
 
 
 def unpacked(value: Any) -> Any:
     """What was packed, or the value itself where nothing was."""
-    return decoded(value.data, value.arrays) if isinstance(value, Packed) else value
+    return decoded(value["packed"], value["arrays"]) if isinstance(value, dict) and "packed" in value else value
 
 
 def encoded(value: Any, arrays: Arrays) -> Any:
