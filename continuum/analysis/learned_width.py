@@ -34,16 +34,17 @@ def draw_learned_width(
     with house_style():
         for layer, whole in enumerate(units):
             line = {"color": OKABE_ITO[layer % len(OKABE_ITO)], "label": f"layer {layer + 1}"}
+            kept = {"color": line["color"], "linewidth": 0.6, "linestyle": ":", "label": "units kept"}
             axes[0].plot(share, widths[:, layer], **line)
-            axes[0].axhline(whole, color=line["color"], linewidth=0.6, linestyle=":")
+            axes[0].axhline(whole, **kept)
             if layer < len(gates):
                 heights = np.asarray(gates[layer])
                 axes[2].step(np.arange(len(heights) + 1), np.append(heights, 0.0), where="post", **line)
-                axes[2].axvline(whole, color=line["color"], linewidth=0.6, linestyle=":")
+                axes[2].axvline(whole, **kept)
         axes[1].plot(share, losses, color=OKABE_ITO[0])
         _label(axes, [len(np.asarray(g)) for g in gates], logarithmic=bool((np.asarray(losses) > 0).all()))
-        if len(units) > 1:
-            axes[0].legend()
+        lines = axes[0].lines if len(units) > 1 else axes[0].lines[1:]
+        axes[0].legend(handles=[*lines[0::2], lines[1]] if len(units) > 1 else lines)
     return figure
 
 
@@ -56,6 +57,6 @@ def _label(axes: Sequence[Axes], counts: Sequence[int], *, logarithmic: bool) ->
     axes[0].set_ylim(bottom=0)
     if logarithmic:
         axes[1].set_yscale("log")
-    axes[2].set_xlabel("units, largest gate first; dotted: kept")
+    axes[2].set_xlabel("units, largest gate first")
     axes[2].set_ylim(0, 1.05)
     axes[2].set_xlim(0, max([*counts, 1]))
