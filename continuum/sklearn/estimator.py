@@ -3,32 +3,36 @@
 import copy
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from typing import Any, ClassVar, Self
+from collections.abc import Iterable, Sequence
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import torch
 from jaxtyping import Float64
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
-from torch import nn
 
 from continuum.errors import BadInput
-from continuum.learn import LearnConfig, WidthPath
-from continuum.learn.rows import too_light
-from continuum.learn.settings import PRICES
-from continuum.sklearn.parameters import EstimatorOptions, device_of, estimator_options
+from continuum.sklearn.callbacks import Callback
 from continuum.sklearn.rows import EstimatorRows
-from continuum.sklearn.standard import folded
-from continuum.sklearn.training import Fitted, fit_rows, path_of_rows
+from continuum.sklearn.stored import Stored
+
+if TYPE_CHECKING:  # torch takes longer to import than all else together, and waits for the first fit
+    import matplotlib.figure
+    import torch
+
+    from continuum.learn import WidthPath
+    from continuum.sklearn.parameters import EstimatorOptions
+    from continuum.sklearn.start import Adapted, Start
+    from continuum.sklearn.training import Fitted
 
 #: Rows that a network takes at once when it predicts, so that activations stay small.
 AT_ONCE = 1 << 16
 
 
-class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
+class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
     r"""A perceptron whose hidden width is a real number, learned in the run that trains its weights.
 
     Features (and targets, of the regressor) are standardised inside; what is fitted and exported takes and gives
@@ -55,6 +59,10 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         device: where the fitted network predicts and is exported to. Training runs on one thread of the CPU: such
             networks are too small to gain from more.
         verbose: show a progress bar.
+        warm_start: whether a further ``fit`` goes on from the network at hand: its units are the start, its price and
+            the statistics by which columns are standardised stay. The columns, and the labels, must be the same.
+        callbacks: a function, or several, called as ``callback(steps, total, width, loss)``, which may answer True to
+            end the fit: see :data:`~continuum.sklearn.Callback`.
 
     Attributes:
         width_: the width learned, a real number; of several hidden layers their sum.
@@ -66,6 +74,7 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         n_iter_: gradient steps taken, those of calibration, rounding and shorter runs included.
         rounding_gap_: by how much rounding to whole units, with its annealing, raised the training loss.
         price_, activation_: the price and the activation that were used.
+        gates_: of the units of every hidden layer before rounding, largest first; their sum is the width.
         notes_: what a reader of the width should know, in words.
         validation_losses_: held-out loss of every run of early stopping; empty without it.
         n_features_in_, feature_names_in_: as in all of scikit-learn.
@@ -75,24 +84,27 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         Diverged: where numbers left the range of floats in training. A fit that fails leaves the estimator as it was.
     """
 
-    _loss: ClassVar[str]
+    _loss: str
+    _start: "Start | None" = None
 
     def __init__(
         self,
         *,
         method: str = "graded",
-        exponent: float = LearnConfig.exponent,
+        exponent: float = 1.0,
         price: float | None = None,
         activation: str = "auto",
         hidden_layers: int = 1,
-        max_units: int = LearnConfig.max_units,
+        max_units: int = 512,
         max_iter: int | None = None,
         batch_size: int | None = 32,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         random_state: int | np.random.RandomState | None = None,
-        device: str | torch.device = "cpu",
+        device: "str | torch.device" = "cpu",
         verbose: bool = False,
+        warm_start: bool = False,
+        callbacks: Callback | Sequence[Callback] | None = None,
     ) -> None:
         self.method = method
         self.exponent = exponent
@@ -107,27 +119,19 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         self.random_state = random_state
         self.device = device
         self.verbose = verbose
+        self.warm_start = warm_start
+        self.callbacks = callbacks
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn width and weights from rows (n, features) and their labels or targets, (n,) or (n, outputs).
 
-        A row of weight 2 counts like two rows. So weights of sum 1 make the price, which all rows together have to
-        pay, too high for them: give weights whose sum is the number of rows. A warning says when it is below a tenth.
+        Of the weights of rows only the ratios count: a row of weight 2 counts for twice one of weight 1. Where all are
+        whole multiples of the least one, rows are taken for repeated so many times, up to ten times in the mean.
         """
-        options, before = self._options(), dict(vars(self))
-        try:
-            rows = self._rows(X, y, sample_weight)
-            if rows.weight is not None and (light := too_light(float(rows.weight.sum()), len(rows.x))):
-                warnings.warn(light, UserWarning, stacklevel=2)
-            fitted = fit_rows(rows, options, self._loss)
-            self._keep(fitted)
-        except BaseException:
-            self.__dict__ = before  # labels and columns of a fit that failed are not those of the network
-            raise
-        if fitted.result.saturated:
-            text = f"all of max_units={self.max_units} are on: the width may be too small; raise max_units or the price"
-            warnings.warn(text, ConvergenceWarning, stacklevel=2)
-        return self
+        from continuum.sklearn.start import AFRESH, again, at_price
+
+        start = again(self._start) if self.warm_start and self._start is not None else AFRESH
+        return self._learn((X, y, sample_weight), start, at_price)
 
     def width_path(
         self,
@@ -135,9 +139,9 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         y: Any,
         sample_weight: Any = None,
         *,
-        prices: Iterable[float] = PRICES,
+        prices: Iterable[float] | None = None,
         validation_fraction: float = 0.2,
-    ) -> WidthPath:
+    ) -> "WidthPath":
         """The frontier of held-out score against width from one falling price; this estimator stays as it is.
 
         The scores are those of networks rounded to ceil(width) units, such as ``fit`` leaves.
@@ -148,46 +152,114 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
             X: rows (n, features).
             y: labels or targets.
             sample_weight: (n,), of the rows that train and of those held out.
-            prices: falling; the steps of one run are shared by them.
+            prices: falling; the steps of one run are shared by them. None: from 256 nats to 1.
             validation_fraction: share of the rows that is held out.
         """
+        from continuum.learn.settings import PRICES
+        from continuum.sklearn.training import path_of_rows
+
         twin = clone(self).set_params(validation_fraction=validation_fraction)
         options = twin._options()
-        return path_of_rows(twin._rows(X, y, sample_weight), options, self._loss, prices)
+        rows = twin._rows(X, y, sample_weight)
+        return path_of_rows(rows, options, twin._loss, PRICES if prices is None else prices)
 
-    def export(self, *, dtype: torch.dtype = torch.float32) -> nn.Sequential:
+    def export(self, *, dtype: "torch.dtype | None" = None) -> "torch.nn.Sequential":
         """A copy of the network: plain layers of PyTorch, in eval mode, from raw features to logits or raw targets.
 
-        Standardising is folded into its first layer, and into the last one of a regressor. Where the mean of a
-        feature is many times its spread, float32 loses digits by that; ``predict`` computes in float64.
+        Standardising is folded into its first layer, and into the last one of a regressor; the temperature of a
+        classifier into its last one. Where the mean of a feature is many times its spread, float32, which is what
+        None stands for, loses digits by that; ``predict`` computes in float64.
         """
+        import torch
+
+        from continuum.sklearn.parameters import device_of
+
         check_is_fitted(self)
+        dtype = torch.float32 if dtype is None else dtype
         if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
             expected, remedy = "a floating-point type of torch", "give torch.float32 or torch.float64"
             raise BadInput("dtype", expected=expected, came=repr(dtype), remedy=remedy)
         return copy.deepcopy(self._network).to(device_of(self.device), dtype)
 
+    def plot(self) -> "matplotlib.figure.Figure":
+        """A figure of the fit: the width and the training loss while it was learned, and the gates that it left."""
+        from continuum.analysis.learned_width import draw_learned_width
+
+        check_is_fitted(self)
+        return draw_learned_width(self.width_curve_, self.loss_curve_, self.gates_, self.units_)
+
     @abstractmethod
-    def _rows(self, X: Any, y: Any, sample_weight: Any) -> EstimatorRows:
-        """Checked training rows, as scikit-learn checks them."""
+    def _rows(self, X: Any, y: Any, sample_weight: Any, *, known: Any = None) -> EstimatorRows:
+        """Checked training rows, as scikit-learn checks them.
 
-    def _options(self) -> EstimatorOptions:
-        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        return estimator_options(self.get_params(deep=False), seed)
+        In a batch, of which one row is enough, ``known`` is what is known of the targets: all labels; otherwise None.
+        """
 
-    def _keep(self, fitted: Fitted) -> None:
+    def _options(self) -> "EstimatorOptions":
+        from continuum.sklearn.parameters import estimator_options
+
+        return estimator_options(self.get_params(deep=False), seed_of(self.random_state))
+
+    def _learn_batch(self, rows: tuple[Any, Any, Any], known: Any) -> Self:
+        """Learn from a first batch (X, y, sample_weight) as ``fit`` does, and go on with a further one."""
+        from continuum.sklearn.start import AFRESH, at_price, in_steps
+
+        if self._start is None:
+            return self._learn(rows, AFRESH, at_price, known)
+        return self._learn(rows, self._start, in_steps, known)
+
+    def _learn(self, rows: tuple[Any, Any, Any], start: "Start", adapted: "Adapted", known: Any = None) -> Self:
+        """Learn from (X, y, sample_weight), or fail and stay as before."""
+        from continuum.sklearn.start import checked_start
+        from continuum.sklearn.training import fit_rows
+
+        options, before = self._options(), dict(vars(self))
+        try:
+            if start.network is not None:
+                validate_data(self, rows[0], reset=False, skip_check_array=True)  # the same columns
+            training = self._rows(*rows, known=known)
+            start = checked_start(start, training, before, self.__dict__)
+            fitted = fit_rows(training, adapted(options, start, training), self._loss, start)
+            self._keep(fitted, start)
+        except BaseException:
+            self.__dict__ = before  # labels and columns of a fit that failed are not those of the network
+            raise
+        if fitted.result.saturated:
+            text = f"all of max_units={self.max_units} are on: the width may be too small; raise max_units or the price"
+            warnings.warn(text, ConvergenceWarning, stacklevel=3)
+        return self
+
+    def _keep(self, fitted: "Fitted", start: "Start") -> None:
+        from continuum.sklearn.gates import gates_of
+        from continuum.sklearn.standard import folded
+        from continuum.sklearn.start import next_start
+
         result = fitted.result
         self._network = folded(result.network, fitted.scales.inputs, fitted.scales.targets)
+        self._start = next_start(fitted, start)
         self.widths_, self.units_, self.width_ = result.widths, result.units, float(sum(result.widths))
         self.width_curve_, self.loss_curve_ = result.width_curve.numpy(), result.loss_curve.numpy()
+        self.gates_ = gates_of(result.graded, result.widths)
         self.n_iter_, self.rounding_gap_ = result.steps, result.rounding_gap
-        self.price_, self.activation_, self.notes_ = result.price, result.activation, result.notes
+        self.price_, self.activation_, self.notes_ = self._start.price, result.activation, result.notes
         self.validation_losses_ = fitted.validation_losses
 
     def _outputs(self, X: Any) -> Float64[np.ndarray, "rows outputs"]:
+        import torch
+
+        from continuum.sklearn.parameters import device_of
+
         check_is_fitted(self)
         rows = torch.tensor(validate_data(self, X, dtype=np.float64, order="C", reset=False))
         network, device = self.export(dtype=torch.float64), device_of(self.device)
         with torch.no_grad():
             parts = [network(part.to(device)).cpu() for part in torch.split(rows, AT_ONCE)]
         return np.asarray(torch.cat(parts))
+
+
+def seed_of(random_state: Any) -> int:
+    """The seed of a fit, drawn by ``random_state``; raises ``ValueError``."""
+    if isinstance(random_state, Integral) and not 0 <= int(random_state) < 2**32:
+        expected, remedy = "an integer in [0, 2**32 - 1], a RandomState or None", "0 is a common choice"
+        raise BadInput("random_state", expected=expected, came=repr(random_state), remedy=remedy)
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))

@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float64
-from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import _check_sample_weight
 
-from continuum.errors import BadInput
+from continuum.sklearn.weights import relative
 
 #: Numbers as scikit-learn gives them.
 EstimatorTable = Float64[np.ndarray, "rows columns"]
@@ -47,23 +46,25 @@ class EstimatorRows:
 
     def held_out(self, fraction: float, seed: int, *, stratify: bool) -> "tuple[EstimatorRows, EstimatorRows]":
         """Two parts, the second of which holds ``fraction`` of the rows, of each class where ``stratify``."""
+        from sklearn.model_selection import train_test_split  # which takes long to import
+
         labels = self.y[:, 0] if stratify else None
         indices = train_test_split(np.arange(len(self.x)), test_size=fraction, random_state=seed, stratify=labels)
         return self.part(indices[0]), self.part(indices[1])
 
 
-def weighted_rows(x: EstimatorTable, y: EstimatorTable, sample_weight: Any) -> EstimatorRows:
-    """Rows with these weights; one of weight 0 is as good as absent, as scikit-learn has it, and is left out."""
+def weighted_rows(x: EstimatorTable, y: EstimatorTable, sample_weight: Any, *, least: int = 2) -> EstimatorRows:
+    """Rows with these weights, of which only the ratios count.
+
+    One of weight 0 is as good as absent, as scikit-learn has it, and is left out; at least ``least`` must remain.
+    """
     if sample_weight is None:
         return EstimatorRows(x, y)
     weight = _check_sample_weight(sample_weight, x, dtype=np.float64, ensure_non_negative=True)
     if not weight.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
-    with np.errstate(over="ignore"):
-        if not np.isfinite(total := weight.sum()):
-            remedy = "divide them by their mean"
-            raise BadInput("sample_weight", expected="weights of a finite sum", came=f"sum {total}", remedy=remedy)
     rows = EstimatorRows(x, y, weight).part(weight > 0)
-    if len(rows.x) < 2:
-        raise ValueError("Found 1 sample(s) with a weight above 0 while a minimum of 2 is required.")
-    return rows
+    if len(rows.x) < least:
+        raise ValueError(f"Found {len(rows.x)} sample(s) with a weight above 0 while a minimum of {least} is required.")
+    weight = relative(weight[weight > 0])
+    return EstimatorRows(rows.x, rows.y, None if (weight == 1).all() else weight)

@@ -78,6 +78,14 @@ class Scales:
         """The moments of these rows."""
         return cls(Standardiser.of(rows.x, rows.weight), None if classes else Standardiser.of(rows.y, rows.weight))
 
+    @classmethod
+    def of_loss(cls, rows: EstimatorRows, loss: str) -> Self:
+        """Those that a loss asks for: labels of which each is 0 or 1 stay as they are."""
+        if loss != "binary_cross_entropy":
+            return cls.of(rows, classes=loss == "cross_entropy")
+        labels = rows.y.shape[1]
+        return cls(Standardiser.of(rows.x, rows.weight), Standardiser(np.zeros(labels), np.ones(labels)))
+
     def __call__(self, rows: EstimatorRows) -> StandardisedRows:
         """These or other rows, standardised."""
         x = torch.tensor(self.inputs(rows.x), dtype=torch.float32)
