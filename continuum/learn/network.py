@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import nn
 
 from continuum.learn.loss import Objective
+from continuum.nn.skip import Skip
 
 Array = Float[np.ndarray, "..."]
 
@@ -100,19 +101,30 @@ def gradient(
     np.matmul(back.T, x, out=out.incoming)
 
 
-@torch.no_grad()
 def sequential(weights: NetworkWeights, activation: str) -> nn.Sequential:
-    """Linear layers with the activation between them, in eval mode."""
+    """Linear layers with the activation between them, in eval mode; with a skip a :class:`~continuum.nn.Skip` of them.
+
+    A skip all of whose columns are off is left out.
+    """
     layers: list[nn.Module] = []
     incoming, bias = weights.incoming[:, :-1], weights.incoming[:, -1]
     maps = [(incoming, bias), *((b.T, c) for b, c in zip(weights.outgoing, weights.biases, strict=True))]
     for weight, bias in maps:
-        w, b = torch.from_numpy(weight.copy()), torch.from_numpy(bias.copy())
-        linear = nn.Linear(w.shape[1], w.shape[0], dtype=w.dtype)
-        linear.weight.copy_(w)
-        linear.bias.copy_(b)
-        layers += [linear, nn.Tanh() if activation == "tanh" else nn.ReLU()]
-    return nn.Sequential(*layers[:-1]).eval()
+        layers += [_linear(weight, bias), nn.Tanh() if activation == "tanh" else nn.ReLU()]
+    body = nn.Sequential(*layers[:-1])
+    if weights.skip is None or not weights.skip.any():
+        return body.eval()
+    return nn.Sequential(Skip(body, _linear(weights.skip.T, None))).eval()
+
+
+def _linear(weight: Array, bias: Array | None) -> nn.Linear:
+    """A layer with these numbers, which may be of no unit: such a one PyTorch would not make without a warning."""
+    layer = nn.Linear(1, 1, bias=bias is not None)
+    layer.out_features, layer.in_features = weight.shape
+    layer.weight = nn.Parameter(torch.from_numpy(weight.copy()))
+    if bias is not None:
+        layer.bias = nn.Parameter(torch.from_numpy(bias.copy()))
+    return layer
 
 
 def weights_of(network: nn.Sequential) -> NetworkWeights:
@@ -123,8 +135,12 @@ def weights_of(network: nn.Sequential) -> NetworkWeights:
     >>> bool((sequential(weights_of(layers), "tanh")(x) == layers(x)).all())
     True
     """
-    linear = [layer for layer in network if isinstance(layer, nn.Linear)]
+    skip, body = None, network
+    if isinstance(network[0], Skip):
+        skip = np.ascontiguousarray(network[0].linear.weight.detach().cpu().numpy().T)
+        body = network[0].body
+    linear = [layer for layer in body if isinstance(layer, nn.Linear)]
     weights = [layer.weight.detach().cpu().numpy() for layer in linear]
     first, *biases = (layer.bias.detach().cpu().numpy().copy() for layer in linear)
     incoming = np.concatenate([weights[0], first[:, None]], 1)
-    return NetworkWeights(incoming, [np.ascontiguousarray(weight.T) for weight in weights[1:]], biases)
+    return NetworkWeights(incoming, [np.ascontiguousarray(weight.T) for weight in weights[1:]], biases, skip)

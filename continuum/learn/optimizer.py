@@ -17,7 +17,10 @@ EPSILON = 1e-8
 
 @dataclass
 class Memory:
-    """Moments of the optimiser: first ones of all weights, second ones of the free weights and of each block."""
+    """Moments of the optimiser: first ones of all weights, second ones of the free weights and of each block.
+
+    A column of the skip is a block, too.
+    """
 
     mean: NetworkWeights
     square: NetworkWeights
@@ -73,8 +76,15 @@ class Penalty:
         return self.power / (self.power - 1) * self.price / self.slope
 
 
-def step(weights: NetworkWeights, gradient: NetworkWeights, memory: Memory, lr: float, penalty: Penalty, straight: Penalty | None = None) -> None:
-    """One step on everything, in place."""
+def step(
+    weights: NetworkWeights,
+    gradient: NetworkWeights,
+    memory: Memory,
+    lr: float,
+    penalty: Penalty,
+    straight: Penalty | None = None,
+) -> None:
+    """One step on everything, in place; the columns of a skip have the penalty ``straight``."""
     memory.steps += 1
     first, second = 1 - FIRST**memory.steps, 1 - SECOND**memory.steps
     free = zip(*(([w.incoming, *w.biases]) for w in (weights, gradient, memory.mean, memory.square)), strict=True)
@@ -84,7 +94,10 @@ def step(weights: NetworkWeights, gradient: NetworkWeights, memory: Memory, lr: 
         moments = memory.mean.outgoing[layer], memory.block[layer]
         _block(block, gradient.outgoing[layer], *moments, (lr, first, second), penalty)
     if weights.skip is not None:
-        _block(weights.skip, gradient.skip, memory.mean.skip, memory.skip, (lr, first, second), straight or penalty)
+        parts = gradient.skip, memory.mean.skip, memory.skip
+        if parts[0] is None or parts[1] is None or parts[2] is None:
+            raise TypeError("a skip needs a gradient and moments")
+        _block(weights.skip, *parts, (lr, first, second), straight or penalty)
 
 
 def _adam(w: Array, g: Array, mean: Array, square: Array, lr: float, second: float) -> None:

@@ -59,7 +59,7 @@ class Pool:
         """
         for layer in range(len(self.weights.outgoing)):
             live = np.flatnonzero(self.live(layer))
-            wanted = max(self.least_reserve, len(live) // 2, least - len(live)) if reserve else int(len(live) == 0)
+            wanted = max(self.least_reserve, len(live) // 2, least - len(live)) if reserve else int(len(live) == 0 < len(self.weights.outgoing[layer]))
             self._refill(layer, live, min(wanted, self.limit - len(live)))
 
     def keep(self, layer: int, order: Int[np.ndarray, " kept"]) -> None:
@@ -67,7 +67,8 @@ class Pool:
         self.weights, self.memory = self.weights.take(layer, order), self.memory.take(layer, order)
 
     def _refill(self, layer: int, live: Int[np.ndarray, " live"], fresh: int) -> None:
-        typical = self.memory.block[layer].mean()
+        block = self.memory.block[layer]
+        typical = block.mean() if len(block) else 0.0
         # Rows are copied from unit 0 only to have their shape; they are overwritten.
         self.keep(layer, np.concatenate([live, np.zeros(fresh, np.int64)]))
         new = slice(len(live), len(live) + fresh)
@@ -134,6 +135,8 @@ def new_pool(
         weights = copy.deepcopy(initial)
     elif activation == "relu":
         to_unit_length(weights)
+    if config.skip is not None and weights.skip is None:
+        weights.skip = np.zeros((features, outputs), dtype)
     pool = Pool(weights, Memory.of(weights), activation, config.max_units, random, config.pool)
     pool.repack(reserve=True, least=config.pool)
     return pool

@@ -81,28 +81,32 @@ def units_at_hand(run: GradedRun, widths: Sequence[float]) -> list[int]:
     return [min(units, most) for units, most in zip(whole_units(widths), run.pool.weights.units, strict=True)]
 
 
-def round_units(run: GradedRun, units: list[int], width: float, meter: Meter) -> None:
-    """Remove units until so many are left, then anneal, without a price.
+def round_units(
+    run: GradedRun, units: list[int], width: float, meter: Meter, steps: int | None = None, *, priced: bool = False
+) -> None:
+    """Remove units until so many are left, then anneal, without a price unless ``priced``.
 
     In the first half of the steps units go in ten rounds, a tenth of the surplus at once; in the second half the
-    learning rate falls along a cosine. The meter is told ``width``, and its answer does not matter here.
+    learning rate falls along a cosine. The meter is told ``width``, and its answer does not matter here. Without the
+    price, which is what keeps weights from fitting noise, few and noisy rows are fitted too closely.
     """
     _refuse_divergence(run.pool.weights)  # of which least squares could make nothing
-    steps, pool = rounding_steps(run.steps), run.pool
+    steps, pool = rounding_steps(run.steps) if steps is None else steps, run.pool
     pool.memory = Memory.of(pool.weights)
     batches = run.rows.batches(run.config.batch, run.random)
-    first, penalty = pool.weights.units, Penalty(DECAY * run.objective.unit, 0.0, floor=run.penalty().slope)
+    first, free = pool.weights.units, Penalty(DECAY * run.objective.unit, 0.0, floor=run.penalty().slope)
     removing, every = max(steps // 2, 1), max(steps // run.records, 1)
     for t in range(steps):
         if t % max(removing // 10, 1) == 0 and pool.weights.units != units:
             left = max(1 - (t + 1) / removing, 0) if t else 0.9
-            _shrink(run, [n + int(left * (m - n)) for n, m in zip(units, first, strict=True)])
+            shrink(run, [n + int(left * (m - n)) for n, m in zip(units, first, strict=True)])
         if t % every == 0:
             meter.report(width)
         late = max(t - removing, 0) / max(steps - removing, 1)
+        penalty = run.penalty() if priced else free
         run.descend(next(batches), LR_FACTOR * run.config.lr * (1 + math.cos(math.pi * late)) / 2, penalty)
         meter.done += 1
-    _shrink(run, units)
+    shrink(run, units)
     _refuse_divergence(run.pool.weights)
     meter.report(width)
 
@@ -120,7 +124,8 @@ def _refuse_divergence(weights: NetworkWeights) -> None:
         raise Diverged("not all weights are finite")
 
 
-def _shrink(run: GradedRun, units: list[int]) -> None:
+def shrink(run: GradedRun, units: list[int]) -> None:
+    """Remove units of each layer until so many are left, with the least change of what it passes on."""
     for layer, keep in enumerate(units):
         if len(run.pool.weights.outgoing[layer]) > keep:
             h = activations(run.pool.weights, run.probe.x, run.pool.activation)[layer]

@@ -8,6 +8,7 @@ from torch import nn
 from continuum.errors import BadInput
 from continuum.learn.network import NetworkWeights, weights_of
 from continuum.learn.task import Task
+from continuum.nn.skip import Skip
 
 
 def started(task: Task, initial: nn.Sequential) -> Task:
@@ -15,7 +16,8 @@ def started(task: Task, initial: nn.Sequential) -> Task:
     if task.config.method != "graded":
         came, remedy = repr(task.config.method), "the other methods start afresh"
         raise BadInput("method", expected="graded, with an initial network", came=came, remedy=remedy)
-    if (kinds := ", ".join(type(layer).__name__ for layer in initial)) != (expected := _kinds(task)):
+    body = initial[0].body if len(initial) == 1 and isinstance(initial[0], Skip) else initial
+    if (kinds := ", ".join(type(layer).__name__ for layer in body)) != (expected := _kinds(task)):
         raise BadInput("initial", expected=expected, came=kinds, remedy="give the network of a result of such a run")
     weights = weights_of(initial)
     features, outputs = weights.incoming.shape[1] - 1, weights.outgoing[-1].shape[1]
@@ -28,6 +30,7 @@ def started(task: Task, initial: nn.Sequential) -> Task:
         weights.incoming.astype(dtype),
         [block.astype(dtype) for block in weights.outgoing],
         [bias.astype(dtype) for bias in weights.biases],
+        None if weights.skip is None else weights.skip.astype(dtype),
     )
     if task.activation == "relu":
         _balance(arrays)
