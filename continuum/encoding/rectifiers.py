@@ -39,9 +39,12 @@ class Rectifiers:
         """The features of rows."""
         return np.asarray((self.mixing @ np.maximum(self.weight @ x.T + self.bias[:, None], 0.0)).T + self.shift)
 
-    def of_scaled(self, scale: Float64[np.ndarray, " columns"], shift: Float64[np.ndarray, " columns"]) -> "Rectifiers":
-        """The same features of columns x whose ``scale * x + shift`` these are features of."""
-        return Rectifiers(self.weight * scale, self.bias + self.weight @ shift, self.mixing, self.shift)
+    def of_scaled(
+        self, scale: Float64[np.ndarray, " columns"], centre: Float64[np.ndarray, " columns"]
+    ) -> "Rectifiers":
+        """The same features of columns x whose ``scale * (x - centre)`` these are features of."""
+        weight = self.weight * scale
+        return Rectifiers(weight, self.bias - weight @ centre, self.mixing, self.shift)
 
     def scaled(self, scale: Float64[np.ndarray, " features"], shift: Float64[np.ndarray, " features"]) -> "Rectifiers":
         """Features ``scale * e + shift``."""

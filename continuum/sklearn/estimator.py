@@ -19,9 +19,9 @@ from continuum.errors import BadInput
 from continuum.learn import LearnConfig, WidthPath
 from continuum.learn.rows import too_light
 from continuum.learn.settings import PRICES
+from continuum.sklearn.folding import folded
 from continuum.sklearn.parameters import EstimatorOptions, device_of, estimator_options
 from continuum.sklearn.rows import EstimatorRows
-from continuum.sklearn.standard import folded
 from continuum.sklearn.training import Fitted, fit_rows, path_of_rows
 
 #: Rows that a network takes at once when it predicts, so that activations stay small.
@@ -117,7 +117,7 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         options, before = self._options(), dict(vars(self))
         try:
             rows = self._rows(X, y, sample_weight)
-            if rows.weight is not None and (light := too_light(float(rows.weight.sum()), len(rows.x))):
+            if rows.weight is not None and (light := too_light(float(rows.weight.sum()), len(rows))):
                 warnings.warn(light, UserWarning, stacklevel=2)
             fitted = fit_rows(rows, options, self._loss)
             self._keep(fitted)

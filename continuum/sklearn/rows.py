@@ -1,6 +1,6 @@
 """The rows that an estimator trains on, with their weights."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,22 +9,35 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import _check_sample_weight
 
 from continuum.errors import BadInput
-
-#: Numbers as scikit-learn gives them.
-EstimatorTable = Float64[np.ndarray, "rows columns"]
+from continuum.sklearn.table.numbers import EstimatorTable, Numbers, dense
 
 
 @dataclass(frozen=True, eq=False)
 class EstimatorRows:
-    """Features, targets (class codes in one column, or one column per output), and weights or None."""
+    """Numbers, targets (class codes in one column, or one column per output), and weights or None.
 
-    x: EstimatorTable
+    Args:
+        x: finite, (rows, columns); an array, or sparse.
+        y: (rows, outputs).
+        weight: (rows,).
+        categories: per column of x the number of categories whose code it holds, 0 for a number; empty: no codes.
+        numeric: which columns of x hold measured numbers, of which bins make sense: no codes, flags or indicators;
+            None: all.
+    """
+
+    x: Numbers
     y: EstimatorTable
     weight: Float64[np.ndarray, " rows"] | None = None
+    categories: tuple[int, ...] = ()
+    numeric: Bool[np.ndarray, " columns"] | None = None
+
+    def __len__(self) -> int:
+        return len(self.y)
 
     def part(self, kept: Bool[np.ndarray, " rows"]) -> "EstimatorRows":
         """These rows alone."""
-        return EstimatorRows(self.x[kept], self.y[kept], None if self.weight is None else self.weight[kept])
+        weight = None if self.weight is None else self.weight[kept]
+        return replace(self, x=self.x[kept], y=self.y[kept], weight=weight)
 
     def merged(self) -> "EstimatorRows":
         """Equal rows as one that carries their weights, in the order of their values.
@@ -36,19 +49,19 @@ class EstimatorRows:
         >>> rows.x.tolist(), rows.y.tolist(), rows.weight.tolist()
         ([[1.0], [2.0]], [[1.0], [0.0]], [1.0, 2.0])
         """
-        table = np.hstack([self.x, self.y]) + 0.0  # -0.0 is 0.0
+        table = np.hstack([dense(self.x), self.y]) + 0.0  # -0.0 is 0.0
         order = np.lexsort(table.T[::-1])
         ordered = table[order]
         first = np.append(True, (ordered[1:] != ordered[:-1]).any(axis=1))
         weight = np.ones(len(order)) if self.weight is None else self.weight[order]
         features = self.x.shape[1]
         total = np.add.reduceat(weight, np.flatnonzero(first))
-        return EstimatorRows(ordered[first, :features], ordered[first, features:], total)
+        return replace(self, x=ordered[first, :features], y=ordered[first, features:], weight=total)
 
     def held_out(self, fraction: float, seed: int, *, stratify: bool) -> "tuple[EstimatorRows, EstimatorRows]":
         """Two parts, the second of which holds ``fraction`` of the rows, of each class where ``stratify``."""
         labels = self.y[:, 0] if stratify else None
-        indices = train_test_split(np.arange(len(self.x)), test_size=fraction, random_state=seed, stratify=labels)
+        indices = train_test_split(np.arange(len(self)), test_size=fraction, random_state=seed, stratify=labels)
         return self.part(indices[0]), self.part(indices[1])
 
 
@@ -64,6 +77,6 @@ def weighted_rows(x: EstimatorTable, y: EstimatorTable, sample_weight: Any) -> E
             remedy = "divide them by their mean"
             raise BadInput("sample_weight", expected="weights of a finite sum", came=f"sum {total}", remedy=remedy)
     rows = EstimatorRows(x, y, weight).part(weight > 0)
-    if len(rows.x) < 2:
+    if len(rows) < 2:
         raise ValueError("Found 1 sample(s) with a weight above 0 while a minimum of 2 is required.")
     return rows

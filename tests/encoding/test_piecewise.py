@@ -106,7 +106,7 @@ def test_scales_before_and_behind():
         right.of_scaled(np.array([2.0, 0.5]), np.array([1.0, -1.0])),
         right.scaled(np.arange(6.0), np.ones(6)),
     )
-    np.testing.assert_allclose(before(x), right(x * [2.0, 0.5] + [1.0, -1.0]), atol=1e-12)
+    np.testing.assert_allclose(before(x), right((x - [1.0, -1.0]) * [2.0, 0.5]), atol=1e-12)
     np.testing.assert_allclose(behind(x), right(x) * np.arange(6) + 1, atol=1e-12)
 
 
