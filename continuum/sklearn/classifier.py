@@ -8,7 +8,6 @@ from jaxtyping import Float64, Shaped
 from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
 from continuum.sklearn.estimator import ContinuousMLP
 from continuum.sklearn.rows import EstimatorRows, weighted_rows
@@ -47,10 +46,10 @@ class ContinuousMLPClassifier(ClassifierMixin, ContinuousMLP):  # type: ignore[m
         return np.asarray(log_softmax(self._outputs(X), axis=1))
 
     def _rows(self, X: Any, y: Any, sample_weight: Any) -> EstimatorRows:
-        X, y = validate_data(self, X, y, dtype=np.float64, order="C", ensure_min_samples=2)
+        numbers, y, weight = self._read(X, y, sample_weight)
         check_classification_targets(y)
         labels, codes = np.unique(y, return_inverse=True)
-        rows = weighted_rows(X, codes[:, None].astype(np.float64), sample_weight)
+        rows = weighted_rows(numbers, codes[:, None].astype(np.float64), weight, self._table.categories)
         present, codes = np.unique(rows.y[:, 0], return_inverse=True)
         self.classes_ = labels[present.astype(np.int64)]
         if len(present) < 2:

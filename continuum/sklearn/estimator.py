@@ -12,7 +12,7 @@ from jaxtyping import Float64
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from continuum.errors import BadInput
@@ -21,7 +21,11 @@ from continuum.learn.rows import too_light
 from continuum.learn.settings import PRICES
 from continuum.sklearn.folding import folded
 from continuum.sklearn.parameters import EstimatorOptions, device_of, estimator_options
-from continuum.sklearn.rows import EstimatorRows
+from continuum.sklearn.precision import in_precision, probe
+from continuum.sklearn.rows import EstimatorRows, checked_weight
+from continuum.sklearn.table.intake import checked_table, numbers_of
+from continuum.sklearn.table.numbers import EstimatorTable, Numbers, dense, row_blocks
+from continuum.sklearn.table.table import Table, Weight
 from continuum.sklearn.training import Fitted, fit_rows, path_of_rows
 
 #: Rows that a network takes at once when it predicts, so that activations stay small.
@@ -121,6 +125,7 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
                 warnings.warn(light, UserWarning, stacklevel=2)
             fitted = fit_rows(rows, options, self._loss)
             self._keep(fitted)
+            self._probe = probe(rows.x)
         except BaseException:
             self.__dict__ = before  # labels and columns of a fit that failed are not those of the network
             raise
@@ -156,20 +161,47 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         return path_of_rows(twin._rows(X, y, sample_weight), options, self._loss, prices)
 
     def export(self, *, dtype: torch.dtype = torch.float32) -> nn.Sequential:
-        """A copy of the network: plain layers of PyTorch, in eval mode, from raw features to logits or raw targets.
+        """A copy of the network: plain layers of PyTorch, in eval mode, from raw numbers to logits or raw targets.
 
-        Standardising is folded into its first layer, and into the last one of a regressor. Where the mean of a
-        feature is many times its spread, float32 loses digits by that; ``predict`` computes in float64.
+        It takes what :meth:`numbers` gives: of a table of numbers without gaps that is the table itself. Standardising
+        is folded into its first layer, and into the last one of a regressor; an encoding of columns, such as that of
+        categories, is a layer and a ReLU in front. ``predict`` computes in float64. Where the mean of a column is many
+        times its spread, float32 loses digits: then a further layer in front centres the columns, and if outputs move
+        in spite of that, a ``UserWarning`` says by how much; where they are not finite, ``BadInput`` is raised.
         """
         check_is_fitted(self)
         if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
             expected, remedy = "a floating-point type of torch", "give torch.float32 or torch.float64"
             raise BadInput("dtype", expected=expected, came=repr(dtype), remedy=remedy)
-        return copy.deepcopy(self._network).to(device_of(self.device), dtype)
+        known, classes = (self._probe, self._inputs, self._table.number_names), self._loss == "cross_entropy"
+        return in_precision(self._network, dtype, *known, classes=classes).to(device_of(self.device))
+
+    def numbers(self, X: Any) -> EstimatorTable:
+        """A table as the numbers that the network of :meth:`export` takes, (rows, columns), in float64.
+
+        One column per column of the table: numbers as they are, the mean of training where one is missing; categories
+        as codes, -1 where they are unknown. Behind these comes one column, 1 where a number is missing, per column of
+        which any was missing in training.
+        """
+        check_is_fitted(self)
+        return dense(numbers_of(self, self._table, X))
 
     @abstractmethod
     def _rows(self, X: Any, y: Any, sample_weight: Any) -> EstimatorRows:
         """Checked training rows, as scikit-learn checks them."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        kinds = tags.input_tags
+        kinds.allow_nan = kinds.sparse = kinds.categorical = kinds.string = True
+        return tags
+
+    def _read(self, X: Any, y: Any, sample_weight: Any, **kinds: Any) -> tuple[Numbers, Any, Weight]:
+        """Rows of training as numbers, targets as scikit-learn checks them, and weights or None."""
+        numbers, texts, y = checked_table(self, X, y, **kinds)
+        weight = checked_weight(sample_weight, y)
+        self._table = Table.of(numbers, texts, weight, getattr(self, "feature_names_in_", None))
+        return self._table(numbers, texts), y, weight
 
     def _options(self) -> EstimatorOptions:
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
@@ -178,16 +210,22 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
     def _keep(self, fitted: Fitted) -> None:
         result = fitted.result
         self._network = folded(result.network, fitted.scales.inputs, fitted.scales.targets)
+        self._inputs = fitted.scales.standardiser
         self.widths_, self.units_, self.width_ = result.widths, result.units, float(sum(result.widths))
         self.width_curve_, self.loss_curve_ = result.width_curve.numpy(), result.loss_curve.numpy()
         self.n_iter_, self.rounding_gap_ = result.steps, result.rounding_gap
-        self.price_, self.activation_, self.notes_ = result.price, result.activation, result.notes
+        self.price_, self.activation_, self.notes_ = (
+            result.price,
+            result.activation,
+            (*result.notes, *self._table.notes),
+        )
         self.validation_losses_ = fitted.validation_losses
 
     def _outputs(self, X: Any) -> Float64[np.ndarray, "rows outputs"]:
         check_is_fitted(self)
-        rows = torch.tensor(validate_data(self, X, dtype=np.float64, order="C", reset=False))
-        network, device = self.export(dtype=torch.float64), device_of(self.device)
+        numbers, network, device = numbers_of(self, self._table, X), self._network, device_of(self.device)
+        network = copy.deepcopy(network).to(device)
+        blocks = row_blocks(numbers.shape[0], numbers.shape[1], AT_ONCE)
         with torch.no_grad():
-            parts = [network(part.to(device)).cpu() for part in torch.split(rows, AT_ONCE)]
+            parts = [network(torch.tensor(dense(numbers[part])).to(device)).cpu() for part in blocks]
         return np.asarray(torch.cat(parts))

@@ -20,8 +20,6 @@ def folded(
     network: nn.Sequential | Skip,
     inputs: Standardiser | Features,
     outputs: Standardiser | None = None,
-    *,
-    centred: bool = False,
 ) -> nn.Sequential:
     r"""The network in float64 for raw inputs and, with ``outputs``, raw targets.
 
@@ -33,9 +31,7 @@ def folded(
     A network is ``Linear, activation, ..., Linear`` in an ``nn.Sequential``, or a :class:`~continuum.nn.Skip` of one,
     alone or as the only layer of an ``nn.Sequential``; what comes back is of the same kind, in an ``nn.Sequential``.
 
-    ``centred`` puts a layer of its own in front, :math:`(x - m) / 2^e` with :math:`2^e` next to the spread and m the
-    mean in single precision: float32 takes such differences without error, where it would lose digits of products. That
-    is also done where the weights of the folded layers would be no finite numbers.
+    Where folded weights would be no finite numbers, a layer of its own standardises in front: see :func:`centred`.
 
     >>> layers = nn.Sequential(nn.Linear(1, 1), nn.Tanh(), nn.Linear(1, 1))
     >>> raw = folded(layers, Standardiser(np.array([20.0]), np.array([2.0])))
@@ -43,20 +39,50 @@ def folded(
     >>> bool((raw(x.double()) - layers((x - 20) / 2)).abs() < 1e-6)
     True
     """
-    plain = _assembled(network, inputs, outputs, centred)
-    if not centred and not all(bool(value.isfinite().all()) for value in plain.parameters()):
-        return _assembled(network, inputs, outputs, True)
-    return plain
+    plain = _assembled(network, inputs, outputs, apart=False)
+    finite = all(bool(value.isfinite().all()) for value in plain.parameters())
+    return plain if finite else _assembled(network, inputs, outputs, apart=True)
+
+
+@torch.no_grad()
+def centred(network: nn.Sequential, inputs: Standardiser) -> nn.Sequential:
+    """The same network of raw numbers, with a layer of its own in front that centres them.
+
+    That is :math:`(x - m) / 2^e`, with :math:`2^e` next to the spread and m the mean in single precision: float32 takes
+    such differences without error, where products of weights and numbers far from 0 lose digits.
+
+    >>> raw = nn.Sequential(nn.Linear(1, 1)).double()
+    >>> x = torch.tensor([[1003.0]], dtype=torch.float64)
+    >>> apart = centred(raw, Standardiser(np.array([1000.0]), np.array([2.0])))
+    >>> len(apart), bool((apart(x) - raw(x)).abs() < 1e-9)
+    (2, True)
+    """
+    centring, _, _ = _centring(inputs)
+    unit, near = centring.weight.numpy().diagonal(), centring.bias.numpy()
+    back = np.divide(1.0, unit, out=np.zeros_like(unit), where=unit > 0)
+    layers = list(copy.deepcopy(network))
+    layers[0] = _first_of_raw(layers[0], back, near)
+    return nn.Sequential(centring, *layers).eval()
+
+
+def _first_of_raw(layer: nn.Module, scale: Column, centre: Column) -> nn.Module:
+    """The first layer of a network, or a body and a line, of ``scale * (x - centre)`` as one of x."""
+    if isinstance(layer, Skip):
+        first, *others = layer.body
+        return Skip(nn.Sequential(_first_of_raw(first, scale, centre), *others), _of_raw(layer.linear, scale, centre))
+    if not isinstance(layer, nn.Linear):
+        raise TypeError("a learned network begins with a layer of numbers")
+    return _of_raw(layer, scale, centre)
 
 
 def _assembled(
-    network: nn.Sequential | Skip, inputs: Standardiser | Features, outputs: Standardiser | None, centred: bool
+    network: nn.Sequential | Skip, inputs: Standardiser | Features, outputs: Standardiser | None, *, apart: bool
 ) -> nn.Sequential:
     first, hidden, last, skip = _parts(network)
     standardiser = inputs.before if isinstance(inputs, Features) else inputs
     scale, centre, layers = standardiser.inverse, standardiser.mean, list[nn.Module]()
     with np.errstate(over="ignore", invalid="ignore"):
-        if centred:
+        if apart:
             centring, scale, centre = _centring(standardiser)
             layers.append(centring)
         if isinstance(inputs, Features) and not inputs.encoding.plain:

@@ -6,7 +6,6 @@ import numpy as np
 from jaxtyping import Float64
 from sklearn.base import RegressorMixin
 from sklearn.utils import column_or_1d
-from sklearn.utils.validation import validate_data
 
 from continuum.sklearn.estimator import ContinuousMLP
 from continuum.sklearn.rows import EstimatorRows, weighted_rows
@@ -38,8 +37,8 @@ class ContinuousMLPRegressor(RegressorMixin, ContinuousMLP):  # type: ignore[mis
         return tags
 
     def _rows(self, X: Any, y: Any, sample_weight: Any) -> EstimatorRows:
-        kinds = {"dtype": np.float64, "order": "C", "multi_output": True, "y_numeric": True}
-        X, y = validate_data(self, X, y, ensure_min_samples=2, **kinds)
+        numbers, y, weight = self._read(X, y, sample_weight, multi_output=True, y_numeric=True)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        return weighted_rows(X, y.reshape(len(y), -1).astype(np.float64), sample_weight)
+        targets = y.reshape(len(y), -1).astype(np.float64)
+        return weighted_rows(numbers, targets, weight, self._table.categories)

@@ -21,15 +21,12 @@ class EstimatorRows:
         y: (rows, outputs).
         weight: (rows,).
         categories: per column of x the number of categories whose code it holds, 0 for a number; empty: no codes.
-        numeric: which columns of x hold measured numbers, of which bins make sense: no codes, flags or indicators;
-            None: all.
     """
 
     x: Numbers
     y: EstimatorTable
     weight: Float64[np.ndarray, " rows"] | None = None
     categories: tuple[int, ...] = ()
-    numeric: Bool[np.ndarray, " columns"] | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -65,18 +62,27 @@ class EstimatorRows:
         return self.part(indices[0]), self.part(indices[1])
 
 
-def weighted_rows(x: EstimatorTable, y: EstimatorTable, sample_weight: Any) -> EstimatorRows:
-    """Rows with these weights; one of weight 0 is as good as absent, as scikit-learn has it, and is left out."""
+def checked_weight(sample_weight: Any, y: EstimatorTable) -> Float64[np.ndarray, " rows"] | None:
+    """One weight per row, not negative, not all 0, of a finite sum; None where there are none."""
     if sample_weight is None:
-        return EstimatorRows(x, y)
-    weight = _check_sample_weight(sample_weight, x, dtype=np.float64, ensure_non_negative=True)
+        return None
+    weight = _check_sample_weight(sample_weight, y, dtype=np.float64, ensure_non_negative=True)
     if not weight.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
     with np.errstate(over="ignore"):
         if not np.isfinite(total := weight.sum()):
             remedy = "divide them by their mean"
             raise BadInput("sample_weight", expected="weights of a finite sum", came=f"sum {total}", remedy=remedy)
-    rows = EstimatorRows(x, y, weight).part(weight > 0)
+    return np.asarray(weight)
+
+
+def weighted_rows(x: Numbers, y: EstimatorTable, sample_weight: Any, categories: tuple[int, ...] = ()) -> EstimatorRows:
+    """Rows with these weights; one of weight 0 is as good as absent, as scikit-learn has it, and is left out."""
+    weight = checked_weight(sample_weight, y)
+    rows = EstimatorRows(x, y, weight, categories)
+    if weight is None:
+        return rows
+    rows = rows.part(weight > 0)
     if len(rows) < 2:
         raise ValueError("Found 1 sample(s) with a weight above 0 while a minimum of 2 is required.")
     return rows

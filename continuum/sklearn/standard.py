@@ -55,6 +55,11 @@ class Scales:
             return StandardisedRows(x, torch.tensor(rows.y[:, 0], dtype=torch.int64), weight)
         return StandardisedRows(x, torch.tensor(self.targets(rows.y), dtype=torch.float32), weight)
 
+    @property
+    def standardiser(self) -> Standardiser:
+        """How numbers are standardised before any encoding."""
+        return self.inputs.before if isinstance(self.inputs, Features) else self.inputs
+
     def features(self, rows: EstimatorRows) -> Float[Tensor, "rows features"]:
         """The features of rows in single precision, made block by block."""
         count, columns = rows.x.shape
