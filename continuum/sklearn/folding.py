@@ -125,7 +125,8 @@ def _bias(layer: nn.Linear) -> Column:
 def _centring(standardiser: Standardiser) -> tuple[nn.Linear, Column, Column]:
     """The layer u = (x - m) / 2^e, and the scale and centre by which standardised columns come of u."""
     mean, spread = standardiser.mean, standardiser.scale > 0
-    near = mean.astype(np.float32).astype(np.float64)
+    with np.errstate(over="ignore"):
+        near = mean.astype(np.float32).astype(np.float64)
     near = np.where(np.isfinite(near), near, mean)
     mantissa, power = np.frexp(np.where(spread, standardiser.scale, 1.0))
     unit = np.where(spread, np.ldexp(1.0, -power), 0.0)

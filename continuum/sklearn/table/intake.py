@@ -7,7 +7,7 @@ from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import validate_data
 
-from continuum.sklearn.table.numbers import Numbers
+from continuum.sklearn.table.numbers import Numbers, check_room
 from continuum.sklearn.table.reading import Cells, read
 from continuum.sklearn.table.table import Table
 
@@ -19,6 +19,8 @@ def checked_table(estimator: Any, X: Any, y: Any, **kinds: Any) -> tuple[Numbers
     """Training rows as scikit-learn checks them: numbers, NaN where missing, other columns by index, and targets."""
     reading = read(X)
     numbers, y = validate_data(estimator, reading.numbers, y, **NUMBERS, ensure_min_samples=2, **kinds)
+    if issparse(numbers):
+        check_room(*numbers.shape)
     return _complete_if_sparse(numbers), reading.texts, y
 
 

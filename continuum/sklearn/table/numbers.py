@@ -43,10 +43,10 @@ def column_moments(
     if isinstance(numbers, np.ndarray):
         return moments(numbers, weight)
     by_column, (rows, columns) = numbers.tocsc(), numbers.shape
-    # Two columns at least: numpy adds a single one up in another order.
+    # Rows one behind the other, and two columns at least: numpy adds other arrays up in another order.
     ends = list(range(0, columns - 1, max(2, BLOCK // rows))) or [0]
     parts = [
-        moments(by_column[:, start:stop].toarray(), weight)
+        moments(by_column[:, start:stop].toarray(order="C"), weight)
         for start, stop in zip(ends, [*ends[1:], columns], strict=True)
     ]
     mean, scale = (np.concatenate(part) for part in zip(*parts, strict=True))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from decimal import Decimal
 from numbers import Real
 from typing import Any
 
@@ -114,7 +115,9 @@ def number_cells(cells: Cells, *, text: bool = False) -> Cells:
     missing = pd.isna(values)
     if text and missing.all():
         return values
-    if kind in (*NUMBER_KINDS, *DATE_KINDS, *TIME_KINDS) or all(isinstance(value, Real) for value in values[~missing]):
+    if kind in (*NUMBER_KINDS, *DATE_KINDS, *TIME_KINDS) or all(
+        isinstance(value, Real | Decimal) for value in values[~missing]
+    ):
         return to_numbers(values)
     if not text and kind in ("string", "bytes"):
         try:
