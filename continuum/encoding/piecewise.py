@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Self
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int
@@ -18,7 +17,7 @@ from continuum.errors import BadInput
 
 Rows = Float64[np.ndarray, "rows columns"]
 RAMP = ("left", "width", "low", "high")
-Columns = Bool[np.ndarray, " columns"] | Sequence[int] | Int[np.ndarray, " chosen"]
+Columns = Bool[np.ndarray, " mask"] | Sequence[int] | Int[np.ndarray, " chosen"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +52,7 @@ class PiecewiseLinear:
         weight: Float64[np.ndarray, " rows"] | None = None,
         columns: Columns | None = None,
         categories: Sequence[int] | None = None,
-    ) -> Self:
+    ) -> "PiecewiseLinear":
         """The encoding by quantiles of training rows.
 
         Edges are the distinct quantiles at 0, 1 / bins, ..., 1. A column passes as it is where fewer than two bins

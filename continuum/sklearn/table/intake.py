@@ -19,8 +19,8 @@ def checked_table(estimator: Any, X: Any, y: Any, **kinds: Any) -> tuple[Numbers
     """Training rows as scikit-learn checks them: numbers, NaN where missing, other columns by index, and targets."""
     reading = read(X)
     numbers, y = validate_data(estimator, reading.numbers, y, **NUMBERS, ensure_min_samples=2, **kinds)
-    if issparse(numbers):
-        check_room(*numbers.shape)
+    if not isinstance(numbers, np.ndarray):
+        check_room(numbers.shape[0], numbers.shape[1])
     return _complete_if_sparse(numbers), reading.texts, y
 
 
