@@ -141,5 +141,5 @@ class ContinuousMLPClassifier(ClassifierMixin, ContinuousMLP):  # type: ignore[m
         from continuum.sklearn.temperature import cooled, held_out_temperature
 
         super()._keep(fitted, start)
-        self.temperature_ = held_out_temperature(fitted.result)
+        self.temperature_ = held_out_temperature(fitted.result, multilabel=self.multilabel_)
         self._network = cooled(self._network, self.temperature_)
