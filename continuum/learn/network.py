@@ -106,3 +106,18 @@ def sequential(weights: NetworkWeights, activation: str) -> nn.Sequential:
         linear.bias.copy_(b)
         layers += [linear, nn.Tanh() if activation == "tanh" else nn.ReLU()]
     return nn.Sequential(*layers[:-1]).eval()
+
+
+def weights_of(network: nn.Sequential) -> NetworkWeights:
+    """The weights of linear layers with an activation between them: :func:`sequential` read backwards.
+
+    >>> layers = nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 2))
+    >>> x = torch.ones(1, 3)
+    >>> bool((sequential(weights_of(layers), "tanh")(x) == layers(x)).all())
+    True
+    """
+    linear = [layer for layer in network if isinstance(layer, nn.Linear)]
+    weights = [layer.weight.detach().cpu().numpy() for layer in linear]
+    first, *biases = (layer.bias.detach().cpu().numpy().copy() for layer in linear)
+    incoming = np.concatenate([weights[0], first[:, None]], 1)
+    return NetworkWeights(incoming, [np.ascontiguousarray(weight.T) for weight in weights[1:]], biases)

@@ -111,7 +111,7 @@ def train(run: Run, meter: Meter) -> None:
         run.prepare(t)
         if t % every == 0:
             run.record()
-            if meter.report(sum(run.curves.widths[-1])):
+            if meter.report(sum(run.curves.widths[-1]), run.curves.losses[-1]):
                 meter.total -= run.steps - t
                 break
         run.step(next(batches), run.config.lr * (1 + math.cos(math.pi * t / run.steps)) / 2, t)

@@ -3,36 +3,39 @@
 import copy
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from typing import Any, ClassVar, Self
+from collections.abc import Iterable, Sequence
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import torch
 from jaxtyping import Float64
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
-from torch import nn
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from continuum.errors import BadInput
-from continuum.learn import LearnConfig, WidthPath
-from continuum.learn.rows import too_light
-from continuum.learn.settings import PRICES
-from continuum.sklearn.folding import folded
-from continuum.sklearn.parameters import EstimatorOptions, device_of, estimator_options
-from continuum.sklearn.precision import in_precision, probe
-from continuum.sklearn.rows import EstimatorRows, checked_weight
-from continuum.sklearn.table.intake import checked_table, numbers_of
+from continuum.sklearn.callbacks import Callback
+from continuum.sklearn.rows import EstimatorRows
+from continuum.sklearn.stored import Stored
+from continuum.sklearn.table.intake import numbers_of
 from continuum.sklearn.table.numbers import EstimatorTable, Numbers, dense, row_blocks
-from continuum.sklearn.table.table import Table, Weight
-from continuum.sklearn.training import Fitted, fit_rows, path_of_rows
+
+if TYPE_CHECKING:  # torch takes longer to import than all else together, and waits for the first fit
+    import matplotlib.figure
+    import torch
+
+    from continuum.learn import WidthPath
+    from continuum.sklearn.parameters import EstimatorOptions
+    from continuum.sklearn.start import Adapted, Start
+    from continuum.sklearn.table.table import Table
+    from continuum.sklearn.training import Fitted
 
 #: Rows that a network takes at once when it predicts, so that activations stay small.
 AT_ONCE = 1 << 16
 
 
-class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
+class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
     r"""A perceptron whose hidden width is a real number, learned in the run that trains its weights.
 
     Features (and targets, of the regressor) are standardised inside; what is fitted and exported takes and gives
@@ -59,6 +62,10 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         device: where the fitted network predicts and is exported to. Training runs on one thread of the CPU: such
             networks are too small to gain from more.
         verbose: show a progress bar.
+        warm_start: whether a further ``fit`` goes on from the network at hand: its units are the start, its price and
+            the statistics by which columns are standardised stay. The columns, and the labels, must be the same.
+        callbacks: a function, or several, called as ``callback(steps, total, width, loss)``, which may answer True to
+            end the fit: see :data:`~continuum.sklearn.Callback`.
 
     Attributes:
         width_: the width learned, a real number; of several hidden layers their sum.
@@ -70,6 +77,7 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         n_iter_: gradient steps taken, those of calibration, rounding and shorter runs included.
         rounding_gap_: by how much rounding to whole units, with its annealing, raised the training loss.
         price_, activation_: the price and the activation that were used.
+        gates_: of the units of every hidden layer before rounding, largest first; their sum is the width.
         notes_: what a reader of the width should know, in words.
         validation_losses_: held-out loss of every run of early stopping; empty without it.
         n_features_in_, feature_names_in_: as in all of scikit-learn.
@@ -79,24 +87,28 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         Diverged: where numbers left the range of floats in training. A fit that fails leaves the estimator as it was.
     """
 
-    _loss: ClassVar[str]
+    _loss: str
+    _start: "Start | None" = None
+    _table: "Table | None" = None
 
     def __init__(
         self,
         *,
         method: str = "graded",
-        exponent: float = LearnConfig.exponent,
+        exponent: float = 1.0,
         price: float | None = None,
         activation: str = "auto",
         hidden_layers: int = 1,
-        max_units: int = LearnConfig.max_units,
+        max_units: int = 512,
         max_iter: int | None = None,
         batch_size: int | None = 32,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         random_state: int | np.random.RandomState | None = None,
-        device: str | torch.device = "cpu",
+        device: "str | torch.device" = "cpu",
         verbose: bool = False,
+        warm_start: bool = False,
+        callbacks: Callback | Sequence[Callback] | None = None,
     ) -> None:
         self.method = method
         self.exponent = exponent
@@ -111,28 +123,19 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         self.random_state = random_state
         self.device = device
         self.verbose = verbose
+        self.warm_start = warm_start
+        self.callbacks = callbacks
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn width and weights from rows (n, features) and their labels or targets, (n,) or (n, outputs).
 
-        A row of weight 2 counts like two rows. So weights of sum 1 make the price, which all rows together have to
-        pay, too high for them: give weights whose sum is the number of rows. A warning says when it is below a tenth.
+        Of the weights of rows only the ratios count: a row of weight 2 counts for twice one of weight 1. Where all are
+        whole multiples of the least one, rows are taken for repeated so many times, up to ten times in the mean.
         """
-        options, before = self._options(), dict(vars(self))
-        try:
-            rows = self._rows(X, y, sample_weight)
-            if rows.weight is not None and (light := too_light(float(rows.weight.sum()), len(rows))):
-                warnings.warn(light, UserWarning, stacklevel=2)
-            fitted = fit_rows(rows, options, self._loss)
-            self._keep(fitted)
-            self._probe = probe(rows.x)
-        except BaseException:
-            self.__dict__ = before  # labels and columns of a fit that failed are not those of the network
-            raise
-        if fitted.result.saturated:
-            text = f"all of max_units={self.max_units} are on: the width may be too small; raise max_units or the price"
-            warnings.warn(text, ConvergenceWarning, stacklevel=2)
-        return self
+        from continuum.sklearn.start import AFRESH, again, at_price
+
+        start = again(self._start) if self.warm_start and self._start is not None else AFRESH
+        return self._learn((X, y, sample_weight), start, at_price)
 
     def width_path(
         self,
@@ -140,9 +143,9 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         y: Any,
         sample_weight: Any = None,
         *,
-        prices: Iterable[float] = PRICES,
+        prices: Iterable[float] | None = None,
         validation_fraction: float = 0.2,
-    ) -> WidthPath:
+    ) -> "WidthPath":
         """The frontier of held-out score against width from one falling price; this estimator stays as it is.
 
         The scores are those of networks rounded to ceil(width) units, such as ``fit`` leaves.
@@ -153,28 +156,40 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
             X: rows (n, features).
             y: labels or targets.
             sample_weight: (n,), of the rows that train and of those held out.
-            prices: falling; the steps of one run are shared by them.
+            prices: falling; the steps of one run are shared by them. None: from 256 nats to 1.
             validation_fraction: share of the rows that is held out.
         """
+        from continuum.learn.settings import PRICES
+        from continuum.sklearn.training import path_of_rows
+
         twin = clone(self).set_params(validation_fraction=validation_fraction)
         options = twin._options()
-        return path_of_rows(twin._rows(X, y, sample_weight), options, self._loss, prices)
+        rows = twin._rows(X, y, sample_weight)
+        return path_of_rows(rows, options, twin._loss, PRICES if prices is None else prices)
 
-    def export(self, *, dtype: torch.dtype = torch.float32) -> nn.Sequential:
+    def export(self, *, dtype: "torch.dtype | None" = None) -> "torch.nn.Sequential":
         """A copy of the network: plain layers of PyTorch, in eval mode, from raw numbers to logits or raw targets.
 
         It takes what :meth:`numbers` gives: of a table of numbers without gaps that is the table itself. Standardising
-        is folded into its first layer, and into the last one of a regressor; an encoding of columns, such as that of
-        categories, is a layer and a ReLU in front. ``predict`` computes in float64. Where the mean of a column is many
-        times its spread, float32 loses digits: then a further layer in front centres the columns, and if outputs move
-        in spite of that, a ``UserWarning`` says by how much; where they are not finite, ``BadInput`` is raised.
+        is folded into its first layer, and into the last one of a regressor; the temperature of a classifier into its
+        last one; an encoding of columns, such as that of categories, is a layer and a ReLU in front.
+
+        ``predict`` computes in float64. Where the mean of a column is many times its spread, float32, which is what
+        None stands for, loses digits: then a further layer in front centres the columns, and if outputs move in spite
+        of that, a ``UserWarning`` says by how much; where they are not finite, ``BadInput`` is raised.
         """
+        import torch
+
+        from continuum.sklearn.parameters import device_of
+        from continuum.sklearn.precision import in_precision
+
         check_is_fitted(self)
+        dtype = torch.float32 if dtype is None else dtype
         if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
             expected, remedy = "a floating-point type of torch", "give torch.float32 or torch.float64"
             raise BadInput("dtype", expected=expected, came=repr(dtype), remedy=remedy)
-        known, classes = (self._probe, self._inputs, self._table.number_names), self._loss == "cross_entropy"
-        return in_precision(self._network, dtype, *known, classes=classes).to(device_of(self.device))
+        known = (self._probe, self._inputs, self._known_table().number_names)
+        return in_precision(self._network, dtype, *known, loss=self._loss).to(device_of(self.device))
 
     def numbers(self, X: Any) -> EstimatorTable:
         """A table as the numbers that the network of :meth:`export` takes, (rows, columns), in float64.
@@ -183,12 +198,21 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         as codes, -1 where they are unknown. Behind these comes one column, 1 where a number is missing, per column of
         which any was missing in training.
         """
+        return dense(numbers_of(self, self._known_table(), X))
+
+    def plot(self) -> "matplotlib.figure.Figure":
+        """A figure of the fit: the width and the training loss while it was learned, and the gates that it left."""
+        from continuum.analysis.learned_width import draw_learned_width
+
         check_is_fitted(self)
-        return dense(numbers_of(self, self._table, X))
+        return draw_learned_width(self.width_curve_, self.loss_curve_, self.gates_, self.units_)
 
     @abstractmethod
-    def _rows(self, X: Any, y: Any, sample_weight: Any) -> EstimatorRows:
-        """Checked training rows, as scikit-learn checks them."""
+    def _rows(self, X: Any, y: Any, sample_weight: Any, *, known: Any = None) -> EstimatorRows:
+        """Checked training rows, as scikit-learn checks them.
+
+        In a batch, of which one row is enough, ``known`` is what is known of the targets: all labels; otherwise None.
+        """
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -196,36 +220,92 @@ class ContinuousMLP(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn h
         kinds.allow_nan = kinds.sparse = kinds.categorical = kinds.string = True
         return tags
 
-    def _read(self, X: Any, y: Any, sample_weight: Any, **kinds: Any) -> tuple[Numbers, Any, Weight]:
-        """Rows of training as numbers, targets as scikit-learn checks them, and weights or None."""
-        numbers, texts, y = checked_table(self, X, y, **kinds)
-        weight = checked_weight(sample_weight, y)
-        self._table = Table.of(numbers, texts, weight, getattr(self, "feature_names_in_", None))
-        return self._table(numbers, texts), y, weight
+    def _numbered(self, numbers: Numbers, texts: Any, weight: Any) -> tuple[Numbers, tuple[int, ...]]:
+        """A table as numbers, as the rows say with which training began, and how many categories a column codes."""
+        if self._table is None:
+            from continuum.sklearn.table.table import Table
 
-    def _options(self) -> EstimatorOptions:
-        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        return estimator_options(self.get_params(deep=False), seed)
+            self._table = Table.of(numbers, texts, weight, getattr(self, "feature_names_in_", None))
+        return self._table(numbers, texts), self._table.categories
 
-    def _keep(self, fitted: Fitted) -> None:
+    def _options(self) -> "EstimatorOptions":
+        from continuum.sklearn.parameters import estimator_options
+
+        return estimator_options(self.get_params(deep=False), seed_of(self.random_state))
+
+    def _learn_batch(self, rows: tuple[Any, Any, Any], known: Any) -> Self:
+        """Learn from a first batch (X, y, sample_weight) as ``fit`` does, and go on with a further one."""
+        from continuum.sklearn.start import AFRESH, at_price, in_steps
+
+        if self._start is None:
+            return self._learn(rows, AFRESH, at_price, known)
+        return self._learn(rows, self._start, in_steps, known)
+
+    def _learn(self, rows: tuple[Any, Any, Any], start: "Start", adapted: "Adapted", known: Any = None) -> Self:
+        """Learn from (X, y, sample_weight), or fail and stay as before."""
+        from continuum.sklearn.precision import probe
+        from continuum.sklearn.start import checked_start
+        from continuum.sklearn.training import fit_rows
+
+        options, before = self._options(), dict(vars(self))
+        try:
+            if start.network is None:
+                self._table = None
+            else:
+                validate_data(self, rows[0], reset=False, skip_check_array=True)  # the same columns
+            training = self._rows(*rows, known=known)
+            start = checked_start(start, training, before, self.__dict__)
+            fitted = fit_rows(training, adapted(options, start, training), self._loss, start)
+            self._keep(fitted, start)
+            self._probe = probe(training.x)
+        except BaseException:
+            self.__dict__ = before  # labels and columns of a fit that failed are not those of the network
+            raise
+        if fitted.result.saturated:
+            text = f"all of max_units={self.max_units} are on: the width may be too small; raise max_units or the price"
+            warnings.warn(text, ConvergenceWarning, stacklevel=3)
+        return self
+
+    def _keep(self, fitted: "Fitted", start: "Start") -> None:
+        from continuum.sklearn.gates import gates_of
+        from continuum.sklearn.standard import folded
+        from continuum.sklearn.start import next_start
+
         result = fitted.result
         self._network = folded(result.network, fitted.scales.inputs, fitted.scales.targets)
         self._inputs = fitted.scales.standardiser
+        self._start = next_start(fitted, start)
         self.widths_, self.units_, self.width_ = result.widths, result.units, float(sum(result.widths))
         self.width_curve_, self.loss_curve_ = result.width_curve.numpy(), result.loss_curve.numpy()
+        self.gates_ = gates_of(result.graded, result.widths)
         self.n_iter_, self.rounding_gap_ = result.steps, result.rounding_gap
-        self.price_, self.activation_, self.notes_ = (
-            result.price,
-            result.activation,
-            (*result.notes, *self._table.notes),
-        )
+        self.price_, self.activation_ = self._start.price, result.activation
+        self.notes_ = (*result.notes, *(self._table.notes if self._table is not None else ()))
         self.validation_losses_ = fitted.validation_losses
 
-    def _outputs(self, X: Any) -> Float64[np.ndarray, "rows outputs"]:
+    def _known_table(self) -> "Table":
+        """The table of the fit."""
         check_is_fitted(self)
-        numbers, network, device = numbers_of(self, self._table, X), self._network, device_of(self.device)
-        network = copy.deepcopy(network).to(device)
+        if self._table is None:
+            raise TypeError("a fitted estimator knows its table")
+        return self._table
+
+    def _outputs(self, X: Any) -> Float64[np.ndarray, "rows outputs"]:
+        import torch
+
+        from continuum.sklearn.parameters import device_of
+
+        numbers, device = numbers_of(self, self._known_table(), X), device_of(self.device)
+        network = copy.deepcopy(self._network).to(device)
         blocks = row_blocks(numbers.shape[0], numbers.shape[1], AT_ONCE)
         with torch.no_grad():
             parts = [network(torch.tensor(dense(numbers[part])).to(device)).cpu() for part in blocks]
         return np.asarray(torch.cat(parts))
+
+
+def seed_of(random_state: Any) -> int:
+    """The seed of a fit, drawn by ``random_state``; raises ``ValueError``."""
+    if isinstance(random_state, Integral) and not 0 <= int(random_state) < 2**32:
+        expected, remedy = "an integer in [0, 2**32 - 1], a RandomState or None", "0 is a common choice"
+        raise BadInput("random_state", expected=expected, came=repr(random_state), remedy=remedy)
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))

@@ -12,6 +12,7 @@ import torch
 from continuum import checks
 from continuum.errors import BadInput
 from continuum.learn import LearnConfig
+from continuum.sklearn.callbacks import Callback, checked_callbacks
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class EstimatorOptions:
         early_stopping: whether held-out rows choose the number of steps.
         validation_fraction: share of the rows to hold out.
         verbose: whether a bar is shown.
+        callbacks: who is told how it goes.
     """
 
     config: LearnConfig
@@ -31,6 +33,7 @@ class EstimatorOptions:
     early_stopping: bool
     validation_fraction: float
     verbose: bool
+    callbacks: tuple[Callback, ...] = ()
 
 
 def estimator_options(parameters: Mapping[str, Any], seed: int) -> EstimatorOptions:
@@ -50,12 +53,14 @@ def estimator_options(parameters: Mapping[str, Any], seed: int) -> EstimatorOpti
         exponent=_real("exponent", parameters["exponent"], remedy="1 is the linear gate, 0.5 the square-root gate"),
     )
     device_of(parameters["device"])
+    _switch("warm_start", parameters["warm_start"])
     return EstimatorOptions(
         config,
         full_batch=batch is None,
         early_stopping=_switch("early_stopping", parameters["early_stopping"]),
         validation_fraction=_fraction(parameters["validation_fraction"]),
         verbose=_switch("verbose", parameters["verbose"]),
+        callbacks=checked_callbacks(parameters["callbacks"]),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from jaxtyping import Float64
-from scipy.special import softmax
+from scipy.special import expit, softmax
 from torch import nn
 
 from continuum.errors import BadInput
@@ -38,7 +38,7 @@ def in_precision(
     inputs: Standardiser,
     names: Sequence[str],
     *,
-    classes: bool,
+    loss: str,
 ) -> nn.Sequential:
     """A copy of a network of float64 in another type.
 
@@ -51,14 +51,14 @@ def in_precision(
         rows: numbers of training.
         inputs: their mean and spread.
         names: of the columns.
-        classes: whether outputs are logits.
+        loss: which says whether outputs are logits, of classes or of labels.
     """
     network = copy.deepcopy(exact).to(dtype)
-    if dtype == torch.float64 or (gap := moved(exact, network, rows, classes=classes)) <= _unsaid(dtype):
+    if dtype == torch.float64 or (gap := moved(exact, network, rows, loss=loss)) <= _unsaid(dtype):
         return network
     if rows.shape[1] <= CENTRED:
         apart = centred(exact, inputs).to(dtype)
-        better = moved(exact, apart, rows, classes=classes)
+        better = moved(exact, apart, rows, loss=loss)
         if better < gap / 2 or not np.isfinite(gap):
             network, gap = apart, better
     _say(gap, dtype, _culprits(rows, inputs, names, dtype))
@@ -66,23 +66,25 @@ def in_precision(
 
 
 @torch.no_grad()
-def moved(exact: nn.Sequential, network: nn.Sequential, rows: EstimatorTable, *, classes: bool) -> float:
+def moved(exact: nn.Sequential, network: nn.Sequential, rows: EstimatorTable, *, loss: str) -> float:
     """The most that a probability, or a value in units of its spread, differs on these rows; NaN if not finite."""
     dtype = next(network.parameters()).dtype
     right = exact(torch.from_numpy(rows)).cpu().numpy()
     other = network(torch.from_numpy(rows).to(dtype)).double().cpu().numpy()
     if not np.isfinite(other).all():
         return float("nan")
-    if classes:
-        return float(np.abs(softmax(right, axis=1) - softmax(other, axis=1)).max())
-    return float((np.abs(right - other).max(axis=0) / _spread(right)).max())
+    if loss == "cross_entropy":
+        return float(np.abs(softmax(right, axis=1) - softmax(other, axis=1)).max(initial=0.0))
+    if loss == "binary_cross_entropy":
+        return float(np.abs(expit(right) - expit(other)).max(initial=0.0))
+    return float((np.abs(right - other).max(axis=0, initial=0.0) / _spread(right)).max())
 
 
 def _spread(values: Float64[np.ndarray, "rows outputs"]) -> Float64[np.ndarray, " outputs"]:
     """Root mean square deviation; of constant values their size."""
-    largest = np.abs(values).max(axis=0)
+    largest = np.abs(values).max(axis=0, initial=0.0)
     unit = np.where(largest > 0, largest, 1.0)
-    deviation = (values / unit).std(axis=0) * unit
+    deviation = (values / unit).std(axis=0) * unit if len(values) else unit
     return np.asarray(np.where(deviation > 0, deviation, unit))
 
 
@@ -93,7 +95,7 @@ def _unsaid(dtype: torch.dtype) -> float:
 def _culprits(rows: EstimatorTable, inputs: Standardiser, names: Sequence[str], dtype: torch.dtype) -> str:
     """The columns whose spread is least resolved."""
     info = torch.finfo(dtype)
-    largest, spread = np.abs(rows).max(axis=0), inputs.scale
+    largest, spread = np.abs(rows).max(axis=0, initial=0.0), inputs.scale
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         lost = np.where(spread > 0, largest / spread * info.eps, 0.0)
     lost[(largest > info.max) | ((spread > 0) & (spread < info.tiny))] = np.inf

@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float64
-from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import _check_sample_weight
 
-from continuum.errors import BadInput
 from continuum.sklearn.table.numbers import EstimatorTable, Numbers, dense
+from continuum.sklearn.weights import relative
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,32 +56,34 @@ class EstimatorRows:
 
     def held_out(self, fraction: float, seed: int, *, stratify: bool) -> "tuple[EstimatorRows, EstimatorRows]":
         """Two parts, the second of which holds ``fraction`` of the rows, of each class where ``stratify``."""
+        from sklearn.model_selection import train_test_split  # which takes long to import
+
         labels = self.y[:, 0] if stratify else None
         indices = train_test_split(np.arange(len(self)), test_size=fraction, random_state=seed, stratify=labels)
         return self.part(indices[0]), self.part(indices[1])
 
 
 def checked_weight(sample_weight: Any, y: EstimatorTable) -> Float64[np.ndarray, " rows"] | None:
-    """One weight per row, not negative, not all 0, of a finite sum; None where there are none."""
+    """One weight per row, none of them negative; None where there are none."""
     if sample_weight is None:
         return None
-    weight = _check_sample_weight(sample_weight, y, dtype=np.float64, ensure_non_negative=True)
+    return np.asarray(_check_sample_weight(sample_weight, y, dtype=np.float64, ensure_non_negative=True))
+
+
+def weighted_rows(
+    x: Numbers, y: EstimatorTable, sample_weight: Any, categories: tuple[int, ...] = (), *, least: int = 2
+) -> EstimatorRows:
+    """Rows with these weights, of which only the ratios count.
+
+    One of weight 0 is as good as absent, as scikit-learn has it, and is left out; at least ``least`` must remain.
+    """
+    weight = checked_weight(sample_weight, y)
+    if weight is None:
+        return EstimatorRows(x, y, None, categories)
     if not weight.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
-    with np.errstate(over="ignore"):
-        if not np.isfinite(total := weight.sum()):
-            remedy = "divide them by their mean"
-            raise BadInput("sample_weight", expected="weights of a finite sum", came=f"sum {total}", remedy=remedy)
-    return np.asarray(weight)
-
-
-def weighted_rows(x: Numbers, y: EstimatorTable, sample_weight: Any, categories: tuple[int, ...] = ()) -> EstimatorRows:
-    """Rows with these weights; one of weight 0 is as good as absent, as scikit-learn has it, and is left out."""
-    weight = checked_weight(sample_weight, y)
-    rows = EstimatorRows(x, y, weight, categories)
-    if weight is None:
-        return rows
-    rows = rows.part(weight > 0)
-    if len(rows) < 2:
-        raise ValueError("Found 1 sample(s) with a weight above 0 while a minimum of 2 is required.")
-    return rows
+    rows = EstimatorRows(x, y, weight, categories).part(weight > 0)
+    if len(rows) < least:
+        raise ValueError(f"Found {len(rows)} sample(s) with a weight above 0 while a minimum of {least} is required.")
+    weight = relative(weight[weight > 0])
+    return replace(rows, weight=None if (weight == 1).all() else weight)

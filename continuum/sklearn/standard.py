@@ -1,8 +1,10 @@
 """How rows are standardised, and that taken back into the layers of a network."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Self
 
+import numpy as np
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
@@ -10,7 +12,7 @@ from torch import Tensor
 from continuum.sklearn.folding import folded
 from continuum.sklearn.rows import EstimatorRows
 from continuum.sklearn.table.features import Columns, Features
-from continuum.sklearn.table.numbers import dense, row_blocks, single_precision
+from continuum.sklearn.table.numbers import EstimatorTable, check_room, dense, row_blocks
 from continuum.sklearn.table.standardiser import Standardiser
 
 __all__ = ["Features", "Scales", "StandardisedRows", "Standardiser", "folded"]
@@ -47,6 +49,12 @@ class Scales:
         targets = None if classes else Standardiser.of(rows.y, rows.weight)
         return cls(inputs.before if inputs.encoding.plain else inputs, targets)
 
+    @classmethod
+    def of_loss(cls, rows: EstimatorRows, loss: str, encoded: Columns = (), bins: int = 8) -> Self:
+        """Those that a loss asks for: labels of which each is 0 or 1 stay as they are."""
+        scales = cls.of(rows, classes=loss != "squared_error", encoded=encoded, bins=bins)
+        return replace(scales, targets=Standardiser.none(rows.y.shape[1])) if loss == "binary_cross_entropy" else scales
+
     def __call__(self, rows: EstimatorRows) -> StandardisedRows:
         """These or other rows, standardised."""
         x = self.features(rows)
@@ -66,3 +74,14 @@ class Scales:
         outputs = self.inputs.outputs if isinstance(self.inputs, Features) else columns
         blocks = (self.inputs(dense(rows.x[part])) for part in row_blocks(count, max(columns, outputs)))
         return single_precision(blocks, count, outputs)
+
+
+def single_precision(blocks: Iterator[EstimatorTable], rows: int, columns: int) -> Float[Tensor, "rows columns"]:
+    """Blocks of rows one below the other, in single precision."""
+    check_room(rows, columns)
+    out, start = np.empty((rows, columns), np.float32), 0
+    with np.errstate(over="ignore", under="ignore"):
+        for block in blocks:
+            out[start : start + len(block)] = block
+            start += len(block)
+    return torch.from_numpy(out)

@@ -9,9 +9,10 @@ from jaxtyping import Int
 from continuum.errors import BadInput
 from continuum.learn import LearnConfig, WidthPath, WidthResult, learn_width, width_path
 from continuum.sklearn.parameters import EstimatorOptions
-from continuum.sklearn.progress import progress_bar
+from continuum.sklearn.progress import listening
 from continuum.sklearn.rows import EstimatorRows
 from continuum.sklearn.standard import Scales, StandardisedRows
+from continuum.sklearn.start import AFRESH, Start
 from continuum.sklearn.stopping import held_out_loss, stopped_early
 
 
@@ -21,24 +22,25 @@ class Fitted:
 
     result: WidthResult
     scales: Scales
+    rows: float
     validation_losses: tuple[float, ...] = ()
 
 
-def fit_rows(rows: EstimatorRows, options: EstimatorOptions, loss: str) -> Fitted:
+def fit_rows(rows: EstimatorRows, options: EstimatorOptions, loss: str, start: Start = AFRESH) -> Fitted:
     """Learn from these rows, of which early stopping holds some out."""
     if not options.early_stopping:
-        scales, training, config = _prepared(rows, options, loss)
-        return Fitted(_learn(training, config, options, loss), scales)
+        scales, training, config = _prepared(rows, options, loss, start)
+        return Fitted(_learn(training, config, options, loss, start), scales, training.total)
     rows, held_out = _held_out(rows, options, loss)
-    scales, training, config = _prepared(rows, options, loss)
+    scales, training, config = _prepared(rows, options, loss, start)
     validation = scales(held_out)
     result, losses = stopped_early(
-        lambda shorter: _learn(training, shorter, options, loss),
+        lambda shorter: _learn(training, shorter, options, loss, start),
         config,
         training.total,
-        lambda network: held_out_loss(network, validation),
+        lambda network: held_out_loss(network, validation, loss),
     )
-    return Fitted(result, scales, losses)
+    return Fitted(result, scales, training.total, losses)
 
 
 def path_of_rows(rows: EstimatorRows, options: EstimatorOptions, loss: str, prices: Iterable[float]) -> WidthPath:
@@ -48,24 +50,28 @@ def path_of_rows(rows: EstimatorRows, options: EstimatorOptions, loss: str, pric
     scored = scales(held_out)
     validation = (scored.x, scored.y) if scored.weight is None else (scored.x, scored.y, scored.weight)
     arguments, weight = (training.x, training.y, loss, config, prices), training.weight
-    with progress_bar("path", shown=options.verbose) as progress:
+    with listening("path", shown=options.verbose, callbacks=options.callbacks) as progress:
         return width_path(*arguments, sample_weight=weight, validation=validation, progress=progress)
 
 
 def _prepared(
-    rows: EstimatorRows, options: EstimatorOptions, loss: str
+    rows: EstimatorRows, options: EstimatorOptions, loss: str, start: Start = AFRESH
 ) -> tuple[Scales, StandardisedRows, LearnConfig]:
     """Scales, rows and configuration of a run; a full batch takes all rows, equal ones merged."""
     if options.full_batch:
         rows = rows.merged()
-    scales = Scales.of(rows, classes=loss == "cross_entropy")
+    scales = start.scales or Scales.of_loss(rows, loss)
     config = replace(options.config, batch=len(rows)) if options.full_batch else options.config
     return scales, scales(rows), config
 
 
-def _learn(training: StandardisedRows, config: LearnConfig, options: EstimatorOptions, loss: str) -> WidthResult:
-    with progress_bar("width", shown=options.verbose) as progress:
-        return learn_width(training.x, training.y, loss, config, sample_weight=training.weight, progress=progress)
+def _learn(
+    training: StandardisedRows, config: LearnConfig, options: EstimatorOptions, loss: str, start: Start
+) -> WidthResult:
+    x, y, weight = training.x, training.y, training.weight
+    with listening("width", shown=options.verbose, callbacks=options.callbacks) as progress:
+        more = {"progress": progress, "initial": start.network, "classes": start.classes}
+        return learn_width(x, y, loss, config, sample_weight=weight, **more)  # type: ignore[arg-type]  # of many types
 
 
 def _held_out(rows: EstimatorRows, options: EstimatorOptions, loss: str) -> tuple[EstimatorRows, EstimatorRows]:

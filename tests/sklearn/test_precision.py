@@ -83,7 +83,7 @@ def test_units_beyond_single_precision_are_refused_there_and_right_in_double(uni
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_half_precision_of_ordinary_columns(dtype):
     network = nn.Sequential(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 2)).double()
-    half = in_precision(network, dtype, Z, Standardiser.of(Z), ("a", "b"), classes=True)
+    half = in_precision(network, dtype, Z, Standardiser.of(Z), ("a", "b"), loss="cross_entropy")
     assert next(half.parameters()).dtype == dtype
 
 
@@ -93,9 +93,9 @@ def test_movement_is_of_probabilities_or_of_values_in_their_spread():
     with torch.no_grad():
         other[0].bias[0] += 1e-2
     right = outputs(network, Z)
-    assert moved(network, other, Z, classes=False) == pytest.approx(1e-2 / right[:, 0].std(), rel=1e-9)
-    assert 1e-3 < moved(network, other, Z, classes=True) <= 0.25e-2 * 1.01
-    assert moved(network, network, Z, classes=True) == 0.0
+    assert moved(network, other, Z, loss="squared_error") == pytest.approx(1e-2 / right[:, 0].std(), rel=1e-9)
+    assert 1e-3 < moved(network, other, Z, loss="cross_entropy") <= 0.25e-2 * 1.01
+    assert moved(network, network, Z, loss="cross_entropy") == 0.0
 
 
 def test_columns_that_hold_nothing_lost_are_not_named():
@@ -106,7 +106,7 @@ def test_columns_that_hold_nothing_lost_are_not_named():
         network[0].weight.copy_(torch.from_numpy(standardiser.inverse[None]))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        in_precision(network, torch.float32, X, standardiser, ("time", "other"), classes=False)
+        in_precision(network, torch.float32, X, standardiser, ("time", "other"), loss="squared_error")
     (warning,) = caught
     assert "(look at time)" in str(warning.message)
     assert UNSAID == 1e-3

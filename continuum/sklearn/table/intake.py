@@ -15,10 +15,15 @@ from continuum.sklearn.table.table import Table
 NUMBERS = {"accept_sparse": "csr", "dtype": np.float64, "order": "C", "ensure_all_finite": "allow-nan"}
 
 
-def checked_table(estimator: Any, X: Any, y: Any, **kinds: Any) -> tuple[Numbers, dict[int, Cells], Any]:
-    """Training rows as scikit-learn checks them: numbers, NaN where missing, other columns by index, and targets."""
-    reading = read(X)
-    numbers, y = validate_data(estimator, reading.numbers, y, **NUMBERS, ensure_min_samples=2, **kinds)
+def checked_table(
+    estimator: Any, table: Table | None, X: Any, y: Any, **kinds: Any
+) -> tuple[Numbers, dict[int, Cells], Any]:
+    """Training rows as scikit-learn checks them: numbers, NaN where missing, other columns by index, and targets.
+
+    Where training goes on, ``table`` says which columns are none of numbers.
+    """
+    reading = read(X, () if table is None else table.levels)
+    numbers, y = validate_data(estimator, reading.numbers, y, **NUMBERS, **kinds)
     if not isinstance(numbers, np.ndarray):
         check_room(numbers.shape[0], numbers.shape[1])
     return _complete_if_sparse(numbers), reading.texts, y

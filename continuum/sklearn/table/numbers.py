@@ -3,12 +3,9 @@
 from collections.abc import Iterator
 
 import numpy as np
-import torch
-from jaxtyping import Float, Float64
+from jaxtyping import Float64
 from scipy.sparse import csr_array
-from torch import Tensor
 
-from continuum.data.standard import moments
 from continuum.errors import BadInput
 
 #: Numbers of an array.
@@ -40,6 +37,8 @@ def column_moments(
     numbers: Numbers, weight: Float64[np.ndarray, " rows"] | None
 ) -> tuple[Float64[np.ndarray, " columns"], Float64[np.ndarray, " columns"]]:
     """Mean and root mean square deviation of each column, to the bit the same of a sparse table and a dense one."""
+    from continuum.data.standard import moments  # a room that takes long to import
+
     if isinstance(numbers, np.ndarray):
         return moments(numbers, weight)
     by_column, (rows, columns) = numbers.tocsc(), numbers.shape
@@ -62,14 +61,3 @@ def check_room(rows: int, features: int) -> None:
             came=f"{rows} rows of {features} features, {size / 2**30:.1f} GiB",
             remedy="put sklearn.decomposition.TruncatedSVD or sklearn.feature_selection.SelectKBest in front",
         )
-
-
-def single_precision(blocks: Iterator[EstimatorTable], rows: int, columns: int) -> Float[Tensor, "rows columns"]:
-    """Blocks of rows one below the other, in single precision."""
-    check_room(rows, columns)
-    out, start = np.empty((rows, columns), np.float32), 0
-    with np.errstate(over="ignore", under="ignore"):
-        for block in blocks:
-            out[start : start + len(block)] = block
-            start += len(block)
-    return torch.from_numpy(out)

@@ -7,9 +7,8 @@ import numpy as np
 from jaxtyping import Float64, Int
 from scipy.sparse import csr_array, issparse
 
-from continuum.data.standard import moments
 from continuum.sklearn.table.levels import MOST, Levels
-from continuum.sklearn.table.numbers import EstimatorTable, Numbers
+from continuum.sklearn.table.numbers import EstimatorTable, Numbers, column_moments
 from continuum.sklearn.table.reading import Cells, to_numbers
 
 Weight = Float64[np.ndarray, " rows"] | None
@@ -54,7 +53,7 @@ class Table:
             weight: of the rows.
             names: of the columns.
         """
-        columns = numbers.shape[1]
+        columns, weight = numbers.shape[1], _share(weight)
         called = tuple(f"column {k}" for k in range(columns)) if names is None else tuple(map(str, names))
         if issparse(numbers):
             share = np.full(numbers.shape[0], 1.0) if weight is None else weight
@@ -109,15 +108,20 @@ class Table:
         return self.levels[index].codes(texts.get(index, numbers[:, index]))
 
 
+def _share(weight: Weight) -> Weight:
+    """Weights of rows as parts of the greatest one; None where none counts, which is refused elsewhere."""
+    return None if weight is None or not weight.any() else weight / weight.max()
+
+
 def _means(numbers: EstimatorTable, missing: np.ndarray, weight: Weight) -> Float64[np.ndarray, " columns"]:
     """Means of what is there."""
     if weight is None or not missing.any():
-        return moments(numbers, weight)[0]
+        return column_moments(numbers, weight)[0]
     whole = ~missing.any(axis=0)
     fill = np.zeros(numbers.shape[1])
-    fill[whole] = moments(numbers[:, whole], weight)[0]
+    fill[whole] = column_moments(numbers[:, whole], weight)[0]
     for column in np.flatnonzero(~whole):
         there = ~missing[:, column]
         if there.any():
-            fill[column] = moments(numbers[there][:, [column]], weight[there])[0][0]
+            fill[column] = column_moments(numbers[there][:, [column]], weight[there])[0][0]
     return fill
