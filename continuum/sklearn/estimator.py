@@ -38,6 +38,12 @@ AT_ONCE = 1 << 16
 class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
     r"""A perceptron whose hidden width is a real number, learned in the run that trains its weights.
 
+    Tables are taken as they come: arrays of numbers, of texts or of both, DataFrames with categories, booleans, missing
+    values, points in time (as seconds since 1970, UTC) and spans (as seconds), and sparse matrices of up to 2 GiB of
+    features in single precision. Of a category comes a feature of its own, and one of missing values where they
+    occurred in training; categories that are unknown, and those beyond the 100 most frequent ones of a column, give
+    zeros. A missing number counts as the mean of training, and, where some were missing in training, gives a feature.
+
     Features (and targets, of the regressor) are standardised inside; what is fitted and exported takes and gives
     them raw. A column without spread among the training rows is ignored.
 

@@ -257,3 +257,42 @@ def test_columns_of_another_number_or_name():
     model = classifier().fit(frame()[["colour", "age"]].to_numpy(dtype=object), LABELS)
     with pytest.raises(ValueError, match="X has 1 features, but ContinuousMLPClassifier is expecting 2"):
         model.predict(frame()[["colour"]].to_numpy())
+
+
+def test_a_table_is_stored_as_plain_data(tmp_path):
+    X = frame().drop(columns=["nothing"])
+    model = classifier().fit(X, LABELS)
+    model.save(tmp_path / "model")
+    loaded = type(model).load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    np.testing.assert_array_equal(loaded.numbers(X), model.numbers(X))
+    assert loaded.export(dtype=torch.float64)[0].in_features == model.numbers(X).shape[1]
+
+
+@pytest.mark.parametrize("make", [classifier, regressor])
+def test_batches_keep_the_categories_of_the_first_one(make):
+    X = frame()[["colour", "gaps"]]
+    model = make()
+    first, second = X[:60], X[60:].assign(colour=["pink"] * 30 + ["red"] * 30)
+    model.partial_fit(first, LABELS[:60], **({"classes": [0, 1]} if make is classifier else {}))
+    before = model.numbers(first)
+    model.partial_fit(second, LABELS[60:])
+    np.testing.assert_array_equal(model.numbers(first), before)
+    assert set(model.numbers(second)[:, 0]) == {-1.0, 2.0}
+    fresh = make().fit(second, LABELS[60:])
+    assert set(fresh.numbers(second)[:, 0]) == {0.0, 1.0}
+
+
+def test_a_warm_start_keeps_categories_and_a_fresh_one_does_not():
+    X = frame()[["colour"]]
+    other = X.replace("blue", "pink")
+    warm = classifier(warm_start=True).fit(X, LABELS).fit(other, LABELS)
+    assert set(warm.numbers(other)[:, 0]) == {-1.0, 1.0, 2.0}
+    assert set(classifier().fit(X, LABELS).fit(other, LABELS).numbers(other)[:, 0]) == {0.0, 1.0, 2.0}
+
+
+def test_no_features_are_left():
+    """A table whose only column tells nothing is predicted by its shares."""
+    X = pd.DataFrame({"name": [f"n{k}" for k in range(ROWS)]})
+    shares = classifier(max_iter=400).fit(X, LABELS).predict_proba(X)
+    np.testing.assert_allclose(shares[:, 1], LABELS.mean(), atol=0.05)
