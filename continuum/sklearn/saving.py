@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import safetensors
@@ -16,10 +16,14 @@ import safetensors.numpy
 import torch
 from torch import nn
 
+from continuum.encoding import Bins, Categories, PiecewiseLinear, Raw
 from continuum.errors import BadInput
+from continuum.nn import Skip
 from continuum.sklearn.formats import FORMAT, KEY
-from continuum.sklearn.standard import Scales, Standardiser
+from continuum.sklearn.standard import Features, Scales, Standardiser
 from continuum.sklearn.start import Start
+from continuum.sklearn.table.levels import Levels
+from continuum.sklearn.table.table import Table
 from continuum.storage import storing, write_whole
 
 #: Entry of the header that holds the JSON.
@@ -27,7 +31,10 @@ HEADER = "continuum"
 #: Layers of an exported network.
 LAYERS: dict[str, Callable[[], nn.Module]] = {"ReLU": nn.ReLU, "Tanh": nn.Tanh}
 #: Parts of a fitted estimator, by the names of their classes.
-PARTS: dict[str, type] = {part.__name__: part for part in (Scales, Standardiser, Start)}
+PARTS: dict[str, type] = {
+    part.__name__: part
+    for part in (Bins, Categories, Features, Levels, PiecewiseLinear, Raw, Scales, Standardiser, Start, Table)
+}
 
 Arrays = dict[str, np.ndarray]
 
@@ -119,6 +126,8 @@ def _encoded_layer(layer: nn.Module, arrays: Arrays) -> Any:
     if isinstance(layer, nn.Linear):
         weight, bias = (part.detach().cpu().numpy() for part in (layer.weight, layer.bias))
         return {"weight": encoded(weight, arrays), "bias": encoded(bias, arrays)}
+    if isinstance(layer, Skip):
+        return {"body": encoded(layer.body, arrays), "linear": _encoded_layer(layer.linear, arrays)}
     if type(layer).__name__ in LAYERS:
         return type(layer).__name__
     raise BadInput("save", expected="plain layers", came=type(layer).__name__, remedy="pickle the estimator instead")
@@ -128,6 +137,9 @@ def _encoded_layer(layer: nn.Module, arrays: Arrays) -> Any:
 def _decoded_layer(layer: Any, arrays: Arrays) -> nn.Module:
     if isinstance(layer, str):
         return LAYERS[layer]()
+    if "body" in layer:
+        line = _decoded_layer(layer["linear"], arrays)
+        return Skip(decoded(layer["body"], arrays), cast(nn.Linear, line))
     weight, bias = (torch.from_numpy(decoded(layer[name], arrays)) for name in ("weight", "bias"))
     linear = nn.Linear(weight.shape[1], weight.shape[0], dtype=weight.dtype)
     linear.weight.copy_(weight)

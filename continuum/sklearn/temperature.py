@@ -10,9 +10,10 @@ from scipy.special import softmax
 from torch import nn
 
 from continuum.errors import BadInput
+from continuum.nn import Skip
 
-#: Strength of the prior at temperature 1: as much as 2 / .439 = 4.6 rows of two classes whose logits tell most.
-PRIOR = 2.0
+#: Strength of the prior at temperature 1: as much as 5 / .439 = 11 rows of two classes whose logits tell most.
+PRIOR = 5.0
 
 Logits = Float64[np.ndarray, "rows classes"]
 
@@ -28,7 +29,7 @@ def temperature_of(
 
     which is strictly convex in :math:`\beta`, infinite at 0 and at infinity, so that there is one minimum at a finite
     T > 0 on any rows: on separable ones, too, where the log-loss alone wants T = 0. The prior, of the Gamma
-    distribution with its mode at 1, has the curvature :math:`\kappa = 2`; a row of two classes whose logits differ by
+    distribution with its mode at 1, has the curvature :math:`\kappa = 5`; a row of two classes whose logits differ by
     d has :math:`d^2 p (1 - p) \le .439`.
 
     Args:
@@ -43,7 +44,7 @@ def temperature_of(
 
     >>> z = np.repeat([[0.0, 4.0]], 400, axis=0)  # as sure as .982,
     >>> round(temperature_of(z, np.arange(400) % 4 > 0), 2)  # and right three times in four: 4 / log 3 = 3.64
-    3.58
+    3.51
     >>> temperature_of(z[:0], np.zeros(0))
     1.0
     """
@@ -56,7 +57,7 @@ def temperature_of(
     if not weight.any():
         return 1.0
     weight = weight / weight.max()
-    share = weight / weight.mean()
+    share = weight / weight[weight > 0].mean()
     logits = logits - logits.max(axis=1, keepdims=True)
     right = np.take_along_axis(logits, codes.astype(np.int64)[:, None], axis=1)[:, 0]
 
@@ -80,17 +81,19 @@ def _two_classes(logits: Logits) -> Logits:
     return np.hstack([np.zeros_like(flat), flat])
 
 
-def held_out_temperature(result: object) -> float:
+def held_out_temperature(result: object, *, multilabel: bool) -> float:
     """The temperature of a result that has outputs and targets of held-out rows; 1 where it has none.
 
     They are ``held_out_outputs``, ``held_out_targets`` and, where rows weigh, ``held_out_weight``; targets are codes
-    (rows,), or independent labels (rows, labels).
+    (rows,) or one-hot (rows, classes), or independent labels (rows, labels).
     """
     outputs, targets = (getattr(result, f"held_out_{name}", None) for name in ("outputs", "targets"))
     if outputs is None or targets is None or not len(outputs):
         return 1.0
-    weight = getattr(result, "held_out_weight", None)
-    return temperature_of(np.asarray(outputs), np.asarray(targets), None if weight is None else np.asarray(weight))
+    codes, weight = np.asarray(targets), getattr(result, "held_out_weight", None)
+    if codes.ndim == 2 and not multilabel:
+        codes = codes.argmax(axis=1)
+    return temperature_of(np.asarray(outputs), codes, None if weight is None else np.asarray(weight))
 
 
 @torch.no_grad()
@@ -103,8 +106,9 @@ def cooled(network: nn.Sequential, temperature: float) -> nn.Sequential:
     True
     """
     last = network[-1]
-    if not isinstance(last, nn.Linear):
-        raise TypeError("a learned network ends with a linear layer")
-    last.weight.div_(temperature)
-    last.bias.div_(temperature)
+    for layer in (last.body[-1], last.linear) if isinstance(last, Skip) else (last,):
+        if not isinstance(layer, nn.Linear):
+            raise TypeError("a learned network ends with a linear layer")
+        for value in layer.parameters():
+            value.div_(temperature)
     return network
