@@ -59,24 +59,43 @@ class Bins:
 
     Args:
         edges: (B + 1,), rising.
+        beside: whether the column itself stands in front of its bins.
     """
 
     edges: Float64[np.ndarray, " edges"]
+    beside: bool = False
+
+    @property
+    def bins(self) -> int:
+        """B."""
+        return len(self.edges) - 1
 
     @property
     def outputs(self) -> int:
-        """The number of bins."""
-        return len(self.edges) - 1
+        """The number of bins, and one more where the column stands beside them."""
+        return self.bins + self.beside
 
     def ramps(self) -> Ramps:
         """One ramp per bin."""
-        low, high = np.zeros(self.outputs), np.ones(self.outputs)
+        low, high = np.zeros(self.bins), np.ones(self.bins)
         low[0], high[-1] = -np.inf, np.inf
-        return Ramps(self.edges[:-1], np.diff(self.edges), low, high)
+        cut = Ramps(self.edges[:-1], np.diff(self.edges), low, high)
+        if not self.beside:
+            return cut
+        pairs = zip(vars(endless(1)).values(), vars(cut).values(), strict=True)
+        return Ramps(*(np.concatenate(pair) for pair in pairs))
 
     def hinges(self) -> Hinges:
         """At the inner edges, as many as there are bins."""
-        inner, width, bins = self.edges[1:-1], np.diff(self.edges), self.outputs
+        cut = self._bin_hinges()
+        if not self.beside:
+            return cut
+        width = np.diff(self.edges)
+        mixing = np.vstack([width @ cut.mixing, cut.mixing])
+        return Hinges(cut.slope, cut.bias, mixing, np.append(self.edges[0] + width @ cut.shift, cut.shift))
+
+    def _bin_hinges(self) -> Hinges:
+        inner, width, bins = self.edges[1:-1], np.diff(self.edges), self.bins
         mixing, shift = np.zeros((bins, bins)), np.zeros(bins)
         mixing[0, 0], shift[0] = -1.0, 1.0
         mixing[np.arange(1, bins), np.arange(1, bins)] = 1.0

@@ -52,6 +52,8 @@ class PiecewiseLinear:
         weight: Float64[np.ndarray, " rows"] | None = None,
         columns: Columns | None = None,
         categories: Sequence[int] | None = None,
+        *,
+        beside: bool = False,
     ) -> "PiecewiseLinear":
         """The encoding by quantiles of training rows.
 
@@ -64,6 +66,7 @@ class PiecewiseLinear:
             weight: of the rows: one of weight 2 counts like two rows.
             columns: those to be encoded, as a mask or as indices; None: all that are no codes.
             categories: per column the number of categories whose code it holds, or 0 for a number; None: no codes.
+            beside: whether a column that is encoded stands in front of its bins.
 
         Raises:
             BadInput: for bins below 1, or columns that are not there.
@@ -77,7 +80,7 @@ class PiecewiseLinear:
             if count:
                 pieces.append(Categories(count))
             else:
-                pieces.append(_bins(next(edges)) if cut else Raw())
+                pieces.append(_bins(next(edges), beside=beside) if cut else Raw())
         return cls(tuple(pieces))
 
     @property
@@ -100,6 +103,14 @@ class PiecewiseLinear:
     def plain(self) -> bool:
         """Whether all columns pass as they are."""
         return all(isinstance(piece, Raw) for piece in self.pieces)
+
+    @cached_property
+    def bent(self) -> Bool[np.ndarray, " outputs"]:
+        """The outputs that are bins of a column that stands beside them."""
+        parts = [np.zeros(piece.outputs, bool) for piece in self.pieces]
+        for part, piece in zip(parts, self.pieces, strict=True):
+            part[1:] = isinstance(piece, Bins) and piece.beside
+        return np.concatenate([np.zeros(0, bool), *parts])
 
     def encode(self, x: Rows) -> Float64[np.ndarray, "rows outputs"]:
         """The outputs of rows."""
@@ -151,9 +162,9 @@ def _joined(hinges: Sequence[Hinges], name: str) -> Float64[np.ndarray, " joined
     return np.concatenate([getattr(part, name) for part in hinges])
 
 
-def _bins(edges: Float64[np.ndarray, " edges"]) -> Piece:
+def _bins(edges: Float64[np.ndarray, " edges"], *, beside: bool) -> Piece:
     """One bin is a line, which the layer behind draws as well."""
-    return Bins(edges) if len(edges) > 2 else Raw()
+    return Bins(edges, beside) if len(edges) > 2 else Raw()
 
 
 def _mask(columns: Columns | None, count: int) -> Bool[np.ndarray, " columns"]:

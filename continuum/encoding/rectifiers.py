@@ -67,8 +67,7 @@ def linear(weight: Float64[np.ndarray, "outputs inputs"], bias: Float64[np.ndarr
     >>> linear(np.array([[2.0]]), np.array([1.0]))(torch.tensor([[3.0]], dtype=torch.float64)).item()
     7.0
     """
-    layer = nn.Linear(weight.shape[1], weight.shape[0], dtype=torch.float64, device="meta").to_empty(device="cpu")
-    with torch.no_grad():
-        layer.weight.copy_(torch.from_numpy(np.ascontiguousarray(weight)))
-        layer.bias.copy_(torch.from_numpy(np.ascontiguousarray(bias)))
+    layer = nn.Linear(1, 1)  # one without outputs PyTorch would not make without a warning
+    layer.out_features, layer.in_features = weight.shape
+    layer.weight, layer.bias = (nn.Parameter(torch.from_numpy(np.array(part, np.float64))) for part in (weight, bias))
     return layer

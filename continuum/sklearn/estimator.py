@@ -104,10 +104,14 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
         exponent: float = 1.0,
         price: float | None = None,
         activation: str = "auto",
+        encoding: str = "auto",
+        skip: bool = True,
+        rounding: str = "held_out",
         hidden_layers: int = 1,
         max_units: int = 512,
         max_iter: int | None = None,
-        batch_size: int | None = 32,
+        max_seconds: float | None = None,
+        batch_size: int | str | None = "auto",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         random_state: int | np.random.RandomState | None = None,
@@ -120,9 +124,13 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
         self.exponent = exponent
         self.price = price
         self.activation = activation
+        self.encoding = encoding
+        self.skip = skip
+        self.rounding = rounding
         self.hidden_layers = hidden_layers
         self.max_units = max_units
         self.max_iter = max_iter
+        self.max_seconds = max_seconds
         self.batch_size = batch_size
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
@@ -286,6 +294,7 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
         self.gates_ = gates_of(result.graded, result.widths)
         self.n_iter_, self.rounding_gap_ = result.steps, result.rounding_gap
         self.price_, self.activation_ = self._start.price, result.activation
+        self.encoding_ = "piecewise" if getattr(result, "candidate", "raw") == "piecewise" else "raw"
         self.notes_ = (*result.notes, *(self._table.notes if self._table is not None else ()))
         self.validation_losses_ = fitted.validation_losses
 

@@ -94,7 +94,11 @@ def _assembled(
     if outputs is not None:
         last, skip = _in_units(last, outputs, outputs.mean), skip and _in_units(skip, outputs, 0.0)
     body = nn.Sequential(first, *hidden, last)
-    return nn.Sequential(*layers, *(body if skip is None else [Skip(body, skip)])).eval()
+    if skip is None:
+        return nn.Sequential(*layers, *body).eval()
+    if not first.out_features:  # the line alone
+        return nn.Sequential(*layers, linear(skip.weight.numpy(), _bias(skip) + _bias(last))).eval()
+    return nn.Sequential(*layers, Skip(body, skip)).eval()
 
 
 def _parts(network: nn.Sequential | Skip) -> tuple[nn.Linear, list[nn.Module], nn.Linear, nn.Linear | None]:

@@ -6,6 +6,8 @@ import numpy as np
 from jaxtyping import Float64
 from torch import nn
 
+from continuum.nn.skip import Skip
+
 Gates = Float64[np.ndarray, " units"]
 
 
@@ -17,7 +19,8 @@ def gates_of(graded: nn.Sequential, widths: Sequence[float]) -> tuple[Gates, ...
     >>> gates_of(layers, [1.75])[0].tolist()
     [1.0, 0.5, 0.25]
     """
-    linear = [layer for layer in graded if isinstance(layer, nn.Linear)]
+    body = graded[0].body if isinstance(graded[0], Skip) else graded
+    linear = [layer for layer in body if isinstance(layer, nn.Linear)]
     blocks = [layer.weight.detach().cpu().double().numpy() for layer in linear[1:]]
     return tuple(
         gates_of_sum(np.linalg.norm(block, axis=0), width) for block, width in zip(blocks, widths, strict=False)

@@ -43,16 +43,20 @@ class Scales:
     targets: Standardiser | None
 
     @classmethod
-    def of(cls, rows: EstimatorRows, *, classes: bool, encoded: Columns = (), bins: int = 8) -> Self:
+    def of(
+        cls, rows: EstimatorRows, *, classes: bool, encoded: Columns = (), bins: int = 8, share: float | None = None
+    ) -> Self:
         """The moments of these rows, and the quantiles of the ``encoded`` columns, a mask or indices."""
-        inputs = Features.of(rows.x, rows.categories, rows.weight, encoded, bins)
+        inputs = Features.of(rows.x, rows.categories, rows.weight, encoded, bins, share)
         targets = None if classes else Standardiser.of(rows.y, rows.weight)
         return cls(inputs.before if inputs.encoding.plain else inputs, targets)
 
     @classmethod
-    def of_loss(cls, rows: EstimatorRows, loss: str, encoded: Columns = (), bins: int = 8) -> Self:
+    def of_loss(
+        cls, rows: EstimatorRows, loss: str, encoded: Columns = (), bins: int = 8, share: float | None = None
+    ) -> Self:
         """Those that a loss asks for: labels of which each is 0 or 1 stay as they are."""
-        scales = cls.of(rows, classes=loss != "squared_error", encoded=encoded, bins=bins)
+        scales = cls.of(rows, classes=loss != "squared_error", encoded=encoded, bins=bins, share=share)
         return replace(scales, targets=Standardiser.none(rows.y.shape[1])) if loss == "binary_cross_entropy" else scales
 
     def __call__(self, rows: EstimatorRows) -> StandardisedRows:

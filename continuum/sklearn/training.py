@@ -8,6 +8,9 @@ from jaxtyping import Int
 
 from continuum.errors import BadInput
 from continuum.learn import LearnConfig, WidthPath, WidthResult, learn_width, width_path
+from continuum.learn.descent import TableResult, learn_table
+from continuum.learn.descent.settings import batch_for
+from continuum.sklearn.inputs import scales_of
 from continuum.sklearn.parameters import EstimatorOptions
 from continuum.sklearn.progress import listening
 from continuum.sklearn.rows import EstimatorRows
@@ -27,7 +30,9 @@ class Fitted:
 
 
 def fit_rows(rows: EstimatorRows, options: EstimatorOptions, loss: str, start: Start = AFRESH) -> Fitted:
-    """Learn from these rows, of which early stopping holds some out."""
+    """Learn from these rows, of which the graded method, and early stopping of the others, hold some out."""
+    if options.config.method == "graded":
+        return _fit_graded(rows, options, loss, start)
     if not options.early_stopping:
         scales, training, config = _prepared(rows, options, loss, start)
         return Fitted(_learn(training, config, options, loss, start), scales, training.total)
@@ -41,6 +46,33 @@ def fit_rows(rows: EstimatorRows, options: EstimatorOptions, loss: str, start: S
         lambda network: held_out_loss(network, validation, loss),
     )
     return Fitted(result, scales, training.total, losses)
+
+
+def _fit_graded(rows: EstimatorRows, options: EstimatorOptions, loss: str, start: Start) -> Fitted:
+    """Learn by a price that falls, from the inputs that held-out rows choose."""
+    if options.full_batch:
+        rows = rows.merged()
+    by_name = {"raw": start.scales} if start.scales else scales_of(rows, loss, options.encoding)
+    prepared = {name: scales(rows) for name, scales in by_name.items()}
+    first = next(iter(prepared.values()))
+    batch = len(rows) if options.full_batch else options.batch or batch_for(len(rows))
+    config, descent = replace(options.config, batch=batch, price=None, steps=None), options.descent
+    if start.network is not None:
+        descent = replace(descent, price=options.config.price, steps=options.config.steps)
+    with listening("width", shown=options.verbose, callbacks=options.callbacks) as progress:
+        result: TableResult = learn_table(
+            {name: part.x for name, part in prepared.items()},
+            first.y,
+            loss,
+            config,
+            descent,
+            sample_weight=first.weight,
+            progress=progress,
+            initial=start.network,
+            classes=start.classes,
+        )
+    losses = tuple(result.held_out_scores.get(result.candidate, np.zeros(0)).tolist())
+    return Fitted(result, by_name[result.candidate], first.total, losses)
 
 
 def path_of_rows(rows: EstimatorRows, options: EstimatorOptions, loss: str, prices: Iterable[float]) -> WidthPath:

@@ -18,6 +18,8 @@ from continuum.progress import Meter
 PATIENCE = 2
 #: Standard errors by which a candidate must be behind to be dropped, and stages before that.
 BEHIND, FIRST_STAGES = 2.0, 7
+#: Standard errors by which later candidates must beat an earlier one, which is the simpler.
+SIMPLER = 1.0
 #: Steps of a stage from which on one fold goes on alone.
 LONG = 200
 #: Least share of the score by which a further doubling must lower it to be worth its steps.
@@ -84,13 +86,19 @@ class Choice:
 
 
 def choose(
-    candidates: Sequence[Candidate], folds: Sequence[Fold], schedule: tuple[Stage, ...], budget: Budget, meter: Meter
+    candidates: Sequence[Candidate],
+    folds: Sequence[Fold],
+    schedule: tuple[Stage, ...],
+    budget: Budget,
+    meter: Meter,
+    least: int = 0,
 ) -> Choice | None:
     """The candidate and the stage of least held-out score; None where no stage could be afforded.
 
     All candidates go down the price together, each with one network per fold. One rests when two stages brought
-    nothing, or when another is ahead by two standard errors. Long stages are those of the first fold alone. What ties
-    within the resolution of a score goes to the earlier stage.
+    nothing, or when another is ahead by two standard errors. Long stages are those of the first fold alone. The first
+    candidate that is within a standard error of the best one wins, with its best stage, or the first one that ties with
+    it within the resolution of the score. No stage before ``least`` is chosen.
     """
     contestants = [Contestant.of(candidate, folds) for candidate in candidates]
     weights = [judged.held_out.weights() for judged in contestants[0].judged]
@@ -107,9 +115,10 @@ def choose(
             judged.advance(stage, meter)
             budget.spend(stage.steps)
             if meter.stopped:
-                return _chosen(contestants, weights)
-        _rest(contestants, weights, number, count, schedule)
-    return _chosen(contestants, weights)
+                return _chosen(contestants, weights, least)
+        if number > least:
+            _rest(contestants, weights, number, count, schedule)
+    return _chosen(contestants, weights, least)
 
 
 def resolution(contestant: Contestant) -> float:
@@ -138,22 +147,24 @@ def _rest(
         contestant.resting = behind or slow or settled
 
 
-def _chosen(contestants: list[Contestant], weights: list[Scores]) -> Choice | None:
-    if not all(judged.scores for contestant in contestants for judged in contestant.judged):
+def _chosen(contestants: list[Contestant], weights: list[Scores], first: int) -> Choice | None:
+    if not all(len(judged.scores) > first for contestant in contestants for judged in contestant.judged):
         return None
     count = min(
         sum(len(judged.scores) == contestant.stages for judged in contestant.judged) for contestant in contestants
     )
     weight = np.concatenate(weights[:count])
     means = [mean_and_error(contestant.table(count), weight)[0] for contestant in contestants]
-    least = min(float(mean.min()) for mean in means)
-    if not np.isfinite(least):
+    places = [first + int(mean[first:].argmin()) for mean in means]
+    leader = int(np.argmin([mean[place] for mean, place in zip(means, places, strict=True)]))
+    if not np.isfinite(means[leader][places[leader]]):
         return None
-    within = [
-        (int(np.flatnonzero(mean <= least + resolution(contestant))[0]), float(mean.min()), place)
-        for place, (contestant, mean) in enumerate(zip(contestants, means, strict=True))
-        if float(mean.min()) <= least + resolution(contestant)
-    ]
-    last, _, place = min(within)
+    ahead = contestants[leader].table(count)[places[leader]]
+    for place, (contestant, mean) in enumerate(zip(contestants, means, strict=True)):
+        gain, error = mean_and_error(contestant.table(count)[places[place]] - ahead, weight)
+        if float(gain) <= max(SIMPLER * float(error), resolution(contestant)):
+            break
+    good = mean[first:] <= mean[places[place]] + resolution(contestant)
+    last = first + int(np.flatnonzero(good)[0])
     named = {contestant.candidate.name: mean for contestant, mean in zip(contestants, means, strict=True)}
     return Choice(contestants[place], last, named)

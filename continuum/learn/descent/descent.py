@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 
 from continuum.learn.descent.settings import Stage
+from continuum.learn.loss import SquaredError
 from continuum.learn.network import Array, activations
 from continuum.learn.rows import TrainingRows
 from continuum.learn.run import Curves, GradedRun, train
@@ -27,8 +28,9 @@ class Descent:
     def of(cls, task: Task, rows: TrainingRows) -> Self:
         """A network that is born."""
         run = task.graded_run(rows, 1, 1.0)
-        if run.objective.unit == 1.0 and task.loss == "squared_error" and run.pool.weights.skip is not None:
-            run.pool.weights.skip[:] = least_squares(rows)
+        skip = run.pool.weights.skip
+        if isinstance(run.objective, SquaredError) and skip is not None and task.initial is None:
+            skip[:], run.objective.variance = least_squares(rows)
         return cls(run)
 
     def advance(self, stage: Stage, meter: Meter) -> None:
@@ -52,13 +54,14 @@ class Descent:
         return Descent(twin)
 
 
-def least_squares(rows: TrainingRows) -> Array:
-    """The line through the rows with a little ridge, from which a regression starts: descent alone is slow to find it.
+def least_squares(rows: TrainingRows) -> tuple[Array, float]:
+    """The line through the rows with a little ridge, and the variance that it leaves, which is one nat at first.
 
-    One row in standard units per column is the ridge, so that it is nothing beside many rows.
+    Descent alone is slow to find the line, and the first prices would be paid in nats of the whole target. One row in
+    standard units per column is the ridge, so that it is nothing beside many rows.
     """
     weight = np.ones((len(rows), 1)) if rows.importance is None else rows.importance.astype(np.float64)
     x, y = rows.x[:, :-1].astype(np.float64), rows.y.astype(np.float64)
     x, y = x - (weight * x).mean(0), y - (weight * y).mean(0)
-    gram = x.T @ (weight * x) + np.eye(x.shape[1])
-    return np.asarray(np.linalg.solve(gram, x.T @ (weight * y)).astype(rows.x.dtype))
+    line = np.linalg.solve(x.T @ (weight * x) + np.eye(x.shape[1]), x.T @ (weight * y))
+    return line.astype(rows.x.dtype), float((weight * np.square(y - x @ line)).mean())

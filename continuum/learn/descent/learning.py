@@ -14,13 +14,14 @@ from continuum.learn.descent.budget import Budget
 from continuum.learn.descent.candidates import Candidate, folds_of
 from continuum.learn.descent.choice import Choice, choose
 from continuum.learn.descent.descent import Descent
-from continuum.learn.descent.reduction import Reduction, reduce_units
+from continuum.learn.descent.reduction import Reduction, participation, reduce_units
 from continuum.learn.descent.settings import LONGER, DescentConfig, Stage, final_steps, rounding_steps
 from continuum.learn.descent.table import TableResult
 from continuum.learn.loss import LossChoice
 from continuum.learn.network import sequential
 from continuum.learn.pool import Pool
 from continuum.learn.rounding import round_units, whole_units
+from continuum.learn.run import GradedRun
 from continuum.learn.settings import DEFAULT_PRICE, LearnConfig
 from continuum.learn.start import started
 from continuum.learn.task import Task, checked_task
@@ -126,7 +127,10 @@ class _Learning:
     def _choice(self) -> Choice | None:
         first = self.candidates[0].task
         folds = folds_of(first.rows, first.config.seed, classes=first.loss == "cross_entropy") if self.fresh else []
-        return choose(self.candidates, folds, self.schedule, self.budget, self.meter) if folds else None
+        if not folds:
+            return None
+        least = 0 if self.how.price is None else len(self.schedule) - 1 - self.how.doublings
+        return choose(self.candidates, folds, self.schedule, self.budget, self.meter, least)
 
     def _reduction(self, choice: Choice) -> Reduction:
         needed = final_steps(self.schedule, choice.last) + rounding_steps(self.schedule, choice.last)
@@ -154,7 +158,7 @@ class _Learning:
         widths, saturation, nat = run.widths(), run.saturation(), run.objective.nat()
         unrounded, curves = sequential(run.network(), run.activation), run.curves
         live = run.pool.counts()
-        units = [min(n, m) for n, m in zip(self._units(widths, live, reduction), live, strict=True)]
+        units = [min(n, m) for n, m in zip(self._units(run, reduction), live, strict=True)]
         if units != live:
             last = 0 if choice is None else choice.last
             steps = int(min(rounding_steps(self.schedule, last), max(self.budget.left, 0.0)))
@@ -189,12 +193,12 @@ class _Learning:
             **outcome,  # type: ignore[arg-type]  # of many types
         )
 
-    def _units(self, widths: list[float], live: list[int], reduction: Reduction | None) -> list[int]:
+    def _units(self, run: GradedRun, reduction: Reduction | None) -> list[int]:
         if self.how.rounding == "none":
-            return live
-        if self.how.rounding == "held_out" and reduction is not None:
-            return reduction.units
-        return whole_units(widths)
+            return run.pool.counts()
+        if self.how.rounding == "width":
+            return whole_units(run.widths())
+        return participation(run) if reduction is None else reduction.units
 
 
 def _drop_silent(pool: Pool) -> None:

@@ -13,13 +13,13 @@ from continuum.learn.descent.descent import Descent
 from continuum.learn.descent.settings import Stage
 from continuum.learn.network import Array
 from continuum.learn.rounding import LR_FACTOR, shrink
-from continuum.learn.run import train
+from continuum.learn.run import GradedRun, train
 from continuum.progress import Meter
 
 #: Units of a rung as a share of those of the one before, and steps in which those that are left settle.
 SHARE, RUNG = 0.7, 25
-#: Standard errors by which fewer units may be behind.
-ERRORS = 1.0
+#: Standard errors by which fewer units may be behind, and by which a line alone may be: the first unit must be worth it.
+ERRORS, LINE_ERRORS = 1.0, 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ def reduce_units(choice: Choice, meter: Meter, most: float) -> Reduction:
     objective, margin = descents[0].run.objective, 2 * resolution(choice.winner)
     scores = [objective.scores(given.copy(), targets) for given in outputs]
     tables = [np.stack(rows).astype(np.float64) for rows in (losses, scores)]
-    place = fewest(tables, weights, margin)
+    place = fewest(tables, weights, margin, next((k for k, units in enumerate(taken) if not any(units)), None))
     gap = float(mean_and_error(tables[0][place] - tables[0][0], weights)[0])
     more = len(choice.winner.candidate.task.rows) / len(judged[0].descent.run.rows)
     units = [min(round(more * n), most_units) for n, most_units in zip(taken[place], live, strict=True)]
@@ -90,11 +90,14 @@ def reduce_units(choice: Choice, meter: Meter, most: float) -> Reduction:
 
 
 def fewest(
-    tables: Sequence[Float64[np.ndarray, "rungs rows"]], weights: Float64[np.ndarray, " rows"], margin: float
+    tables: Sequence[Float64[np.ndarray, "rungs rows"]],
+    weights: Float64[np.ndarray, " rows"],
+    margin: float,
+    none: int | None = None,
 ) -> int:
     """The last rung that is, by every table, within a standard error, or the margin, of the best one by that table.
 
-    Errors are those of paired differences, row by row. Where the tables do not agree on any rung, all units stay.
+    Errors are those of paired differences, row by row; the rung ``none``, of a line alone, has two of them. Where the tables do not agree on any rung, all units stay.
 
     >>> losses = np.array([[1.0, 2.0, 3.0], [1.1, 1.9, 3.0], [2.0, 3.0, 4.0]])
     >>> fewest([losses], np.ones(3), 0.0)
@@ -104,7 +107,8 @@ def fewest(
     for table in tables:
         best = int(mean_and_error(table, weights)[0].argmin())
         gain, error = mean_and_error(table - table[best], weights)
-        fine &= gain <= np.maximum(ERRORS * error, margin)
+        errors = np.where(np.arange(len(gain)) == none, LINE_ERRORS, ERRORS)
+        fine &= gain <= np.maximum(errors * error, margin)
     return int(np.flatnonzero(fine)[-1]) if fine.any() else 0
 
 
@@ -119,3 +123,10 @@ def _descend(descent: Descent, units: list[int], meter: Meter) -> None:
     run.config, meter.progress, meter.stopped = config, told, stopped
 
 
+def participation(run: GradedRun) -> list[int]:
+    r"""Units of every layer that take part, where no held-out rows can tell: :math:`(\sum a)^2 / \sum a^2`, rounded up.
+
+    Of gates a that are all alike it is their number, however small they are; of one large one it is 1.
+    """
+    gates = [np.linalg.norm(block.astype(np.float64), axis=1) for block in run.pool.weights.outgoing]
+    return [math.ceil(a.sum() ** 2 / np.square(a).sum() - 1e-6) if a.any() else 0 for a in gates]

@@ -45,6 +45,7 @@ class Features:
         weight: Float64[np.ndarray, " rows"] | None = None,
         encoded: Columns = (),
         bins: int = 8,
+        share: float | None = None,
     ) -> Self:
         """Moments and quantiles of training rows.
 
@@ -54,6 +55,8 @@ class Features:
             weight: of the rows.
             encoded: columns of numbers to be cut into bins, as a mask or as indices.
             bins: most bins of a column.
+            share: of a standard deviation that a bin of a column has, which stands beside its bins then: the smaller,
+                the more a weight must grow to bend what the column does; None: bins alone, of one each.
         """
         counts = np.zeros(numbers.shape[1], int) if len(categories) == 0 else np.asarray(categories)
         before = Standardiser.of(numbers, weight).except_for(counts > 0)
@@ -61,10 +64,13 @@ class Features:
             plain = PiecewiseLinear.of(np.zeros((1, len(counts))), columns=())
             return cls(before, plain, Standardiser.none(len(counts)))
         table = before(dense(numbers))
-        encoding = PiecewiseLinear.of(table, bins, weight, encoded, counts.tolist())
+        encoding = PiecewiseLinear.of(table, bins, weight, encoded, counts.tolist(), beside=share is not None)
         if encoding.plain:
             return cls(before, encoding, Standardiser.none(len(counts)))
-        return cls(before, encoding, Standardiser.of(encoding.encode(table), weight))
+        after = Standardiser.of(encoding.encode(table), weight)
+        if share is not None:
+            after = Standardiser(after.mean, np.where(encoding.bent, after.scale / share, after.scale))
+        return cls(before, encoding, after)
 
     def __call__(self, numbers: EstimatorTable) -> EstimatorTable:
         """The features of rows."""
