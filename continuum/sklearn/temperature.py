@@ -97,16 +97,24 @@ def held_out_temperature(result: object, *, multilabel: bool) -> float:
 
 @torch.no_grad()
 def cooled(network: nn.Sequential, temperature: float) -> nn.Sequential:
-    """The network with its logits divided by the temperature, in place: the last layer does it.
+    """The network with its logits divided by the temperature, in place: the last layer does it, or all that are summed.
 
     >>> layers = nn.Sequential(nn.Linear(1, 1), nn.Tanh(), nn.Linear(1, 2))
     >>> before = layers(torch.ones(1, 1))
     >>> bool((cooled(layers, 2.0)(torch.ones(1, 1)) == before / 2).all())
     True
     """
-    last = network[-1]
-    if not isinstance(last, nn.Linear):
-        raise TypeError("a learned network ends with a linear layer")
-    last.weight.div_(temperature)
-    last.bias.div_(temperature)
+    for last in _last_layers(network):
+        for numbers in last.parameters():
+            numbers.div_(temperature)
     return network
+
+
+def _last_layers(module: nn.Module) -> list[nn.Linear]:
+    """The layer that gives the outputs; of a module that is no sequence those of all its parts, which it adds up."""
+    if isinstance(module, nn.Linear):
+        return [module]
+    parts = [module[-1]] if isinstance(module, nn.Sequential) else list(module.children())
+    if not parts:
+        raise TypeError("a learned network ends with linear layers")
+    return [layer for part in parts for layer in _last_layers(part)]
