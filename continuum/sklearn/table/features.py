@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 
-from continuum.encoding import PiecewiseLinear, Rectifiers
+from continuum.encoding import Categories, PiecewiseLinear, Rectifiers
 from continuum.sklearn.table.numbers import EstimatorTable, Numbers, dense
 from continuum.sklearn.table.standardiser import Standardiser
 
@@ -16,7 +16,11 @@ Columns = Bool[np.ndarray, " columns"] | Sequence[int] | Int[np.ndarray, " chose
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Numbers are standardised, codes left as they are; then each column is encoded, and what comes out standardised.
+    r"""Numbers are standardised, codes left as they are; then each column is encoded, and what comes out standardised.
+
+    The features of the categories of a column have one scale :math:`\sqrt{\sum_k p_k (1 - p_k)}`, with shares
+    :math:`p_k`, so that together they vary as much as a column of numbers. Scaled one by one, a rare category would be
+    a large number in a few rows, which small weights fit.
 
     ``folded`` of :mod:`continuum.sklearn.standard` takes all that into plain layers in front of a network.
 
@@ -64,7 +68,7 @@ class Features:
         encoding = PiecewiseLinear.of(table, bins, weight, encoded, counts.tolist())
         if encoding.plain:
             return cls(before, encoding, Standardiser.none(len(counts)))
-        return cls(before, encoding, Standardiser.of(encoding.encode(table), weight))
+        return cls(before, encoding, _evened(Standardiser.of(encoding.encode(table), weight), encoding))
 
     def __call__(self, numbers: EstimatorTable) -> EstimatorTable:
         """The features of rows."""
@@ -84,3 +88,12 @@ class Features:
     def rectifiers(self) -> Rectifiers:
         """The features as rectifiers of standardised numbers."""
         return self.encoding.rectifiers().scaled(self.after.inverse, self.after.shift)
+
+
+def _evened(after: Standardiser, encoding: PiecewiseLinear) -> Standardiser:
+    """One scale for the categories of a column: the root of the sum of their variances."""
+    scale = after.scale.copy()
+    for piece, group in zip(encoding.pieces, encoding.groups, strict=True):
+        if isinstance(piece, Categories):
+            scale[group] = np.where(scale[group] > 0, np.linalg.norm(scale[group]), 0.0)
+    return Standardiser(after.mean, scale)

@@ -118,6 +118,23 @@ def test_weights_beyond_the_range_of_floats_stand_apart():
     assert_close(layers(torch.from_numpy(numbers)), inside, rtol=1e-12, atol=1e-12)
 
 
+def check_categories(features: Features, codes: np.ndarray, weight: np.ndarray | None) -> None:
+    hot = codes[:, None] == np.arange(3)
+    share = np.average(hot, axis=0, weights=weight)
+    expected = (hot - share) / np.sqrt((share * (1 - share)).sum())
+    np.testing.assert_allclose(features(codes[:, None]), np.where(share > 0, expected, 0), atol=1e-12)
+
+
+@given(arrays(np.float64, 12, elements=st.sampled_from([0.0, 0.0, 0.0, 1.0, 2.0, -1.0])), st.booleans())
+def test_categories_of_a_column_vary_together_as_much_as_a_column_of_numbers(codes, weighted):
+    codes[:2] = 0.0, 1.0
+    weight = np.arange(1.0, 13.0) if weighted else None
+    check_categories(features := Features.of(codes[:, None], (3,), weight), codes, weight)
+    each = Standardiser.of(features.encoding.encode(codes[:, None]), weight)  # wrong: each of them alone
+    with pytest.raises(AssertionError):
+        check_categories(Features(features.before, features.encoding, each), codes, weight)
+
+
 SPARSE = arrays(np.float64, (9, 7), elements=st.sampled_from([0.0, 0.0, 0.1, -3.0, 1e9]))
 WEIGHTS = st.none() | arrays(np.float64, 9, elements=st.integers(0, 3).map(float)).filter(lambda w: w.sum() > 0)
 
