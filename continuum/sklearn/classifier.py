@@ -8,13 +8,13 @@ import numpy as np
 from jaxtyping import Float64, Shaped
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin
-from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from continuum.errors import BadInput
 from continuum.sklearn.callbacks import Callback
 from continuum.sklearn.estimator import ContinuousMLP
 from continuum.sklearn.labels import checked_labels, known_codes, refuse_missing
-from continuum.sklearn.rows import EstimatorRows, weighted_rows
+from continuum.sklearn.rows import EstimatorRows, checked_weight, weighted_rows
+from continuum.sklearn.table.intake import checked_table
 from continuum.sklearn.weights import class_weights
 
 if TYPE_CHECKING:
@@ -131,16 +131,19 @@ class ContinuousMLPClassifier(ClassifierMixin, ContinuousMLP):  # type: ignore[m
     def _rows(self, X: Any, y: Any, sample_weight: Any, *, known: Any = None) -> EstimatorRows:
         refuse_missing(y)
         least = 2 if known is None else 1
-        X, y = validate_data(self, X, y, dtype=np.float64, order="C", ensure_min_samples=least, multi_output=True)
+        numbers, texts, y = checked_table(self, self._table, X, y, ensure_min_samples=least, multi_output=True)
         y = checked_labels(y)
         self.multilabel_ = y.ndim == 2
+        weight = checked_weight(sample_weight, y)
         if self.multilabel_:
-            return self._labelled_rows(X, y, sample_weight, known)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        weight = class_weights(self.class_weight, y, sample_weight)
+            self._check_indicators(y, known)
+            x, categories = self._numbered(numbers, texts, weight)
+            return weighted_rows(x, y.astype(np.float64), weight, categories, least=least)
+        weight = class_weights(self.class_weight, y, weight)
         labels = np.unique(y) if known is None else known
-        rows = weighted_rows(X, known_codes(y, labels), weight, least=least)
+        codes = known_codes(y, labels)
+        x, categories = self._numbered(numbers, texts, weight)
+        rows = weighted_rows(x, codes, weight, categories, least=least)
         if known is not None:
             self.classes_ = labels
             return rows
@@ -151,14 +154,13 @@ class ContinuousMLPClassifier(ClassifierMixin, ContinuousMLP):  # type: ignore[m
             raise ValueError(f"{type(self).__name__} needs samples of at least 2 classes in the data, but {reason}")
         return replace(rows, y=codes[:, None].astype(np.float64))
 
-    def _labelled_rows(self, X: Any, y: Any, sample_weight: Any, known: Any) -> EstimatorRows:
+    def _check_indicators(self, y: Any, known: Any) -> None:
         if self.class_weight is not None:
             remedy = "weigh the rows by sample_weight"
             raise BadInput("class_weight", expected="None with several labels", came=self.class_weight, remedy=remedy)
         self.classes_ = np.arange(y.shape[1])
         if known is not None and not np.array_equal(self.classes_, known):
             raise ValueError(f"`y` has {y.shape[1]} labels, `classes` are {known.tolist()}")
-        return weighted_rows(X, y.astype(np.float64), sample_weight, least=2 if known is None else 1)
 
     def _keep(self, fitted: "Fitted", start: "Start") -> None:
         from continuum.sklearn.temperature import cooled, held_out_temperature

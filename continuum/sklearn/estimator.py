@@ -16,6 +16,8 @@ from continuum.errors import BadInput
 from continuum.sklearn.callbacks import Callback
 from continuum.sklearn.rows import EstimatorRows
 from continuum.sklearn.stored import Stored
+from continuum.sklearn.table.intake import numbers_of
+from continuum.sklearn.table.numbers import EstimatorTable, Numbers, dense, row_blocks
 
 if TYPE_CHECKING:  # torch takes longer to import than all else together, and waits for the first fit
     import matplotlib.figure
@@ -24,6 +26,7 @@ if TYPE_CHECKING:  # torch takes longer to import than all else together, and wa
     from continuum.learn import WidthPath
     from continuum.sklearn.parameters import EstimatorOptions
     from continuum.sklearn.start import Adapted, Start
+    from continuum.sklearn.table.table import Table
     from continuum.sklearn.training import Fitted
 
 #: Rows that a network takes at once when it predicts, so that activations stay small.
@@ -32,6 +35,12 @@ AT_ONCE = 1 << 16
 
 class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
     r"""A perceptron whose hidden width is a real number, learned in the run that trains its weights.
+
+    Tables are taken as they come: arrays of numbers, of texts or of both, DataFrames with categories, booleans, missing
+    values, points in time (as seconds since 1970, UTC) and spans (as seconds), and sparse matrices of up to 2 GiB of
+    features in single precision. Of a category comes a feature of its own, and one of missing values where they
+    occurred in training; categories that are unknown, and those beyond the 100 most frequent ones of a column, give
+    zeros. A missing number counts as the mean of training, and, where some were missing in training, gives a feature.
 
     Features (and targets, of the regressor) are standardised inside; what is fitted and exported takes and gives
     them raw. A column without spread among the training rows is ignored.
@@ -84,6 +93,7 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
 
     _loss: str
     _start: "Start | None" = None
+    _table: "Table | None" = None
 
     def __init__(
         self,
@@ -162,22 +172,37 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
         return path_of_rows(rows, options, twin._loss, PRICES if prices is None else prices)
 
     def export(self, *, dtype: "torch.dtype | None" = None) -> "torch.nn.Sequential":
-        """A copy of the network: plain layers of PyTorch, in eval mode, from raw features to logits or raw targets.
+        """A copy of the network: plain layers of PyTorch, in eval mode, from raw numbers to logits or raw targets.
 
-        Standardising is folded into its first layer, and into the last one of a regressor; the temperature of a
-        classifier into its last one. Where the mean of a feature is many times its spread, float32, which is what
-        None stands for, loses digits by that; ``predict`` computes in float64.
+        It takes what :meth:`numbers` gives: of a table of numbers without gaps that is the table itself. Standardising
+        is folded into its first layer, and into the last one of a regressor; the temperature of a classifier into its
+        last one; an encoding of columns, such as that of categories, is a layer and a ReLU in front.
+
+        ``predict`` computes in float64. Where the mean of a column is many times its spread, float32, which is what
+        None stands for, loses digits: then a further layer in front centres the columns, and if outputs move in spite
+        of that, a ``UserWarning`` says by how much; where they are not finite, ``BadInput`` is raised.
         """
         import torch
 
         from continuum.sklearn.parameters import device_of
+        from continuum.sklearn.precision import in_precision
 
         check_is_fitted(self)
         dtype = torch.float32 if dtype is None else dtype
         if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
             expected, remedy = "a floating-point type of torch", "give torch.float32 or torch.float64"
             raise BadInput("dtype", expected=expected, came=repr(dtype), remedy=remedy)
-        return copy.deepcopy(self._network).to(device_of(self.device), dtype)
+        known = (self._probe, self._inputs, self._known_table().number_names)
+        return in_precision(self._network, dtype, *known, loss=self._loss).to(device_of(self.device))
+
+    def numbers(self, X: Any) -> EstimatorTable:
+        """A table as the numbers that the network of :meth:`export` takes, (rows, columns), in float64.
+
+        One column per column of the table: numbers as they are, the mean of training where one is missing; categories
+        as codes, -1 where they are unknown. Behind these comes one column, 1 where a number is missing, per column of
+        which any was missing in training.
+        """
+        return dense(numbers_of(self, self._known_table(), X))
 
     def plot(self) -> "matplotlib.figure.Figure":
         """A figure of the fit: the width and the training loss while it was learned, and the gates that it left."""
@@ -192,6 +217,20 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
 
         In a batch, of which one row is enough, ``known`` is what is known of the targets: all labels; otherwise None.
         """
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        kinds = tags.input_tags
+        kinds.allow_nan = kinds.sparse = kinds.categorical = kinds.string = True
+        return tags
+
+    def _numbered(self, numbers: Numbers, texts: Any, weight: Any) -> tuple[Numbers, tuple[int, ...]]:
+        """A table as numbers, as the rows say with which training began, and how many categories a column codes."""
+        if self._table is None:
+            from continuum.sklearn.table.table import Table
+
+            self._table = Table.of(numbers, texts, weight, getattr(self, "feature_names_in_", None))
+        return self._table(numbers, texts), self._table.categories
 
     def _options(self) -> "EstimatorOptions":
         from continuum.sklearn.parameters import estimator_options, seed_of
@@ -208,17 +247,21 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
 
     def _learn(self, rows: tuple[Any, Any, Any], start: "Start", adapted: "Adapted", known: Any = None) -> Self:
         """Learn from (X, y, sample_weight), or fail and stay as before."""
+        from continuum.sklearn.precision import probe
         from continuum.sklearn.start import checked_start
         from continuum.sklearn.training import fit_rows
 
         options, before = self._options(), dict(vars(self))
         try:
-            if start.network is not None:
+            if start.network is None:
+                self._table = None
+            else:
                 validate_data(self, rows[0], reset=False, skip_check_array=True)  # the same columns
             training = self._rows(*rows, known=known)
             start = checked_start(start, training, before, self.__dict__)
             fitted = fit_rows(training, adapted(options, start, training), self._loss, start)
             self._keep(fitted, start)
+            self._probe = probe(training.x)
         except BaseException:
             self.__dict__ = before  # labels and columns of a fit that failed are not those of the network
             raise
@@ -234,22 +277,31 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
 
         result = fitted.result
         self._network = folded(result.network, fitted.scales.inputs, fitted.scales.targets)
+        self._inputs = fitted.scales.standardiser
         self._start = next_start(fitted, start)
         self.widths_, self.units_, self.width_ = result.widths, result.units, float(sum(result.widths))
         self.width_curve_, self.loss_curve_ = result.width_curve.numpy(), result.loss_curve.numpy()
         self.gates_ = gates_of(result.graded, result.widths)
         self.n_iter_, self.rounding_gap_ = result.steps, result.rounding_gap
-        self.price_, self.activation_, self.notes_ = self._start.price, result.activation, result.notes
+        self.price_, self.activation_ = self._start.price, result.activation
+        self.notes_ = (*result.notes, *(self._table.notes if self._table is not None else ()))
         self.validation_losses_ = fitted.validation_losses
+
+    def _known_table(self) -> "Table":
+        """The table of the fit."""
+        check_is_fitted(self)
+        if self._table is None:
+            raise TypeError("a fitted estimator knows its table")
+        return self._table
 
     def _outputs(self, X: Any) -> Float64[np.ndarray, "rows outputs"]:
         import torch
 
         from continuum.sklearn.parameters import device_of
 
-        check_is_fitted(self)
-        rows = torch.tensor(validate_data(self, X, dtype=np.float64, order="C", reset=False))
-        network, device = self.export(dtype=torch.float64), device_of(self.device)
+        numbers, device = numbers_of(self, self._known_table(), X), device_of(self.device)
+        network = copy.deepcopy(self._network).to(device)
+        blocks = row_blocks(numbers.shape[0], numbers.shape[1], AT_ONCE)
         with torch.no_grad():
-            parts = [network(part.to(device)).cpu() for part in torch.split(rows, AT_ONCE)]
+            parts = [network(torch.tensor(dense(numbers[part])).to(device)).cpu() for part in blocks]
         return np.asarray(torch.cat(parts))

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from continuum.errors import BadInput
 
 #: Of what is stored now. Raise it, and add to ``MIGRATIONS``, when fitted attributes change.
@@ -14,11 +16,18 @@ State = dict[str, Any]
 
 
 def _with_temperature(state: State) -> State:
-    """From format 0: without temperature, gates, several labels, and what another fit could go on from."""
+    """From format 0: without temperature, gates, several labels, categories, and what another fit could go on from."""
     if "_network" not in state:
         return state
+    from continuum.sklearn.table.standardiser import Standardiser
+    from continuum.sklearn.table.table import Table
+
+    columns = state["n_features_in_"]
+    names = state.get("feature_names_in_", [f"column {k}" for k in range(columns)])
+    table = Table(np.zeros(columns), np.zeros(0, int), {}, tuple(map(str, names)))
+    known = {"_table": table, "_probe": np.zeros((0, columns)), "_inputs": Standardiser.none(columns)}
     classes = {"temperature_": 1.0, "multilabel_": False} if "classes_" in state else {}
-    return {"gates_": (), "_start": None} | classes | state
+    return {"gates_": (), "_start": None} | known | classes | state
 
 
 #: What makes a state of the format after that of its place.

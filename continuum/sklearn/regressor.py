@@ -6,11 +6,11 @@ import numpy as np
 from jaxtyping import Float64
 from sklearn.base import RegressorMixin
 from sklearn.utils import column_or_1d
-from sklearn.utils.validation import validate_data
 
 from continuum.sklearn.estimator import ContinuousMLP
 from continuum.sklearn.labels import refuse_missing
-from continuum.sklearn.rows import EstimatorRows, weighted_rows
+from continuum.sklearn.rows import EstimatorRows, checked_weight, weighted_rows
+from continuum.sklearn.table.intake import checked_table
 
 
 class ContinuousMLPRegressor(RegressorMixin, ContinuousMLP):  # type: ignore[misc]  # scikit-learn has no types
@@ -50,8 +50,10 @@ class ContinuousMLPRegressor(RegressorMixin, ContinuousMLP):  # type: ignore[mis
     def _rows(self, X: Any, y: Any, sample_weight: Any, *, known: Any = None) -> EstimatorRows:
         refuse_missing(y)
         least = 2 if known is None else 1
-        kinds = {"dtype": np.float64, "order": "C", "multi_output": True, "y_numeric": True}
-        X, y = validate_data(self, X, y, ensure_min_samples=least, **kinds)
+        kinds = {"multi_output": True, "y_numeric": True}
+        numbers, texts, y = checked_table(self, self._table, X, y, ensure_min_samples=least, **kinds)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        return weighted_rows(X, y.reshape(len(y), -1).astype(np.float64), sample_weight, least=least)
+        weight = checked_weight(sample_weight, y)
+        x, categories = self._numbered(numbers, texts, weight)
+        return weighted_rows(x, y.reshape(len(y), -1).astype(np.float64), weight, categories, least=least)

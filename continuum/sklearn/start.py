@@ -96,8 +96,8 @@ def in_steps(options: EstimatorOptions, start: Start, rows: EstimatorRows) -> Es
         remedy = "fit all rows at once, or go without"
         raise BadInput("early_stopping", expected="False with partial_fit", came="True", remedy=remedy)
     options = at_price(options, start, rows)
-    size = len(rows.x) if options.full_batch else min(options.config.batch, len(rows.x))
-    steps = options.config.steps or max(ceil(EPOCHS * len(rows.x) / size), LEAST_STEPS)
+    size = len(rows) if options.full_batch else min(options.config.batch, len(rows))
+    steps = options.config.steps or max(ceil(EPOCHS * len(rows) / size), LEAST_STEPS)
     lr = options.config.lr * sqrt(total_of(rows) / (start.rows + total_of(rows)))
     return replace(options, config=replace(options.config, steps=steps, lr=lr))
 
@@ -110,4 +110,4 @@ def next_start(fitted: "Fitted", start: Start) -> Start:
 
 def total_of(rows: EstimatorRows) -> float:
     """How many rows these stand for."""
-    return float(len(rows.x) if rows.weight is None else rows.weight.sum())
+    return float(len(rows) if rows.weight is None else rows.weight.sum())

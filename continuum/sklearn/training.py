@@ -61,7 +61,7 @@ def _prepared(
     if options.full_batch:
         rows = rows.merged()
     scales = start.scales or Scales.of_loss(rows, loss)
-    config = replace(options.config, batch=len(rows.x)) if options.full_batch else options.config
+    config = replace(options.config, batch=len(rows)) if options.full_batch else options.config
     return scales, scales(rows), config
 
 
@@ -77,13 +77,13 @@ def _learn(
 def _held_out(rows: EstimatorRows, options: EstimatorOptions, loss: str) -> tuple[EstimatorRows, EstimatorRows]:
     """Rows to train on, and rows held out."""
     classes, fraction = loss == "cross_entropy", options.validation_fraction
-    counts = np.unique(rows.y, return_counts=True)[1] if classes else np.array([len(rows.x)])
+    counts = np.unique(rows.y, return_counts=True)[1] if classes else np.array([len(rows)])
     try:
         kept, held_out = rows.held_out(fraction, options.config.seed, stratify=classes)
     except ValueError as error:
         raise _no_two_parts(counts, fraction) from error
     if classes and len(np.unique(kept.y)) < (count := len(counts)):
-        expected, came = f"rows of all {count} classes to train on", f"{len(kept.x)} rows without one of them"
+        expected, came = f"rows of all {count} classes to train on", f"{len(kept)} rows without one of them"
         raise BadInput("validation_fraction", expected=expected, came=came, remedy="hold out fewer rows")
     return kept, held_out
 
