@@ -52,6 +52,7 @@ def frame() -> pd.DataFrame:
             "span": days - days[0],
             "month": pd.Series(days).dt.to_period("M"),
             "string": pd.array(COLOURS, dtype="string"),
+            "interval": pd.cut(AGES, [0, 40, 100]),
             "nothing": [None] * ROWS,
         }
     )
