@@ -21,14 +21,17 @@ UNSAID = 1e-3
 RESOLUTIONS = 32
 #: Rows on which that is measured.
 PROBE = 512
+#: Most numbers of these rows together.
+ENTRIES = 1 << 18
 #: Most columns for which a layer that centres them is tried; it has the square of that number of weights.
 CENTRED = 1024
 
 
 def probe(numbers: Numbers) -> EstimatorTable:
-    """At most 512 rows, evenly spaced."""
-    rows = numbers.shape[0]
-    return dense(numbers[np.unique(np.linspace(0, rows - 1, PROBE).round().astype(int))])
+    """At most 512 rows, evenly spaced; fewer of very many columns."""
+    rows, columns = numbers.shape
+    count = min(PROBE, max(1, ENTRIES // columns))
+    return dense(numbers[np.unique(np.linspace(0, rows - 1, count).round().astype(int))])
 
 
 def in_precision(

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 
-from continuum.encoding import PiecewiseLinear, Rectifiers
+from continuum.encoding import Bins, Categories, PiecewiseLinear, Rectifiers
 from continuum.sklearn.table.numbers import EstimatorTable, Numbers, dense
 from continuum.sklearn.table.standardiser import Standardiser
 
@@ -16,7 +16,12 @@ Columns = Bool[np.ndarray, " columns"] | Sequence[int] | Int[np.ndarray, " chose
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Numbers are standardised, codes left as they are; then each column is encoded, and what comes out standardised.
+    r"""Numbers are standardised, codes left as they are; then each column is encoded, and what comes out standardised.
+
+    All features of a column together vary as much as a column of numbers that passes: their variances sum to 1, so that
+    none has more weight for being encoded. Those of bins have equal ones. Those of categories have one scale
+    :math:`\sqrt{\sum_k p_k (1 - p_k)}`, with shares :math:`p_k`: scaled one by one, a rare category would be a large
+    number in a few rows, which small weights fit.
 
     ``folded`` of :mod:`continuum.sklearn.standard` takes all that into plain layers in front of a network.
 
@@ -68,9 +73,7 @@ class Features:
         if encoding.plain:
             return cls(before, encoding, Standardiser.none(len(counts)))
         after = Standardiser.of(encoding.encode(table), weight)
-        if share is not None:
-            after = Standardiser(after.mean, np.where(encoding.bent, after.scale / share, after.scale))
-        return cls(before, encoding, after)
+        return cls(before, encoding, _evened(after, encoding, share))
 
     def __call__(self, numbers: EstimatorTable) -> EstimatorTable:
         """The features of rows."""
@@ -90,3 +93,20 @@ class Features:
     def rectifiers(self) -> Rectifiers:
         """The features as rectifiers of standardised numbers."""
         return self.encoding.rectifiers().scaled(self.after.inverse, self.after.shift)
+
+
+def _evened(after: Standardiser, encoding: PiecewiseLinear, share: float | None) -> Standardiser:
+    """Scales such that the features of a column have variances of sum 1; those of categories are one and the same.
+
+    Bins of a column that stands beside them have the deviation ``share`` each.
+    """
+    scale = after.scale.copy()
+    for piece, group in zip(encoding.pieces, encoding.groups, strict=True):
+        part, there = scale[group], scale[group] > 0
+        if isinstance(piece, Categories):
+            scale[group] = np.where(there, np.linalg.norm(part), 0.0)
+        elif isinstance(piece, Bins) and share is None:
+            scale[group] = part * np.sqrt(there.sum())
+        elif isinstance(piece, Bins) and share is not None:
+            scale[group] = np.append(part[:1], part[1:] / share)
+    return Standardiser(after.mean, scale)

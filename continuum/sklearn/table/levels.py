@@ -18,7 +18,7 @@ class Levels:
     """The categories of a column, in order, and whether a missing value is one more.
 
     Args:
-        values: as they were met in training, without what is missing; at most ``MOST``.
+        values: texts and numbers as they were met in training, without what is missing; at most ``MOST``.
         missing: whether a missing value occurred, whose code comes behind the others.
         others: how many categories are not among ``values``: beyond ``MOST`` the rarer ones.
 
@@ -61,20 +61,26 @@ class Levels:
 
 
 def factorised(cells: Cells) -> tuple[Int[np.ndarray, " rows"], Shaped[np.ndarray, " values"]]:
-    """Distinct values, and which of them each cell holds, -1 where it is missing."""
+    """Distinct values, and which of them each cell holds, -1 where it is missing.
+
+    Of values that are neither texts nor numbers, such as intervals and lists, their ``repr`` stands for them.
+    """
     try:
         codes, values = pd.factorize(cells)
     except TypeError:  # lists and the like have no hash
-        codes, values = pd.factorize(np.array([_hashable(cell) for cell in cells], dtype=object))
-    return np.asarray(codes), np.asarray(values, dtype=object)
+        missing = pd.isna(cells)
+        named = [None if hole else _named(cell) for cell, hole in zip(cells, missing, strict=True)]
+        codes, values = pd.factorize(np.array(named, dtype=object))
+    names = np.empty(len(values), dtype=object)
+    names[:] = [_named(value) for value in values]
+    return np.asarray(codes), names
 
 
-def _hashable(cell: object) -> object:
-    try:
-        hash(cell)
-    except TypeError:
-        return repr(cell)
-    return cell
+def _named(value: object) -> object:
+    """A value as a text or a number, which can be stored and compared."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return value if isinstance(value, str | int | float) else repr(value)
 
 
 def _ordered(values: list[Any]) -> tuple[object, ...]:

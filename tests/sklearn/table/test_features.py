@@ -118,6 +118,35 @@ def test_weights_beyond_the_range_of_floats_stand_apart():
     assert_close(layers(torch.from_numpy(numbers)), inside, rtol=1e-12, atol=1e-12)
 
 
+def check_categories(features: Features, codes: np.ndarray, weight: np.ndarray | None) -> None:
+    hot = codes[:, None] == np.arange(3)
+    share = np.average(hot, axis=0, weights=weight)
+    expected = (hot - share) / np.sqrt((share * (1 - share)).sum())
+    np.testing.assert_allclose(features(codes[:, None]), np.where(share > 0, expected, 0), atol=1e-12)
+
+
+@given(arrays(np.float64, 12, elements=st.sampled_from([0.0, 0.0, 0.0, 1.0, 2.0, -1.0])), st.booleans())
+def test_categories_of_a_column_vary_together_as_much_as_a_column_of_numbers(codes, weighted):
+    codes[:2] = 0.0, 1.0
+    weight = np.arange(1.0, 13.0) if weighted else None
+    check_categories(features := Features.of(codes[:, None], (3,), weight), codes, weight)
+    each = Standardiser.of(features.encoding.encode(codes[:, None]), weight)  # wrong: each of them alone
+    with pytest.raises(AssertionError):
+        check_categories(Features(features.before, features.encoding, each), codes, weight)
+
+
+@pytest.mark.parametrize("weight", [None, np.arange(60.0)])
+def test_features_of_a_column_vary_as_much_as_one(weight):
+    features = Features.of(NUMBERS, CATEGORIES, weight, [0, 2], bins=5)
+    z = features(NUMBERS)
+    variance = np.average((z - np.average(z, axis=0, weights=weight)) ** 2, axis=0, weights=weight)
+    of_columns = [variance[group].sum() for group in features.groups]
+    np.testing.assert_allclose(of_columns, [1, 1, 1, 0, 1, 0], atol=1e-9)
+    np.testing.assert_allclose(variance[features.groups[0]], 1 / 5, rtol=1e-9)
+    with pytest.raises(AssertionError):  # without it
+        np.testing.assert_allclose(Standardiser.of(z, weight)(z).var(axis=0)[features.groups[0]], 1 / 5, rtol=1e-9)
+
+
 SPARSE = arrays(np.float64, (9, 7), elements=st.sampled_from([0.0, 0.0, 0.1, -3.0, 1e9]))
 WEIGHTS = st.none() | arrays(np.float64, 9, elements=st.integers(0, 3).map(float)).filter(lambda w: w.sum() > 0)
 

@@ -24,7 +24,8 @@ def test_codes_lead_back_to_values(values):
     assert codes.dtype == np.float64
     assert levels.others == 0
     known = (*levels.values, None)
-    assert [known[int(code)] for code in codes] == values
+    shown = [repr(value) if isinstance(value, tuple) else value for value in values]
+    assert [known[int(code)] for code in codes] == shown
     assert set(codes) == set(range(len(levels.values) + levels.missing))
 
 
