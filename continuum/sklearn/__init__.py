@@ -20,6 +20,10 @@ HOMES = {
 }
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
     """A name of this room, imported now (PEP 562): scikit-learn takes seconds where nothing is compiled yet."""
     if name in HOMES:

@@ -9,9 +9,9 @@ from continuum.errors import BadInput
 from continuum.progress import Progress
 
 #: Called as ``callback(steps, total, width, loss)`` now and then in a fit: gradient steps done and in all, the width of
-#: the network trained just now, and the training loss when it was last measured (NaN before). A true answer ends the
-#: fit: the phases that learn a width stop at once, rounding to whole units still takes place. At the end of a run
-#: ``steps`` equals ``total``.
+#: the network trained just now, and the training loss when it was last measured (NaN before, and along a path of
+#: prices). A true answer ends the fit: the phases that learn a width stop at once, and rounding to whole units still
+#: takes place. At the end of a run ``steps`` equals ``total``.
 Callback = Callable[[int, int, float, float], object]
 
 

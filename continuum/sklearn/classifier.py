@@ -1,6 +1,6 @@
 """Classification by a perceptron that learns its width."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,14 +10,16 @@ from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.base import ClassifierMixin
 
 from continuum.errors import BadInput
+from continuum.sklearn.callbacks import Callback
 from continuum.sklearn.estimator import ContinuousMLP
 from continuum.sklearn.labels import checked_labels, known_codes, refuse_missing
 from continuum.sklearn.rows import EstimatorRows, checked_weight, weighted_rows
-from continuum.sklearn.signature import extending
 from continuum.sklearn.table.intake import checked_table
 from continuum.sklearn.weights import class_weights
 
 if TYPE_CHECKING:
+    import torch
+
     from continuum.sklearn.start import Start
     from continuum.sklearn.training import Fitted
 
@@ -52,8 +54,29 @@ class ContinuousMLPClassifier(ClassifierMixin, ContinuousMLP):  # type: ignore[m
     ['Linear', 'ReLU', 'Linear']
     """
 
-    @extending(ContinuousMLP.__init__)
-    def __init__(self, *, class_weight: ClassWeight = None, **parameters: Any) -> None:
+    def __init__(
+        self,
+        *,
+        method: str = "graded",
+        exponent: float = 1.0,
+        price: float | None = None,
+        activation: str = "auto",
+        hidden_layers: int = 1,
+        max_units: int = 512,
+        max_iter: int | None = None,
+        batch_size: int | None = 32,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        random_state: int | np.random.RandomState | None = None,
+        device: "str | torch.device" = "cpu",
+        verbose: bool = False,
+        warm_start: bool = False,
+        callbacks: Callback | Sequence[Callback] | None = None,
+        class_weight: ClassWeight = None,
+    ) -> None:
+        parameters = dict(locals())  # all that are written above, under their names
+        for name in ("self", "__class__", "class_weight"):
+            del parameters[name]
         super().__init__(**parameters)
         self.class_weight = class_weight
 

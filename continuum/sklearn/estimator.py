@@ -4,14 +4,12 @@ import copy
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from jaxtyping import Float64
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from continuum.errors import BadInput
@@ -235,7 +233,7 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
         return self._table(numbers, texts), self._table.categories
 
     def _options(self) -> "EstimatorOptions":
-        from continuum.sklearn.parameters import estimator_options
+        from continuum.sklearn.parameters import estimator_options, seed_of
 
         return estimator_options(self.get_params(deep=False), seed_of(self.random_state))
 
@@ -307,11 +305,3 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
         with torch.no_grad():
             parts = [network(torch.tensor(dense(numbers[part])).to(device)).cpu() for part in blocks]
         return np.asarray(torch.cat(parts))
-
-
-def seed_of(random_state: Any) -> int:
-    """The seed of a fit, drawn by ``random_state``; raises ``ValueError``."""
-    if isinstance(random_state, Integral) and not 0 <= int(random_state) < 2**32:
-        expected, remedy = "an integer in [0, 2**32 - 1], a RandomState or None", "0 is a common choice"
-        raise BadInput("random_state", expected=expected, came=repr(random_state), remedy=remedy)
-    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))

@@ -32,17 +32,15 @@ def _with_temperature(state: State) -> State:
 
 #: What makes a state of the format after that of its place.
 MIGRATIONS: tuple[Callable[[State], State], ...] = (_with_temperature,)
-#: Attributes that hold objects of our own and of torch. They are stored as plain data, which outlives their classes.
-PACKED = ("_network", "_start", "_table", "_inputs")
 
 
 def stored(state: State) -> State:
-    """What a pickle holds of these attributes."""
+    """What a pickle holds of these attributes: private ones as plain data, which outlives classes of torch."""
     if "_network" not in state:
         return state | {KEY: FORMAT}
     from continuum.sklearn.saving import packed
 
-    return state | {name: packed(state[name]) for name in PACKED if name in state} | {KEY: FORMAT}
+    return {name: packed(value) if name.startswith("_") else value for name, value in state.items()} | {KEY: FORMAT}
 
 
 def migrated(state: State) -> State:
@@ -62,4 +60,4 @@ def migrated(state: State) -> State:
         return state
     from continuum.sklearn.saving import unpacked
 
-    return state | {name: unpacked(state[name]) for name in PACKED}
+    return {name: unpacked(value) for name, value in state.items()}

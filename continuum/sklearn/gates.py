@@ -17,7 +17,8 @@ def gates_of(graded: nn.Sequential, widths: Sequence[float]) -> tuple[Gates, ...
     >>> gates_of(layers, [1.75])[0].tolist()
     [1.0, 0.5, 0.25]
     """
-    linear = [layer for layer in graded if isinstance(layer, nn.Linear)]
+    body = getattr(graded[0], "body", graded)  # beside which there may be a straight line
+    linear = [layer for layer in body if isinstance(layer, nn.Linear)]
     blocks = [layer.weight.detach().cpu().double().numpy() for layer in linear[1:]]
     return tuple(
         gates_of_sum(np.linalg.norm(block, axis=0), width) for block, width in zip(blocks, widths, strict=False)

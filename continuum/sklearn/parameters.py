@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.utils import check_random_state
 
 from continuum import checks
 from continuum.errors import BadInput
@@ -62,6 +63,14 @@ def estimator_options(parameters: Mapping[str, Any], seed: int) -> EstimatorOpti
         verbose=_switch("verbose", parameters["verbose"]),
         callbacks=checked_callbacks(parameters["callbacks"]),
     )
+
+
+def seed_of(random_state: Any) -> int:
+    """The seed of a fit, drawn by ``random_state``; raises ``ValueError``."""
+    if isinstance(random_state, Integral) and not 0 <= int(random_state) < 2**32:
+        expected, remedy = "an integer in [0, 2**32 - 1], a RandomState or None", "0 is a common choice"
+        raise BadInput("random_state", expected=expected, came=repr(random_state), remedy=remedy)
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
 
 
 def _whole(what: str, value: object) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,14 +87,19 @@ def at_price(options: EstimatorOptions, start: Start, rows: EstimatorRows) -> Es
 
 
 def in_steps(options: EstimatorOptions, start: Start, rows: EstimatorRows) -> EstimatorOptions:
-    """Options of a further batch: the price so far, a few epochs unless ``max_iter`` says how many steps."""
+    r"""Options of a further batch: the price so far, a few epochs unless ``max_iter`` says how many steps.
+
+    Of n rows seen, m of them in the batch, the learning rate is :math:`\sqrt{m / n}` times that of a fit: what a batch
+    unlearns of those before must shrink, as in stochastic approximation (H. Robbins & S. Monro, 1951).
+    """
     if options.early_stopping:
         remedy = "fit all rows at once, or go without"
         raise BadInput("early_stopping", expected="False with partial_fit", came="True", remedy=remedy)
     options = at_price(options, start, rows)
     size = len(rows) if options.full_batch else min(options.config.batch, len(rows))
     steps = options.config.steps or max(ceil(EPOCHS * len(rows) / size), LEAST_STEPS)
-    return replace(options, config=replace(options.config, steps=steps))
+    lr = options.config.lr * sqrt(total_of(rows) / (start.rows + total_of(rows)))
+    return replace(options, config=replace(options.config, steps=steps, lr=lr))
 
 
 def next_start(fitted: "Fitted", start: Start) -> Start:

@@ -10,7 +10,6 @@ from scipy.special import softmax
 from torch import nn
 
 from continuum.errors import BadInput
-from continuum.nn import Skip
 
 #: Strength of the prior at temperature 1: as much as 5 / .439 = 11 rows of two classes whose logits tell most.
 PRIOR = 5.0
@@ -98,17 +97,24 @@ def held_out_temperature(result: object, *, multilabel: bool) -> float:
 
 @torch.no_grad()
 def cooled(network: nn.Sequential, temperature: float) -> nn.Sequential:
-    """The network with its logits divided by the temperature, in place: the last layer does it.
+    """The network with its logits divided by the temperature, in place: the last layer does it, or all that are summed.
 
     >>> layers = nn.Sequential(nn.Linear(1, 1), nn.Tanh(), nn.Linear(1, 2))
     >>> before = layers(torch.ones(1, 1))
     >>> bool((cooled(layers, 2.0)(torch.ones(1, 1)) == before / 2).all())
     True
     """
-    last = network[-1]
-    for layer in (last.body[-1], last.linear) if isinstance(last, Skip) else (last,):
-        if not isinstance(layer, nn.Linear):
-            raise TypeError("a learned network ends with a linear layer")
-        for value in layer.parameters():
-            value.div_(temperature)
+    for last in _last_layers(network):
+        for numbers in last.parameters():
+            numbers.div_(temperature)
     return network
+
+
+def _last_layers(module: nn.Module) -> list[nn.Linear]:
+    """The layer that gives the outputs; of a module that is no sequence those of all its parts, which it adds up."""
+    if isinstance(module, nn.Linear):
+        return [module]
+    parts = [module[-1]] if isinstance(module, nn.Sequential) else list(module.children())
+    if not parts:
+        raise TypeError("a learned network ends with linear layers")
+    return [layer for part in parts for layer in _last_layers(part)]

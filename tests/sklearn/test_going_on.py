@@ -101,11 +101,12 @@ def test_the_width_grows_and_shrinks_between_batches():
 
 def test_a_price_is_what_all_rows_seen_have_to_pay(monkeypatch):
     X, y = wine()
-    prices = []
+    prices, rates = [], []
     learn = training.learn_width
 
     def learn_width(*arguments, **options):
         prices.append(arguments[3].price)
+        rates.append(arguments[3].lr)
         return learn(*arguments, **options)
 
     monkeypatch.setattr(training, "learn_width", learn_width)
@@ -113,6 +114,7 @@ def test_a_price_is_what_all_rows_seen_have_to_pay(monkeypatch):
     assert model.partial_fit(X[1::2], y[1::2]).price_ == pytest.approx(8.0)
     assert model.partial_fit(X, y).price_ == pytest.approx(8.0)
     assert prices == pytest.approx([8.0, 4.0, 4.0])
+    assert rates == pytest.approx([0.01, 0.01 / 2**0.5, 0.01 / 2**0.5])
     assert model._start.rows == 2 * len(X)
 
 

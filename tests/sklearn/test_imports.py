@@ -46,6 +46,7 @@ def test_a_heavy_module_would_be_seen():
 
 def test_names_of_the_room():
     assert set(continuum.sklearn.HOMES) == set(continuum.sklearn.__all__)
+    assert set(continuum.sklearn.__all__) <= set(dir(continuum.sklearn))
     assert all(getattr(continuum.sklearn, name) for name in continuum.sklearn.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'ContinuousMLP'"):
         continuum.sklearn.ContinuousMLP  # noqa: B018

@@ -1,5 +1,7 @@
 """What is shown of an estimator, and what scikit-learn looks into it with."""
 
+import inspect
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,8 @@ from sklearn.inspection import partial_dependence, permutation_importance
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from continuum.sklearn import ContinuousMLPClassifier
+from continuum.sklearn.estimator import ContinuousMLP
 from tests.sklearn.data import classifier, regressor, waves, wine
 
 
@@ -74,5 +78,7 @@ def test_what_gives_frames_says_a_transformer_and_predictors_take_them():
 
 def test_parameters_of_the_base_are_shown_and_others_refused():
     assert list(classifier().get_params()) == sorted([*regressor().get_params(), "class_weight"])
+    base, own = (inspect.signature(kind.__init__).parameters for kind in (ContinuousMLP, ContinuousMLPClassifier))
+    assert list(own.values()) == [*base.values(), own["class_weight"]]
     with pytest.raises(TypeError, match="unexpected keyword argument 'widht'"):
         classifier(widht=3)

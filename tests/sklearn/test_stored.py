@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import safetensors
 import torch
+from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 from torch import nn
 
@@ -52,7 +53,7 @@ def test_a_pickle_is_plain_data_that_outlives_classes(make, data):
     model = make().fit(*data)
     state = model.__getstate__()
     assert state[formats.KEY] == formats.FORMAT == len(formats.MIGRATIONS)
-    for name in formats.PACKED:
+    for name in ("_network", "_start"):
         assert set(state[name]) == {"packed", "arrays"}
         json.dumps(state[name]["packed"])
     written = pickle.dumps(model)
@@ -133,6 +134,30 @@ def test_what_is_no_such_file(tmp_path):
 def test_what_has_no_json_is_refused(value):
     with pytest.raises(BadInput, match=r"save: expected .*; pickle the estimator instead"):
         encoded(value, {})
+
+
+def test_a_file_names_no_other_classes():
+    for place in (
+        "os.path.join",
+        "subprocess.Popen",
+        "continuum.sklearn.saving.decoded",
+        "continuumx.A",
+        "numpy.dtype",
+    ):
+        with pytest.raises(TypeError, match="is no part of an estimator"):
+            decoded({"class": place, "fields": {}}, {})
+
+
+def test_sparse_matrices_and_layers_without_bias_come_back():
+    arrays = {}
+    sparse = csr_array(np.array([[0.0, 2.0], [0.0, 0.0]]))
+    back = decoded(json.loads(json.dumps(encoded({3: sparse}, arrays))), arrays)[3]
+    np.testing.assert_array_equal(back.toarray(), sparse.toarray())
+    layers = nn.Sequential(nn.Linear(3, 2, bias=False), nn.Sequential(nn.Tanh()))
+    back = decoded(json.loads(json.dumps(encoded(layers, arrays))), arrays)
+    assert torch.equal(back(torch.ones(3)), layers(torch.ones(3)))
+    texts = np.array([["a", None], [1.5, True]], object)
+    np.testing.assert_array_equal(decoded(encoded(texts, arrays), arrays), texts)
 
 
 @pytest.mark.parametrize("value", [None, 1.5, "a", [1, (2, "b")], {"a": {3: None}}, (), np.float64(2)])

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import log_expit, log_softmax, softmax
+from torch import nn
 
 from continuum.errors import BadInput
 from continuum.sklearn import training
-from continuum.sklearn.temperature import PRIOR, held_out_temperature, temperature_of
+from continuum.sklearn.gates import gates_of
+from continuum.sklearn.temperature import PRIOR, cooled, held_out_temperature, temperature_of
 from tests.sklearn.data import classifier, moons, wine
 
 LOGITS = arrays(np.float64, (7, 3), elements=st.floats(-50, 50))
@@ -137,6 +139,27 @@ def test_probabilities_are_cooled_and_exported_so(monkeypatch):
         exported = model.export(dtype=torch.float64)(torch.tensor(X)).numpy()
     np.testing.assert_allclose(softmax(exported, axis=1), model.predict_proba(X), rtol=1e-9)
     np.testing.assert_array_equal(model.predict(X), before.predict(X))
+
+
+class Added(nn.Module):
+    """A straight line beside a network."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
+        self.linear = nn.Linear(2, 2, bias=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.body(x) + self.linear(x)
+
+
+def test_what_adds_up_is_cooled_together():
+    network, x = nn.Sequential(Added()).double(), torch.randn(5, 2, dtype=torch.float64)
+    before = network(x)
+    np.testing.assert_allclose(cooled(network, 3.0)(x).detach(), before.detach() / 3, rtol=1e-12)
+    assert gates_of(network, [2.0])[0].sum() == pytest.approx(2.0)
+    with pytest.raises(TypeError, match="ends with linear layers"):
+        cooled(nn.Sequential(nn.Linear(2, 2), nn.ReLU()), 2.0)
 
 
 @pytest.mark.parametrize("form", ["codes", "one-hot", "labels"])
