@@ -59,7 +59,11 @@ class Pool:
         """
         for layer in range(len(self.weights.outgoing)):
             live = np.flatnonzero(self.live(layer))
-            wanted = max(self.least_reserve, len(live) // 2, least - len(live)) if reserve else int(len(live) == 0 < len(self.weights.outgoing[layer]))
+            wanted = (
+                max(self.least_reserve, len(live) // 2, least - len(live))
+                if reserve
+                else int(len(live) == 0 < len(self.weights.outgoing[layer]))
+            )
             self._refill(layer, live, min(wanted, self.limit - len(live)))
 
     def keep(self, layer: int, order: Int[np.ndarray, " kept"]) -> None:

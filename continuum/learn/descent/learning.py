@@ -151,9 +151,7 @@ class _Learning:
             return [Stage(price, most)]
         return way
 
-    def _rounded(
-        self, final: Descent, task: Task, choice: Choice | None, reduction: Reduction | None
-    ) -> TableResult:
+    def _rounded(self, final: Descent, task: Task, choice: Choice | None, reduction: Reduction | None) -> TableResult:
         run, meter = final.run, self.meter
         widths, saturation, nat = run.widths(), run.saturation(), run.objective.nat()
         unrounded, curves = sequential(run.network(), run.activation), run.curves
@@ -169,11 +167,15 @@ class _Learning:
         meter.report(sum(widths))
         _drop_silent(run.pool)
         classes = task.loss == "cross_entropy"
-        outcome = {} if reduction is None else {
-            "held_out_outputs": reduction.outputs,
-            "held_out_targets": reduction.targets.argmax(1) if classes else reduction.targets,
-            "held_out_weight": reduction.weights,
-        }
+        outcome = (
+            {}
+            if reduction is None
+            else {
+                "held_out_outputs": reduction.outputs,
+                "held_out_targets": reduction.targets.argmax(1) if classes else reduction.targets,
+                "held_out_weight": reduction.weights,
+            }
+        )
         return TableResult(
             network=sequential(run.network(), run.activation).to(self.like.device),
             widths=tuple(widths),
