@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 
-from continuum.encoding import Categories, PiecewiseLinear, Rectifiers
+from continuum.encoding import Bins, Categories, PiecewiseLinear, Rectifiers
 from continuum.sklearn.table.numbers import EstimatorTable, Numbers, dense
 from continuum.sklearn.table.standardiser import Standardiser
 
