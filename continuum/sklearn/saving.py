@@ -26,7 +26,6 @@ HEADER = "continuum"
 LAYERS: dict[str, type[nn.Module]] = {"ReLU": nn.ReLU, "Tanh": nn.Tanh}
 #: New places of classes that were elsewhere when a file was written.
 MOVED: dict[str, str] = {}
-
 #: What reading a file raises that is none of ours.
 UNREADABLE = (
     safetensors.SafetensorError,

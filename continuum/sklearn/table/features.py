@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from jaxtyping import Bool, Float64, Int
 
-from continuum.encoding import Bins, Categories, PiecewiseLinear, Rectifiers
+from continuum.encoding import Categories, PiecewiseLinear, Rectifiers
 from continuum.sklearn.table.numbers import EstimatorTable, Numbers, dense
 from continuum.sklearn.table.standardiser import Standardiser
 
@@ -18,10 +18,9 @@ Columns = Bool[np.ndarray, " columns"] | Sequence[int] | Int[np.ndarray, " chose
 class Features:
     r"""Numbers are standardised, codes left as they are; then each column is encoded, and what comes out standardised.
 
-    All features of a column together vary as much as a column of numbers that passes: their variances sum to 1, so that
-    none has more weight for being encoded. Those of bins have equal ones. Those of categories have one scale
-    :math:`\sqrt{\sum_k p_k (1 - p_k)}`, with shares :math:`p_k`: scaled one by one, a rare category would be a large
-    number in a few rows, which small weights fit.
+    The features of the categories of a column have one scale :math:`\sqrt{\sum_k p_k (1 - p_k)}`, with shares
+    :math:`p_k`, so that together they vary as much as a column of numbers. Scaled one by one, a rare category would be
+    a large number in a few rows, which small weights fit.
 
     ``folded`` of :mod:`continuum.sklearn.standard` takes all that into plain layers in front of a network.
 
@@ -92,12 +91,9 @@ class Features:
 
 
 def _evened(after: Standardiser, encoding: PiecewiseLinear) -> Standardiser:
-    """Scales such that the features of a column have variances of sum 1; those of categories are one and the same."""
+    """One scale for the categories of a column: the root of the sum of their variances."""
     scale = after.scale.copy()
     for piece, group in zip(encoding.pieces, encoding.groups, strict=True):
-        part, there = scale[group], scale[group] > 0
         if isinstance(piece, Categories):
-            scale[group] = np.where(there, np.linalg.norm(part), 0.0)
-        elif isinstance(piece, Bins):
-            scale[group] = part * np.sqrt(there.sum())
+            scale[group] = np.where(scale[group] > 0, np.linalg.norm(scale[group]), 0.0)
     return Standardiser(after.mean, scale)
