@@ -174,7 +174,7 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
         from continuum.learn.settings import PRICES
         from continuum.sklearn.training import path_of_rows
 
-        twin = clone(self).set_params(validation_fraction=validation_fraction)
+        twin = clone(self).set_params(validation_fraction=validation_fraction, callbacks=self.callbacks)
         options = twin._options()
         rows = twin._rows(X, y, sample_weight)
         return path_of_rows(rows, options, twin._loss, PRICES if prices is None else prices)

@@ -26,6 +26,16 @@ HEADER = "continuum"
 LAYERS: dict[str, type[nn.Module]] = {"ReLU": nn.ReLU, "Tanh": nn.Tanh}
 #: New places of classes that were elsewhere when a file was written.
 MOVED: dict[str, str] = {}
+#: What reading a file raises that is none of ours.
+UNREADABLE = (
+    safetensors.SafetensorError,
+    json.JSONDecodeError,
+    AttributeError,
+    ImportError,
+    KeyError,
+    OSError,
+    TypeError,
+)
 
 Arrays = dict[str, np.ndarray]
 
@@ -50,7 +60,7 @@ def read_state(path: str | Path, kind: str) -> dict[str, Any]:
             raise BadInput(str(path), expected=f"a {kind}", came=f"a {came}", remedy=remedy)
         state = {name: decoded(value, arrays) for name, value in header["state"].items()}
         return state | {KEY: header.get(KEY, FORMAT)}
-    except (safetensors.SafetensorError, OSError, KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+    except UNREADABLE as error:
         expected = f"a {kind} in safetensors"
         raise BadInput(str(path), expected=expected, came=f"{type(error).__name__}: {error}", remedy=remedy) from error
 

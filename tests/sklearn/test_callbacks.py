@@ -65,6 +65,18 @@ def test_a_path_is_told_and_ended():
     assert calls
 
 
+def test_a_path_tells_the_callback_itself():
+    class Counter:
+        count = 0
+
+        def __call__(self, *now: float) -> None:
+            self.count += 1
+
+    counter = Counter()
+    regressor(callbacks=counter).width_path(*waves(), prices=(10.0,))
+    assert counter.count
+
+
 @pytest.mark.parametrize("given", ["loud", [print, 3], 3])
 def test_what_cannot_be_called_is_refused(given):
     with pytest.raises(BadInput, match=r"callbacks: expected functions of \(steps, total, width, loss\), got .*None"):

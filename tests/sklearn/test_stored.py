@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import safetensors
+import safetensors.numpy
 import torch
 from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
@@ -123,6 +123,10 @@ def test_what_is_no_such_file(tmp_path):
             BadInput, match=r"expected a ContinuousMLPClassifier in safetensors, got .*; give a file that"
         ):
             ContinuousMLPClassifier.load(tmp_path / name)
+    header = {"class": "ContinuousMLPRegressor", "state": {"a": {"class": "continuum.absent.Class", "fields": {}}}}
+    safetensors.numpy.save_file({}, tmp_path / "odd", {"continuum": json.dumps(header)})
+    with pytest.raises(BadInput, match="in safetensors, got ModuleNotFoundError"):
+        ContinuousMLPRegressor.load(tmp_path / "odd")
     with pytest.raises(NotFittedError):
         classifier().save(tmp_path / "m")
     with pytest.raises(StorageError, match="expected a folder that can be written"):
