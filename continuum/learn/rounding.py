@@ -26,13 +26,15 @@ def removals(
     outgoing: Float[np.ndarray, "units outputs"],
     keep: int,
     importance: Float[np.ndarray, "rows 1"] | None = None,
+    fixed: int = 0,
 ) -> tuple[Int[np.ndarray, " kept"], Array, Array]:
     r"""Which units stay, their outgoing weights, and what the next layer's biases gain.
 
     With the centred Gram matrix G of the activations, removing unit i and fitting the others to replace it costs
     :math:`|v_i|^2 / (G^{-1})_{ii}` of the mean squared change of the sum :math:`\sum_j h_j v_j`, and the others move by
     :math:`v_j \mathrel{-}= v_i (G^{-1})_{ji} / (G^{-1})_{ii}` (Hassibi & Stork's optimal brain surgeon, by blocks).
-    The unit of least cost goes first; biases keep the mean of the sum. Rows count by their importance, of mean 1.
+    The unit of least cost goes first; biases keep the mean of the sum. Rows count by their importance, of mean 1. The
+    last ``fixed`` columns are no units: they never go, but take over what they can.
     """
     h, before = h.astype(np.float64), outgoing.astype(np.float64)
     weighted = 1 / len(h) if importance is None else importance.astype(np.float64) / len(h)
@@ -40,8 +42,8 @@ def removals(
     gram = (weighted * (h - mean)).T @ (h - mean)
     gram[np.diag_indices_from(gram)] += 1e-6 * max(float(np.trace(gram)) / len(gram), 1e-12)
     inverse, v, order = np.linalg.inv(gram), before.copy(), np.arange(len(before))
-    while len(order) > keep:
-        worst = int((np.square(v).sum(1) / inverse.diagonal()).argmin())
+    while (units := len(order) - fixed) > keep:
+        worst = int((np.square(v[:units]).sum(1) / inverse.diagonal()[:units]).argmin())
         ratio = inverse[:, worst] / inverse[worst, worst]
         v -= ratio[:, None] * v[worst]
         inverse -= np.outer(ratio, inverse[worst])
@@ -57,9 +59,18 @@ def remove(
     h: Float[np.ndarray, "rows units"],
     keep: int,
     importance: Float[np.ndarray, "rows 1"] | None,
+    straight: Float[np.ndarray, "rows features"] | None = None,
 ) -> Int[np.ndarray, " kept"]:
-    """Refit outgoing weights and biases in place so that the units returned may be kept alone."""
-    order, v, shift = removals(h, weights.outgoing[layer], keep, importance)
+    """Refit outgoing weights and biases in place so that the units returned may be kept alone.
+
+    With ``straight``, the inputs of a skip, it takes over what units that go have in common with a line.
+    """
+    if straight is None or weights.skip is None:
+        order, v, shift = removals(h, weights.outgoing[layer], keep, importance)
+    else:
+        columns, both = np.hstack([h, straight]), np.vstack([weights.outgoing[layer], weights.skip])
+        order, v, shift = removals(columns, both, keep, importance, len(weights.skip))
+        order, v, weights.skip[:] = order[:keep], v[:keep], v[keep:]
     weights.outgoing[layer][order] = v
     weights.biases[layer] += shift
     return order
@@ -129,4 +140,6 @@ def shrink(run: GradedRun, units: list[int]) -> None:
     for layer, keep in enumerate(units):
         if len(run.pool.weights.outgoing[layer]) > keep:
             h = activations(run.pool.weights, run.probe.x, run.pool.activation)[layer]
-            run.pool.keep(layer, remove(run.pool.weights, layer, h, keep, run.probe.importance))
+            last = layer == len(units) - 1
+            straight = run.probe.x[:, :-1] if last and run.pool.weights.skip is not None else None
+            run.pool.keep(layer, remove(run.pool.weights, layer, h, keep, run.probe.importance, straight))

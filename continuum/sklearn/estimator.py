@@ -50,17 +50,26 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
             "interval", "soft_support", "fuzzy", "concrete", "hypergradient" and "path": see
             :func:`continuum.learn.learn_width`.
         exponent: of the gates of "interval"; 0.5 is the square-root gate. The other methods take 1, the default.
-        price: nats of the whole training set that a unit of width must save; None calibrates it ("graded"), takes the
-            default one, or none ("hypergradient"). "path" finds its own.
+        price: nats of the whole training set that a unit of width must save; None lets held-out rows choose it
+            ("graded"), takes the default one, or none ("hypergradient"). "path" finds its own.
         activation: "tanh", "relu", or "auto", which chooses between them by the number of features.
+        encoding: what numeric columns become, of "graded": "raw", "piecewise" (each column and its bins between
+            quantiles, linear by pieces), or "auto", which lets held-out rows choose: "raw" unless the other is better
+            by a standard error.
+        skip: whether a straight line stands beside the hidden layers, of "graded"; what is linear takes no unit then.
+        rounding: to whole units, of "graded": "held_out" keeps the fewest whose held-out loss is within a standard
+            error of the best, "width" ceil(width), "none" all that are on.
         hidden_layers: number of hidden layers, each of which learns a width of its own.
         max_units: most units of a hidden layer. A ``ConvergenceWarning`` says when all of them were on.
-        max_iter: gradient steps (not epochs) in which the width is learned; None: by the number of rows. Calibrating
-            the price takes some more, and rounding to whole units half as many again.
-        batch_size: rows of a step; None: all of them. Then equal rows are merged, so that a row of integer weight
-            is to the bit as good as a row that is repeated, and the order of the rows does not matter.
-        early_stopping: hold out rows, and train from an eighth of the steps on with twice as many each time, as long
-            as the loss on these rows falls; keep the best network.
+        max_iter: most gradient steps (not epochs) of the whole fit; None: as many as held-out rows find worth it. Of
+            the other methods than "graded" steps in which the width is learned; rounding takes half as many again.
+        max_seconds: most seconds of the whole fit, of "graded", kept to by counting how long a step takes.
+        batch_size: rows of a step; "auto" takes 32 of few rows, up to 256 of many. None: all of them. Then equal rows
+            are merged, so that a row of integer weight is to the bit as good as a row that is repeated, and the order
+            of the rows does not matter.
+        early_stopping: of the other methods than "graded", which always holds rows out while it chooses: hold out rows,
+            and train from an eighth of the steps on with twice as many each time, as long as the loss on these rows
+            falls; keep the best network.
         validation_fraction: share of the rows held out by early stopping.
         random_state: seed of everything random; equal integers give equal networks on one machine.
         device: where the fitted network predicts and is exported to. Training runs on one thread of the CPU: such
@@ -74,16 +83,20 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
     Attributes:
         width_: the width learned, a real number; of several hidden layers their sum.
         widths_: the width of every hidden layer.
-        units_: whole units of every hidden layer of the network: ceil(widths_), at least 1.
+        units_: whole units of every hidden layer of the network; 0 where a line is all.
+        encoding_: "raw" or "piecewise", what numeric columns became.
         width_curve_: (points, layers), the widths while they were learned, evenly spaced in steps.
         loss_curve_: (points,), the training loss at these points: nats per row; of standardised targets, half the
             squared error.
-        n_iter_: gradient steps taken, those of calibration, rounding and shorter runs included.
-        rounding_gap_: by how much rounding to whole units, with its annealing, raised the training loss.
+        n_iter_: gradient steps taken, all of them.
+        rounding_gap_: by how much rounding to whole units raised the mean held-out loss; NaN where no rows were held
+            out. Of the other methods, the training loss.
         price_, activation_: the price and the activation that were used.
         gates_: of the units of every hidden layer before rounding, largest first; their sum is the width.
         notes_: what a reader of the width should know, in words.
-        validation_losses_: held-out loss of every run of early stopping; empty without it.
+        validation_losses_: mean held-out score behind every stage of a falling price, smaller is better: Brier's of
+            classes, half the squared error of standardised targets. Of the other methods, the held-out loss of every
+            run of early stopping; empty without it.
         n_features_in_, feature_names_in_: as in all of scikit-learn.
 
     Raises:

@@ -16,7 +16,6 @@ from continuum.learn import LearnConfig
 from continuum.learn.descent import DescentConfig
 from continuum.sklearn.callbacks import Callback, checked_callbacks
 
-
 #: Names of what numeric columns become: as they are, piecewise linear, or what held-out rows choose.
 ENCODINGS = ("auto", "raw", "piecewise")
 #: Price of a column of the skip as a share of that of a unit, and the error of a standardised target that is no error.

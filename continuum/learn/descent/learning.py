@@ -64,7 +64,7 @@ def learn_table(
         loss: "cross_entropy", "binary_cross_entropy", "squared_error" or a :class:`Likelihood`.
         config: of the steps: its price and its number of steps do not count here.
         descent: see :class:`DescentConfig`.
-        sample_weight: of the rows, of which only the ratios count.
+        sample_weight: of the rows, each of which counts like so many rows.
         progress: as of ``learn_width``. A true answer ends what goes on: the choice, which takes what it knows, or the
             way down; rounding goes on to its end.
         initial: a network to go on from, at the price given, with the first inputs.
@@ -86,9 +86,8 @@ def learn_table(
     how = DescentConfig() if descent is None else descent
     if not inputs:
         raise BadInput("inputs", expected="one kind of inputs or more", came="none", remedy='give {"raw": x}')
-    weight = None if sample_weight is None else sample_weight.double() / sample_weight.double().mean()
     candidates = [
-        Candidate(name, checked_task((x, y, weight), None, loss, config, classes)) for name, x in inputs.items()
+        Candidate(name, checked_task((x, y, sample_weight), None, loss, config, classes)) for name, x in inputs.items()
     ]
     like = next(iter(inputs.values()))
     with engine_arithmetic():

@@ -10,7 +10,6 @@ from jaxtyping import Float64
 from continuum.learn.calibration import mean_and_error
 from continuum.learn.descent.choice import Choice, resolution
 from continuum.learn.descent.descent import Descent
-from continuum.learn.descent.settings import Stage
 from continuum.learn.network import Array
 from continuum.learn.rounding import LR_FACTOR, shrink
 from continuum.learn.run import GradedRun, train
@@ -18,7 +17,7 @@ from continuum.progress import Meter
 
 #: Units of a rung as a share of those of the one before, and steps in which those that are left settle.
 SHARE, RUNG = 0.7, 25
-#: Standard errors by which fewer units may be behind, and by which a line alone may be: the first unit must be worth it.
+#: Standard errors by which fewer units may be behind, and by which a line alone may be.
 ERRORS, LINE_ERRORS = 1.0, 2.0
 
 
@@ -97,7 +96,8 @@ def fewest(
 ) -> int:
     """The last rung that is, by every table, within a standard error, or the margin, of the best one by that table.
 
-    Errors are those of paired differences, row by row; the rung ``none``, of a line alone, has two of them. Where the tables do not agree on any rung, all units stay.
+    Errors are those of paired differences, row by row; the rung ``none``, of a line alone, has two of them. Where the
+    tables do not agree on any rung, all units stay.
 
     >>> losses = np.array([[1.0, 2.0, 3.0], [1.1, 1.9, 3.0], [2.0, 3.0, 4.0]])
     >>> fewest([losses], np.ones(3), 0.0)
