@@ -2,8 +2,9 @@
 
 from continuum.learn.learning import learn_width, width_path
 from continuum.learn.loss import Likelihood
+from continuum.learn.modules import WidthProx
 from continuum.learn.path import WidthPath
 from continuum.learn.result import WidthResult
 from continuum.learn.settings import LearnConfig
 
-__all__ = ["LearnConfig", "Likelihood", "WidthPath", "WidthResult", "learn_width", "width_path"]
+__all__ = ["LearnConfig", "Likelihood", "WidthPath", "WidthProx", "WidthResult", "learn_width", "width_path"]

@@ -1,6 +1,7 @@
 """Learn the width of a network in one run: a real number, and a plain network of so many units."""
 
 from collections.abc import Iterable
+from typing import cast, overload
 
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
@@ -8,6 +9,9 @@ from torch import Tensor, nn
 from continuum.arithmetic import engine_arithmetic
 from continuum.learn.loss import LossChoice
 from continuum.learn.methods.registry import learn_by_name
+from continuum.learn.modules.batches import Data
+from continuum.learn.modules.losses import ModuleLoss
+from continuum.learn.modules.run import learn_module, refuse_rows
 from continuum.learn.path import WidthPath, checked_prices, frontier
 from continuum.learn.result import WidthResult
 from continuum.learn.settings import PRICES, LearnConfig
@@ -20,10 +24,36 @@ TargetTensor = Shaped[Tensor, "rows *targets"]
 RowWeights = Float[Tensor, " rows"]
 
 
+@overload
 def learn_width(
     x: InputTensor,
     y: TargetTensor,
     loss: LossChoice,
+    config: LearnConfig | None = None,
+    *,
+    sample_weight: RowWeights | None = None,
+    validation: Validation | None = None,
+    progress: Progress | None = None,
+    initial: nn.Sequential | None = None,
+    classes: int | None = None,
+) -> WidthResult: ...
+
+
+@overload
+def learn_width(
+    x: nn.Module,
+    y: Data,
+    loss: ModuleLoss | None = None,
+    config: LearnConfig | None = None,
+    *,
+    progress: Progress | None = None,
+) -> WidthResult: ...
+
+
+def learn_width(
+    x: InputTensor | nn.Module,
+    y: TargetTensor | Data,
+    loss: LossChoice | ModuleLoss | None = None,
     config: LearnConfig | None = None,
     *,
     sample_weight: RowWeights | None = None,
@@ -68,6 +98,21 @@ def learn_width(
     "path"            as "graded", at the price that one standard error picks from :func:`width_path`; takes no price
     ================= ==================================================================================================
 
+    **A module of your own** may stand in the place of x, and its data in that of y: ``learn_width(module, data)``. It
+    is one function because it is one question, answered by the same penalty, price and rounding; the first argument
+    says which network. The module is an ``nn.Sequential`` of Linear, Conv1d and Conv2d, BatchNorm, elementwise
+    activations, Dropout, Flatten and pooling, in any order in which units can be followed. Its hidden layers are as
+    wide as they may become; they begin with its weights, and all of them are on. It stays as it is: a copy is trained,
+    in the float type and on the device of its weights, and ``result.network`` is that copy with fewer units. A unit is
+    a row of a Linear or an output channel; its weights v are what it multiplies in the next layer: a column, a slice of
+    input channels, or, through Flatten, one column per place. Scales that have no price are fixed, so that no unit
+    escapes through them: incoming weights have length 1 where all up to the next layer is positively homogeneous (at
+    most 2 for GELU and its like, free where it is bounded), and behind BatchNorm its scale and shift take their part.
+    Inputs should be standardised. Its data are (x, y), a ``Dataset`` of pairs, or a ``DataLoader``, whose batches are
+    taken as they come; its loss may be any function of outputs and targets, too, the mean over rows, in nats, and None
+    is cross-entropy of whole numbers, squared error of others. Of ``config`` a module leaves price, steps, batch, lr,
+    decay and seed open; a price of None is ``DEFAULT_PRICE``, for nothing is calibrated.
+
     Args:
         x: standardised inputs, float32 or float64; the arithmetic follows their type.
         y: class indices (long), or targets (rows,) or (rows, outputs); those of squared error standardised, too,
@@ -102,7 +147,15 @@ def learn_width(
     >>> result = learn_width(x, x.abs() - 1, "squared_error", LearnConfig(price=20.0, steps=300))
     >>> result.network[0].out_features == result.units[0], result.units[0] >= result.widths[0]
     (True, True)
+    >>> module = nn.Sequential(nn.Linear(1, 32), nn.Tanh(), nn.Linear(32, 1))
+    >>> result = learn_width(module, (x, x.abs() - 1), config=LearnConfig(price=20.0, steps=300))
+    >>> result.network[0].out_features == result.units[0], module[0].out_features
+    (True, 32)
     """
+    if isinstance(x, nn.Module):
+        refuse_rows(sample_weight, validation)
+        return learn_module(x, cast("Data", y), loss, config, progress=progress)
+    y, loss = cast("Tensor", y), cast("LossChoice", loss)
     task = checked_task((x, y, sample_weight), validation, loss, LearnConfig() if config is None else config, classes)
     with engine_arithmetic():
         return learn_by_name(task if initial is None else started(task, initial), progress, x)

@@ -94,10 +94,10 @@ def step(
         moments = memory.mean.outgoing[layer], memory.block[layer]
         _block(block, gradient.outgoing[layer], *moments, (lr, first, second), penalty)
     if weights.skip is not None:
-        parts = gradient.skip, memory.mean.skip, memory.skip
-        if parts[0] is None or parts[1] is None or parts[2] is None:
+        slope, mean, square = gradient.skip, memory.mean.skip, memory.skip
+        if slope is None or mean is None or square is None:
             raise TypeError("a skip needs a gradient and moments")
-        _block(weights.skip, *parts, (lr, first, second), straight or penalty)
+        _block(weights.skip, slope, mean, square, (lr, first, second), straight or penalty)
 
 
 def _adam(w: Array, g: Array, mean: Array, square: Array, lr: float, second: float) -> None:

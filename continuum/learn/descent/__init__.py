@@ -1,4 +1,4 @@
-"""A price that falls in stages, and held-out rows that say where it stops, what inputs to take, how many units to keep."""
+"""A price that falls in stages; held-out rows say where it stops, what inputs to take, how many units to keep."""
 
 from continuum.learn.descent.candidates import Candidate
 from continuum.learn.descent.learning import learn_table

@@ -160,11 +160,12 @@ def _chosen(contestants: list[Contestant], weights: list[Scores], first: int) ->
     if not np.isfinite(means[leader][places[leader]]):
         return None
     ahead = contestants[leader].table(count)[places[leader]]
-    for place, (contestant, mean) in enumerate(zip(contestants, means, strict=True)):
+    for place, contestant in enumerate(contestants):
         gain, error = mean_and_error(contestant.table(count)[places[place]] - ahead, weight)
         if float(gain) <= max(SIMPLER * float(error), resolution(contestant)):
             break
-    good = mean[first:] <= mean[places[place]] + resolution(contestant)
+    mean = means[place]
+    good = mean[first:] <= mean[places[place]] + resolution(contestants[place])
     last = first + int(np.flatnonzero(good)[0])
     named = {contestant.candidate.name: mean for contestant, mean in zip(contestants, means, strict=True)}
     return Choice(contestants[place], last, named)

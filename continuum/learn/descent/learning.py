@@ -32,12 +32,13 @@ UNCHOSEN = "too few rows, or steps, to hold some out: inputs and price are the d
 #: Share of what is left that a run without a choice takes; rounding takes the rest.
 UNROUNDED = 2 / 3
 
+Targets = Shaped[Tensor, "rows *targets"]
 Inputs = Mapping[str, Float[Tensor, "rows features"]]
 
 
 def learn_table(
     inputs: Inputs,
-    y: Shaped[Tensor, "rows *targets"],
+    y: Targets,
     loss: LossChoice,
     config: LearnConfig,
     descent: DescentConfig | None = None,
@@ -191,7 +192,7 @@ class _Learning:
             nat=nat,
             candidate=(self.candidates[0] if choice is None else choice.winner.candidate).name,
             held_out_scores={} if choice is None else choice.means,
-            **outcome,  # type: ignore[arg-type]  # of many types
+            **outcome,
         )
 
     def _units(self, run: GradedRun, reduction: Reduction | None) -> list[int]:
