@@ -18,6 +18,7 @@ ROOMS = (
     "arithmetic",
     "checks",
     "data",
+    "encoding",
     "ensemble",
     "errors",
     "estimators",

@@ -25,7 +25,7 @@ pytest.register_assert_rewrite("tests.contracts", "tests.estimators.contract", "
 RELEASED = os.environ.get("CONTINUUM_RANDOM_SEEDS") == "1"
 
 #: The rooms whose annotations are checked in every call.
-CHECKED = ("widths", "nn", "estimators", "hypergrad", "problems")
+CHECKED = ("widths", "nn", "estimators", "hypergrad", "problems", "encoding")
 
 #: As a static checker would, take an int for a float.
 CHECKER = "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"

@@ -15,6 +15,7 @@ from continuum.learn.modules.run import learn_module, refuse_rows
 from continuum.learn.path import WidthPath, checked_prices, frontier
 from continuum.learn.result import WidthResult
 from continuum.learn.settings import PRICES, LearnConfig
+from continuum.learn.start import started
 from continuum.learn.task import Validation, checked_task
 from continuum.progress import Progress
 
@@ -33,6 +34,8 @@ def learn_width(
     sample_weight: RowWeights | None = None,
     validation: Validation | None = None,
     progress: Progress | None = None,
+    initial: nn.Sequential | None = None,
+    classes: int | None = None,
 ) -> WidthResult: ...
 
 
@@ -56,6 +59,8 @@ def learn_width(
     sample_weight: RowWeights | None = None,
     validation: Validation | None = None,
     progress: Progress | None = None,
+    initial: nn.Sequential | None = None,
+    classes: int | None = None,
 ) -> WidthResult:
     r"""Learn weights and width together, then leave ceil(width) whole units.
 
@@ -110,8 +115,10 @@ def learn_width(
 
     Args:
         x: standardised inputs, float32 or float64; the arithmetic follows their type.
-        y: class indices (long), or targets (rows,) or (rows, outputs); those of squared error standardised, too.
-        loss: "cross_entropy", "squared_error" or a :class:`Likelihood`.
+        y: class indices (long), or targets (rows,) or (rows, outputs); those of squared error standardised, too,
+            those of independent labels 0 or 1.
+        loss: "cross_entropy", "binary_cross_entropy" (of independent labels), "squared_error" or a
+            :class:`Likelihood`.
         config: see :class:`LearnConfig`.
         sample_weight: of the rows; a row of weight 2 counts like two rows, one of weight 0 like none. So the scale of
             the weights matters: weights of sum 1 make all the data worth one row, and the price too high for it.
@@ -123,6 +130,9 @@ def learn_width(
             calibration, at the default price, or the graded phase, and lowers the total; rounding goes on to
             its end, where both are equal. "path" tells of its path first, which a true answer ends at the points so
             far, the first one at least.
+        initial: a network such as an earlier result has, whose units the graded method starts from; a reserve of
+            fresh ones stands behind them.
+        classes: how many there are, where not all of them need be among the rows.
 
     Raises:
         BadInput: before any training.
@@ -146,9 +156,9 @@ def learn_width(
         refuse_rows(sample_weight, validation)
         return learn_module(x, cast("Data", y), loss, config, progress=progress)
     y, loss = cast("Tensor", y), cast("LossChoice", loss)
-    task = checked_task((x, y, sample_weight), validation, loss, LearnConfig() if config is None else config)
+    task = checked_task((x, y, sample_weight), validation, loss, LearnConfig() if config is None else config, classes)
     with engine_arithmetic():
-        return learn_by_name(task, progress, x)
+        return learn_by_name(task if initial is None else started(task, initial), progress, x)
 
 
 def width_path(

@@ -89,6 +89,38 @@ class CrossEntropy:
         return 1.0
 
 
+class BinaryCrossEntropy:
+    r"""The sum over labels of -y log s(z) - (1 - y) log(1 - s(z)), s the logistic function; in nats already.
+
+    Labels are independent given the outputs, and targets are 0, 1, or anything between them.
+    """
+
+    unit = 1.0
+
+    def gradient(self, outputs: Outputs, targets: Targets, importance: Importance = None) -> Outputs:
+        _logistic(outputs)
+        outputs -= targets
+        return outputs
+
+    def losses(self, outputs: Outputs, targets: Targets) -> Float[np.ndarray, " rows"]:
+        return np.asarray((np.logaddexp(0, outputs) - outputs * targets).sum(1))
+
+    def scores(self, outputs: Outputs, targets: Targets) -> Float[np.ndarray, " rows"]:
+        """Brier's of every label, bounded by 1 each."""
+        return np.asarray(np.square(self.gradient(outputs, targets)).sum(1))
+
+    def nat(self) -> float:
+        return 1.0
+
+
+def _logistic(outputs: Outputs) -> None:
+    """1 / (1 + exp(-z)) in place, without overflow: half of 1 + tanh(z / 2)."""
+    outputs *= 0.5
+    np.tanh(outputs, out=outputs)
+    outputs += 1
+    outputs *= 0.5
+
+
 class SquaredError:
     """|z - y|^2 / 2, whose nat is the variance of the residual, followed as a running mean.
 
@@ -162,7 +194,8 @@ class CustomLoss:
 
 
 #: The losses by name.
-LOSSES: dict[str, type[CrossEntropy] | type[SquaredError]] = {
+LOSSES: dict[str, type[CrossEntropy] | type[BinaryCrossEntropy] | type[SquaredError]] = {
+    "binary_cross_entropy": BinaryCrossEntropy,
     "cross_entropy": CrossEntropy,
     "squared_error": SquaredError,
 }
@@ -182,11 +215,16 @@ def objective(loss: LossChoice, variance: float | None = None) -> Objective:
 def row_losses(
     loss: str, outputs: Float[Tensor, "rows outputs"], targets: Float[Tensor, "rows outputs"]
 ) -> Float[Tensor, " rows"]:
-    r"""A named loss of each row in torch, for autograd: :math:`-\log \mathrm{softmax}(z)_y` or :math:`|z - y|^2/2`.
+    r"""A named loss of each row in torch, for autograd.
+
+    They are :math:`-\log \mathrm{softmax}(z)_y`, :math:`|z - y|^2/2`, and of independent labels
+    :math:`\sum_k \log(1 + e^{z_k}) - y_k z_k`.
 
     >>> row_losses("squared_error", torch.tensor([[1.0, 2.0]]), torch.tensor([[0.0, 0.0]]))
     tensor([2.5000])
     """
     if loss == "cross_entropy":
         return -(functional.log_softmax(outputs, 1) * targets).sum(1)
+    if loss == "binary_cross_entropy":
+        return functional.binary_cross_entropy_with_logits(outputs, targets.to(outputs.dtype), reduction="none").sum(1)
     return (outputs - targets).square().sum(1) / 2

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import nn
 
 from continuum.learn.loss import Objective
+from continuum.nn.skip import Skip
 
 Array = Float[np.ndarray, "..."]
 
@@ -20,11 +21,13 @@ class NetworkWeights:
         incoming: (units, features + 1) of the first layer, the bias last.
         outgoing: of each hidden layer, (units, units of the next layer or outputs): a unit's row is its block.
         biases: of the layers behind the first, the output layer's last.
+        skip: (features, outputs), straight from the inputs to the outputs; None where there is no such map.
     """
 
     incoming: Array
     outgoing: list[Array]
     biases: list[Array]
+    skip: Array | None = None
 
     @property
     def units(self) -> list[int]:
@@ -32,13 +35,14 @@ class NetworkWeights:
         return [len(block) for block in self.outgoing]
 
     def arrays(self) -> list[Array]:
-        """All weights: incoming ones, blocks, biases."""
-        return [self.incoming, *self.outgoing, *self.biases]
+        """All weights: incoming ones, blocks, biases, and the skip where there is one."""
+        return [self.incoming, *self.outgoing, *self.biases, *([] if self.skip is None else [self.skip])]
 
     def zeros(self) -> "NetworkWeights":
         """Zeros of the same shapes."""
-        zeros, depth = [np.zeros_like(array) for array in self.arrays()], len(self.outgoing)
-        return NetworkWeights(zeros[0], zeros[1 : 1 + depth], zeros[1 + depth :])
+        skip = None if self.skip is None else np.zeros_like(self.skip)
+        blocks, biases = ([np.zeros_like(array) for array in arrays] for arrays in (self.outgoing, self.biases))
+        return NetworkWeights(np.zeros_like(self.incoming), blocks, biases, skip)
 
     def take(self, layer: int, order: Float[np.ndarray, " kept"]) -> "NetworkWeights":
         """The network with the units ``order`` of one hidden layer, and all units of the others."""
@@ -49,7 +53,7 @@ class NetworkWeights:
             outgoing[layer - 1] = np.ascontiguousarray(outgoing[layer - 1][:, order])
             biases[layer - 1] = biases[layer - 1][order]
         outgoing[layer] = outgoing[layer][order]
-        return NetworkWeights(incoming, outgoing, biases)
+        return NetworkWeights(incoming, outgoing, biases, self.skip)
 
 
 def activations(weights: NetworkWeights, x: Array, activation: str) -> list[Array]:
@@ -63,6 +67,8 @@ def activations(weights: NetworkWeights, x: Array, activation: str) -> list[Arra
         hidden.append(h)
         h = h @ block
         h += bias
+    if weights.skip is not None:
+        h += x[:, :-1] @ weights.skip
     return [*hidden, h]
 
 
@@ -79,6 +85,8 @@ def gradient(
     *hidden, outputs = activations(weights, x, activation)
     back = objective.gradient(outputs, targets, importance)
     back *= 1 / len(x) if importance is None else importance / len(x)
+    if out.skip is not None:
+        np.matmul(x[:, :-1].T, back, out=out.skip)
     for layer in reversed(range(len(hidden))):
         h = hidden[layer]
         np.matmul(h.T, back, out=out.outgoing[layer])
@@ -93,16 +101,46 @@ def gradient(
     np.matmul(back.T, x, out=out.incoming)
 
 
-@torch.no_grad()
 def sequential(weights: NetworkWeights, activation: str) -> nn.Sequential:
-    """Linear layers with the activation between them, in eval mode."""
+    """Linear layers with the activation between them, in eval mode; with a skip a :class:`~continuum.nn.Skip` of them.
+
+    A skip all of whose columns are off is left out.
+    """
     layers: list[nn.Module] = []
     incoming, bias = weights.incoming[:, :-1], weights.incoming[:, -1]
     maps = [(incoming, bias), *((b.T, c) for b, c in zip(weights.outgoing, weights.biases, strict=True))]
     for weight, bias in maps:
-        w, b = torch.from_numpy(weight.copy()), torch.from_numpy(bias.copy())
-        linear = nn.Linear(w.shape[1], w.shape[0], dtype=w.dtype)
-        linear.weight.copy_(w)
-        linear.bias.copy_(b)
-        layers += [linear, nn.Tanh() if activation == "tanh" else nn.ReLU()]
-    return nn.Sequential(*layers[:-1]).eval()
+        layers += [_linear(weight, bias), nn.Tanh() if activation == "tanh" else nn.ReLU()]
+    body = nn.Sequential(*layers[:-1])
+    if weights.skip is None or not weights.skip.any():
+        return body.eval()
+    return nn.Sequential(Skip(body, _linear(weights.skip.T, None))).eval()
+
+
+def _linear(weight: Array, bias: Array | None) -> nn.Linear:
+    """A layer with these numbers, which may be of no unit: such a one PyTorch would not make without a warning."""
+    layer = nn.Linear(1, 1, bias=bias is not None)
+    layer.out_features, layer.in_features = weight.shape
+    layer.weight = nn.Parameter(torch.from_numpy(weight.copy()))
+    if bias is not None:
+        layer.bias = nn.Parameter(torch.from_numpy(bias.copy()))
+    return layer
+
+
+def weights_of(network: nn.Sequential) -> NetworkWeights:
+    """The weights of linear layers with an activation between them: :func:`sequential` read backwards.
+
+    >>> layers = nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 2))
+    >>> x = torch.ones(1, 3)
+    >>> bool((sequential(weights_of(layers), "tanh")(x) == layers(x)).all())
+    True
+    """
+    skip, body = None, network
+    if isinstance(network[0], Skip):
+        skip = np.ascontiguousarray(network[0].linear.weight.detach().cpu().numpy().T)
+        body = network[0].body
+    linear = [layer for layer in body if isinstance(layer, nn.Linear)]
+    weights = [layer.weight.detach().cpu().numpy() for layer in linear]
+    first, *biases = (layer.bias.detach().cpu().numpy().copy() for layer in linear)
+    incoming = np.concatenate([weights[0], first[:, None]], 1)
+    return NetworkWeights(incoming, [np.ascontiguousarray(weight.T) for weight in weights[1:]], biases, skip)

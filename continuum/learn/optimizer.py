@@ -17,23 +17,29 @@ EPSILON = 1e-8
 
 @dataclass
 class Memory:
-    """Moments of the optimiser: first ones of all weights, second ones of the free weights and of each block."""
+    """Moments of the optimiser: first ones of all weights, second ones of the free weights and of each block.
+
+    A column of the skip is a block, too.
+    """
 
     mean: NetworkWeights
     square: NetworkWeights
     block: list[Array]
+    skip: Array | None = None
     steps: int = 0
 
     @staticmethod
     def of(weights: NetworkWeights) -> "Memory":
         """No memory yet."""
-        return Memory(weights.zeros(), weights.zeros(), [np.zeros_like(b[:, 0]) for b in weights.outgoing])
+        blocks = [np.zeros_like(block[:, 0]) for block in weights.outgoing]
+        skip = None if weights.skip is None else np.zeros_like(weights.skip[:, 0])
+        return Memory(weights.zeros(), weights.zeros(), blocks, skip)
 
     def take(self, layer: int, order: Array) -> "Memory":
         """Of the units ``order`` of one layer."""
         block = list(self.block)
         block[layer] = block[layer][order]
-        return Memory(self.mean.take(layer, order), self.square.take(layer, order), block, self.steps)
+        return Memory(self.mean.take(layer, order), self.square.take(layer, order), block, self.skip, self.steps)
 
 
 @dataclass(frozen=True)
@@ -70,8 +76,15 @@ class Penalty:
         return self.power / (self.power - 1) * self.price / self.slope
 
 
-def step(weights: NetworkWeights, gradient: NetworkWeights, memory: Memory, lr: float, penalty: Penalty) -> None:
-    """One step on everything, in place."""
+def step(
+    weights: NetworkWeights,
+    gradient: NetworkWeights,
+    memory: Memory,
+    lr: float,
+    penalty: Penalty,
+    straight: Penalty | None = None,
+) -> None:
+    """One step on everything, in place; the columns of a skip have the penalty ``straight``."""
     memory.steps += 1
     first, second = 1 - FIRST**memory.steps, 1 - SECOND**memory.steps
     free = zip(*(([w.incoming, *w.biases]) for w in (weights, gradient, memory.mean, memory.square)), strict=True)
@@ -80,6 +93,11 @@ def step(weights: NetworkWeights, gradient: NetworkWeights, memory: Memory, lr: 
     for layer, block in enumerate(weights.outgoing):
         moments = memory.mean.outgoing[layer], memory.block[layer]
         _block(block, gradient.outgoing[layer], *moments, (lr, first, second), penalty)
+    if weights.skip is not None:
+        slope, mean, square = gradient.skip, memory.mean.skip, memory.skip
+        if slope is None or mean is None or square is None:
+            raise TypeError("a skip needs a gradient and moments")
+        _block(weights.skip, slope, mean, square, (lr, first, second), straight or penalty)
 
 
 def _adam(w: Array, g: Array, mean: Array, square: Array, lr: float, second: float) -> None:

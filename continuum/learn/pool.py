@@ -1,5 +1,6 @@
 """The units of a run: those that are on lie packed in front, a reserve of silent ones behind them."""
 
+import copy
 import math
 from dataclasses import dataclass
 from itertools import pairwise
@@ -58,7 +59,11 @@ class Pool:
         """
         for layer in range(len(self.weights.outgoing)):
             live = np.flatnonzero(self.live(layer))
-            wanted = max(self.least_reserve, len(live) // 2, least - len(live)) if reserve else int(len(live) == 0)
+            wanted = (
+                max(self.least_reserve, len(live) // 2, least - len(live))
+                if reserve
+                else int(len(live) == 0 < len(self.weights.outgoing[layer]))
+            )
             self._refill(layer, live, min(wanted, self.limit - len(live)))
 
     def keep(self, layer: int, order: Int[np.ndarray, " kept"]) -> None:
@@ -66,7 +71,8 @@ class Pool:
         self.weights, self.memory = self.weights.take(layer, order), self.memory.take(layer, order)
 
     def _refill(self, layer: int, live: Int[np.ndarray, " live"], fresh: int) -> None:
-        typical = self.memory.block[layer].mean()
+        block = self.memory.block[layer]
+        typical = block.mean() if len(block) else 0.0
         # Rows are copied from unit 0 only to have their shape; they are overwritten.
         self.keep(layer, np.concatenate([live, np.zeros(fresh, np.int64)]))
         new = slice(len(live), len(live) + fresh)
@@ -106,12 +112,18 @@ def directions_of(random: np.random.Generator, units: int, columns: int, activat
     return np.asarray(drawn)
 
 
-def new_pool(shape: tuple[int, int, int], config: LearnConfig, activation: str, dtype: "np.dtype[np.generic]") -> Pool:
+def new_pool(
+    shape: tuple[int, int, int],
+    config: LearnConfig,
+    activation: str,
+    dtype: "np.dtype[np.generic]",
+    initial: NetworkWeights | None = None,
+) -> Pool:
     """A pool of (features, hidden layers, outputs) with ``config.start`` units on in every layer, and a reserve.
 
     A fractional start weakens the last of them. Up to half of ``config.pool`` the start decides only which units are
     on: the pool is equally large, and its first layer the same, for its directions are drawn apart from the outgoing
-    weights, by a seed that may be their own.
+    weights, by a seed that may be their own. ``initial`` weights take the place of the units drawn.
     """
     features, layers, outputs = shape
     start, directions = config.start, config.seed if config.directions is None else config.directions
@@ -123,8 +135,12 @@ def new_pool(shape: tuple[int, int, int], config: LearnConfig, activation: str, 
         block[-1] *= start - (sizes[0] - 1)
     biases = [np.zeros(size, dtype) for size in sizes[1:]]
     weights = NetworkWeights(incoming.astype(dtype), [block.astype(dtype) for block in outgoing], biases)
-    if activation == "relu":
+    if initial is not None:
+        weights = copy.deepcopy(initial)
+    elif activation == "relu":
         to_unit_length(weights)
+    if config.skip is not None and weights.skip is None:
+        weights.skip = np.zeros((features, outputs), dtype)
     pool = Pool(weights, Memory.of(weights), activation, config.max_units, random, config.pool)
     pool.repack(reserve=True, least=config.pool)
     return pool

@@ -96,6 +96,9 @@ def training_rows(
         checks.one_of("loss", loss, LOSSES, plural="losses")
     _check_inputs(x)
     _check_targets(x, y, loss, checked=classes is None)
+    if classes is not None and loss == "cross_entropy" and int(y.max()) >= classes:
+        remedy = "count them all"
+        raise BadInput("y", expected=f"classes below {classes}", came=int(y.max()), remedy=remedy)
     numbers = x.detach().cpu().numpy()
     inputs = np.concatenate([numbers, np.ones_like(numbers[:, :1])], 1)
     targets = _coded_targets(y, loss, numbers.dtype, classes)
@@ -174,7 +177,7 @@ def _check_targets(x: Tensor, y: Tensor, loss: LossChoice, *, checked: bool) -> 
     if y.dim() == 0 or len(y) != len(x):
         came = "a number" if y.dim() == 0 else len(y)
         raise BadInput("y", expected=f"{len(x)} targets", came=came, remedy="give one target per row")
-    if loss == "squared_error":
+    if loss in ("squared_error", "binary_cross_entropy"):
         if y.dim() > 2 or 0 in y.shape or y.is_complex():
             came, remedy = f"{y.dtype} of shape {tuple(y.shape)}", "flatten outputs, and split complex numbers"
             raise BadInput("y", expected="real targets, (rows,) or (rows, outputs)", came=came, remedy=remedy)
@@ -183,6 +186,9 @@ def _check_targets(x: Tensor, y: Tensor, loss: LossChoice, *, checked: bool) -> 
         raise BadInput("y", expected="finite targets", came="NaN or inf", remedy="remove or mend these rows")
     if loss == "cross_entropy":
         _check_classes(y, enough_rows=checked)
+    if loss == "binary_cross_entropy" and not bool(((y >= 0) & (y <= 1)).all()):
+        came, remedy = f"{y.min():g} to {y.max():g}", "code each label as 0 or 1"
+        raise BadInput("y", expected="numbers in [0, 1]", came=came, remedy=remedy)
 
 
 def _check_classes(y: Tensor, *, enough_rows: bool) -> None:

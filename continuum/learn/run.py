@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -84,7 +84,8 @@ class Run(ABC):
 
     def price_per_row(self) -> float:
         """The price in units of the loss per row; of weighted rows, per unit of weight."""
-        return self.price * self.objective.nat() / self.rows.total
+        nat = max(self.objective.nat(), self.config.resolution**2)
+        return self.price * nat / self.rows.total
 
     def decay(self) -> float:
         """The decay in units of the loss."""
@@ -111,7 +112,7 @@ def train(run: Run, meter: Meter) -> None:
         run.prepare(t)
         if t % every == 0:
             run.record()
-            if meter.report(sum(run.curves.widths[-1])):
+            if meter.report(sum(run.curves.widths[-1]), run.curves.losses[-1]):
                 meter.total -= run.steps - t
                 break
         run.step(next(batches), run.config.lr * (1 + math.cos(math.pi * t / run.steps)) / 2, t)
@@ -146,6 +147,10 @@ class GradedRun(Run):
         largest, power = self.config.largest_gate, self.config.power
         return Penalty(self.decay(), self.price_per_row(), largest=largest, power=power)
 
+    def straight(self, penalty: Penalty) -> Penalty:
+        """The penalty of a column of the skip, where units have this one."""
+        return replace(penalty, price=penalty.price * (self.config.skip or 1.0))
+
     def widths(self) -> list[float]:
         """Sum of the gates of every layer."""
         penalty = self.penalty()
@@ -169,7 +174,7 @@ class GradedRun(Run):
         if self._slope.units != weights.units:
             self._slope = weights.zeros()
         gradient(weights, batch.x, batch.y, batch.importance, self.activation, self.objective, self._slope)
-        step(weights, self._slope, self.pool.memory, lr, penalty)
+        step(weights, self._slope, self.pool.memory, lr, penalty, self.straight(penalty))
         if self.activation == "relu":
             to_unit_length(weights)
 

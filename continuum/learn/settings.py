@@ -62,6 +62,11 @@ class LearnConfig:
         noise: of "squared_error", the residual whose variance is one nat: that of the "training" rows, which falls
             where there are more units and makes these cheaper in turn, or that of "held_out" rows, one number that
             the calibration leaves and that is kept.
+        skip: a straight map from inputs to outputs beside the hidden layers, each of whose columns has a gate at so
+            many times the price of a unit; None: no such map.
+        resolution: of "squared_error", the error in standard deviations of the target below which nobody cares: the
+            variance that is one nat never falls below its square. Without it the price of a unit vanishes with the
+            noise, and a straight line takes hundreds of units.
     """
 
     price: float | None = None
@@ -81,6 +86,8 @@ class LearnConfig:
     directions: int | None = None
     largest_gate: float = 1.0
     noise: str = "training"
+    skip: float | None = None
+    resolution: float = 0.0
 
     def __post_init__(self) -> None:
         if self.price is not None:
@@ -118,7 +125,10 @@ class LearnConfig:
         if not (isinstance(self.largest_gate, Real) and self.largest_gate >= 1):
             remedy = "1 is a whole unit, math.inf no bound"
             raise BadInput("largest_gate", expected="at least 1", came=repr(self.largest_gate), remedy=remedy)
-        for name in ("pool", "directions", "largest_gate", "noise"):
+        if self.skip is not None:
+            checks.positive("skip", self.skip, remedy="None is no map beside the hidden layers")
+        checks.number("resolution", self.resolution, low=0, high=1, remedy="0.01 of a standard deviation is fine")
+        for name in ("pool", "directions", "largest_gate", "noise", "skip", "resolution"):
             value, default = getattr(self, name), getattr(type(self), name)
             if value != default and self.method != "graded":
                 expected = f"{default!r} with the method {self.method}"

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from continuum.errors import BadInput
 from continuum.learn.loss import Likelihood, LossChoice, objective
+from continuum.learn.network import NetworkWeights
 from continuum.learn.pool import new_pool
 from continuum.learn.rows import TrainingRows, check_tensor, training_rows
 from continuum.learn.run import GradedRun
@@ -21,12 +22,13 @@ HELD_OUT_SHARE = 5
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """Training rows, held-out rows or None, the loss, and how a width is learned."""
+    """Training rows, held-out rows or None, the loss, how a width is learned, and the units it starts from."""
 
     rows: TrainingRows
     held_out: TrainingRows | None
     loss: LossChoice
     config: LearnConfig
+    initial: NetworkWeights | None = None
 
     @property
     def activation(self) -> str:
@@ -52,7 +54,7 @@ class Task:
 
     def graded_run(self, rows: TrainingRows, steps: int, price: float, variance: float | None = None) -> GradedRun:
         """A new network, to be trained on these rows in so many graded steps; of squared errors of this variance."""
-        pool = new_pool(self.shape, self.config, self.activation, rows.x.dtype)
+        pool = new_pool(self.shape, self.config, self.activation, rows.x.dtype, self.initial)
         return GradedRun(rows, objective(self.loss, variance), self.config, steps, price, pool)
 
     def calibration_run(self, rows: TrainingRows, steps: int) -> GradedRun:
@@ -62,17 +64,21 @@ class Task:
         """
         start = min(LearnConfig.start, self.config.max_units)
         born = replace(self.config, start=start, pool=LearnConfig.pool, directions=None)
-        return replace(self, config=born).graded_run(rows, steps, DEFAULT_PRICE)
+        return replace(self, config=born, initial=None).graded_run(rows, steps, DEFAULT_PRICE)
 
 
 def checked_task(
-    rows: tuple[Tensor, Tensor, Tensor | None], validation: Validation | None, loss: LossChoice, config: LearnConfig
+    rows: tuple[Tensor, Tensor, Tensor | None],
+    validation: Validation | None,
+    loss: LossChoice,
+    config: LearnConfig,
+    classes: int | None = None,
 ) -> Task:
     """The task of these tensors; raises ``BadInput``."""
     if not isinstance(config, LearnConfig):
         remedy = "give LearnConfig(price=..., steps=...)"
         raise BadInput("config", expected="a LearnConfig", came=repr(config), remedy=remedy)
-    training = training_rows(rows[0], rows[1], loss, rows[2])
+    training = training_rows(rows[0], rows[1], loss, rows[2], classes)
     held_out = None if validation is None else _held_out_rows(training, validation, loss)
     if isinstance(loss, Likelihood):
         _try_loss(loss, training, config)

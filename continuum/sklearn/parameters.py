@@ -8,10 +8,18 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.utils import check_random_state
 
 from continuum import checks
 from continuum.errors import BadInput
 from continuum.learn import LearnConfig
+from continuum.learn.descent import DescentConfig
+from continuum.sklearn.callbacks import Callback, checked_callbacks
+
+#: Names of what numeric columns become: as they are, piecewise linear, or what held-out rows choose.
+ENCODINGS = ("auto", "raw", "piecewise")
+#: Price of a column of the skip as a share of that of a unit, and the error of a standardised target that is no error.
+SKIP, RESOLUTION = 0.25, 0.01
 
 
 @dataclass(frozen=True)
@@ -20,23 +28,38 @@ class EstimatorOptions:
 
     Args:
         config: how the width is learned.
+        descent: how the price falls, of the method "graded".
+        encoding: one of ``ENCODINGS``, of the method "graded".
+        batch: rows of a step; None: by the number of rows.
         full_batch: whether every step takes all rows.
         early_stopping: whether held-out rows choose the number of steps.
         validation_fraction: share of the rows to hold out.
         verbose: whether a bar is shown.
+        callbacks: who is told how it goes.
     """
 
     config: LearnConfig
+    descent: DescentConfig
+    encoding: str
+    batch: int | None
     full_batch: bool
     early_stopping: bool
     validation_fraction: float
     verbose: bool
+    callbacks: tuple[Callback, ...] = ()
 
 
 def estimator_options(parameters: Mapping[str, Any], seed: int) -> EstimatorOptions:
     """Check the parameters of an estimator's ``get_params``; raises ``BadInput``."""
     batch, steps, most = (parameters[name] for name in ("batch_size", "max_iter", "max_units"))
-    most = _whole("max_units", most)
+    most, encoding, skip = _whole("max_units", most), parameters["encoding"], _switch("skip", parameters["skip"])
+    checks.one_of("encoding", encoding, ENCODINGS, plural="encodings")
+    if not isinstance(batch, str):
+        batch = None if batch is None else _whole("batch_size", batch)
+    elif batch != "auto":
+        remedy = '"auto" is by the number of rows'
+        raise BadInput("batch_size", expected='"auto", None or an integer >= 1', came=repr(batch), remedy=remedy)
+    graded = parameters["method"] == "graded"
     config = LearnConfig(
         method=parameters["method"],
         price=None if parameters["price"] is None else _real("price", parameters["price"], remedy="None calibrates it"),
@@ -45,18 +68,40 @@ def estimator_options(parameters: Mapping[str, Any], seed: int) -> EstimatorOpti
         max_units=most,
         start=min(LearnConfig.start, most),
         steps=None if steps is None else _whole("max_iter", steps),
-        batch=LearnConfig.batch if batch is None else _whole("batch_size", batch),
+        batch=batch if isinstance(batch, int) else LearnConfig.batch,
+        skip=SKIP if graded and skip else None,
+        resolution=RESOLUTION if graded else 0.0,
         seed=seed,
         exponent=_real("exponent", parameters["exponent"], remedy="1 is the linear gate, 0.5 the square-root gate"),
     )
+    seconds = parameters["max_seconds"]
+    descent = DescentConfig(
+        price=config.price,
+        rounding=parameters["rounding"],
+        steps=config.steps,
+        seconds=None if seconds is None else _real("max_seconds", seconds, remedy="None is no bound"),
+    )
     device_of(parameters["device"])
+    _switch("warm_start", parameters["warm_start"])
     return EstimatorOptions(
         config,
+        descent,
+        encoding,
+        batch=batch if isinstance(batch, int) else None,
         full_batch=batch is None,
         early_stopping=_switch("early_stopping", parameters["early_stopping"]),
         validation_fraction=_fraction(parameters["validation_fraction"]),
         verbose=_switch("verbose", parameters["verbose"]),
+        callbacks=checked_callbacks(parameters["callbacks"]),
     )
+
+
+def seed_of(random_state: Any) -> int:
+    """The seed of a fit, drawn by ``random_state``; raises ``ValueError``."""
+    if isinstance(random_state, Integral) and not 0 <= int(random_state) < 2**32:
+        expected, remedy = "an integer in [0, 2**32 - 1], a RandomState or None", "0 is a common choice"
+        raise BadInput("random_state", expected=expected, came=repr(random_state), remedy=remedy)
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
 
 
 def _whole(what: str, value: object) -> int:

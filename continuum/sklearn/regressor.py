@@ -1,15 +1,16 @@
 """Regression by a perceptron that learns its width."""
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from jaxtyping import Float64
 from sklearn.base import RegressorMixin
 from sklearn.utils import column_or_1d
-from sklearn.utils.validation import validate_data
 
 from continuum.sklearn.estimator import ContinuousMLP
-from continuum.sklearn.rows import EstimatorRows, weighted_rows
+from continuum.sklearn.labels import refuse_missing
+from continuum.sklearn.rows import EstimatorRows, checked_weight, weighted_rows
+from continuum.sklearn.table.intake import checked_table
 
 
 class ContinuousMLPRegressor(RegressorMixin, ContinuousMLP):  # type: ignore[misc]  # scikit-learn has no types
@@ -27,6 +28,15 @@ class ContinuousMLPRegressor(RegressorMixin, ContinuousMLP):  # type: ignore[mis
 
     _loss = "squared_error"
 
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from a batch: the first one as ``fit`` does, a further one going on from the network at hand.
+
+        The width can grow and shrink from call to call; how columns and targets are standardised says the first batch.
+        A further batch takes four epochs, or ``max_iter`` steps, and half as many to round. The price is what all rows
+        seen so far have to pay together.
+        """
+        return self._learn_batch((X, y, sample_weight), known=None if self._start is None else ())
+
     def predict(self, X: Any) -> Float64[np.ndarray, " rows *outputs"]:
         """Targets of each row, in the shape that ``fit`` was given."""
         outputs = self._outputs(X)
@@ -37,9 +47,13 @@ class ContinuousMLPRegressor(RegressorMixin, ContinuousMLP):  # type: ignore[mis
         tags.target_tags.multi_output = True
         return tags
 
-    def _rows(self, X: Any, y: Any, sample_weight: Any) -> EstimatorRows:
-        kinds = {"dtype": np.float64, "order": "C", "multi_output": True, "y_numeric": True}
-        X, y = validate_data(self, X, y, ensure_min_samples=2, **kinds)
+    def _rows(self, X: Any, y: Any, sample_weight: Any, *, known: Any = None) -> EstimatorRows:
+        refuse_missing(y)
+        least = 2 if known is None else 1
+        kinds = {"multi_output": True, "y_numeric": True}
+        numbers, texts, y = checked_table(self, self._table, X, y, ensure_min_samples=least, **kinds)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        return weighted_rows(X, y.reshape(len(y), -1).astype(np.float64), sample_weight)
+        weight = checked_weight(sample_weight, y)
+        x, categories = self._numbered(numbers, texts, weight)
+        return weighted_rows(x, y.reshape(len(y), -1).astype(np.float64), weight, categories, least=least)

@@ -1,52 +1,21 @@
-"""Standardising columns, and taking that back into the layers of a network."""
+"""How rows are standardised, and that taken back into the layers of a network."""
 
-import copy
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float64, Shaped
-from torch import Tensor, nn
+from jaxtyping import Float, Shaped
+from torch import Tensor
 
-from continuum.data.standard import moments
-from continuum.sklearn.rows import EstimatorRows, EstimatorTable
+from continuum.sklearn.folding import folded
+from continuum.sklearn.rows import EstimatorRows
+from continuum.sklearn.table.features import Columns, Features
+from continuum.sklearn.table.numbers import EstimatorTable, check_room, dense, row_blocks
+from continuum.sklearn.table.standardiser import Standardiser
 
-Column = Float64[np.ndarray, " columns"]
-
-
-@dataclass(frozen=True, eq=False)
-class Standardiser:
-    """Mean and root mean square deviation of columns; scale 0 marks a column without spread.
-
-    (``continuum.data`` marks it by infinity, to divide by; here :func:`folded` multiplies by the scale of a target.)
-
-    >>> of_two = Standardiser.of(np.array([[1.0, 5.0], [3.0, 5.0], [9.0, 6.0]]), np.array([1.0, 1.0, 0.0]))
-    >>> of_two.mean, of_two.scale
-    (array([2., 5.]), array([1., 0.]))
-    >>> of_two(np.array([[4.0, 7.0]]))
-    array([[2., 0.]])
-    """
-
-    mean: Column
-    scale: Column
-
-    @classmethod
-    def of(cls, table: EstimatorTable, weight: Float64[np.ndarray, " rows"] | None = None) -> "Standardiser":
-        """The weighted moments of the columns."""
-        mean, scale = moments(table, weight)
-        return cls(mean, np.where(np.isfinite(scale), scale, 0.0))
-
-    @property
-    def inverse(self) -> Column:
-        """1 / scale, and 0 for a column without spread: nothing can be learned about it."""
-        inverse = np.zeros_like(self.scale)
-        np.divide(1.0, self.scale, out=inverse, where=self.scale > 0)
-        return inverse
-
-    def __call__(self, table: EstimatorTable) -> EstimatorTable:
-        """(table - mean) / scale, 0 in a column without spread."""
-        return np.asarray((table - self.mean) * self.inverse)
+__all__ = ["Features", "Scales", "StandardisedRows", "Standardiser", "folded"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,45 +37,55 @@ class StandardisedRows:
 
 @dataclass(frozen=True, eq=False)
 class Scales:
-    """How features are standardised, and targets, which for classes is None."""
+    """How features come of numbers, and how targets are standardised, which for classes is None."""
 
-    inputs: Standardiser
+    inputs: Standardiser | Features
     targets: Standardiser | None
 
     @classmethod
-    def of(cls, rows: EstimatorRows, *, classes: bool) -> Self:
-        """The moments of these rows."""
-        return cls(Standardiser.of(rows.x, rows.weight), None if classes else Standardiser.of(rows.y, rows.weight))
+    def of(
+        cls, rows: EstimatorRows, *, classes: bool, encoded: Columns = (), bins: int = 8, share: float | None = None
+    ) -> Self:
+        """The moments of these rows, and the quantiles of the ``encoded`` columns, a mask or indices."""
+        inputs = Features.of(rows.x, rows.categories, rows.weight, encoded, bins, share)
+        targets = None if classes else Standardiser.of(rows.y, rows.weight)
+        return cls(inputs.before if inputs.encoding.plain else inputs, targets)
+
+    @classmethod
+    def of_loss(
+        cls, rows: EstimatorRows, loss: str, encoded: Columns = (), bins: int = 8, share: float | None = None
+    ) -> Self:
+        """Those that a loss asks for: labels of which each is 0 or 1 stay as they are."""
+        scales = cls.of(rows, classes=loss != "squared_error", encoded=encoded, bins=bins, share=share)
+        return replace(scales, targets=Standardiser.none(rows.y.shape[1])) if loss == "binary_cross_entropy" else scales
 
     def __call__(self, rows: EstimatorRows) -> StandardisedRows:
         """These or other rows, standardised."""
-        x = torch.tensor(self.inputs(rows.x), dtype=torch.float32)
+        x = self.features(rows)
         weight = None if rows.weight is None else torch.tensor(rows.weight)
         if self.targets is None:
             return StandardisedRows(x, torch.tensor(rows.y[:, 0], dtype=torch.int64), weight)
         return StandardisedRows(x, torch.tensor(self.targets(rows.y), dtype=torch.float32), weight)
 
+    @property
+    def standardiser(self) -> Standardiser:
+        """How numbers are standardised before any encoding."""
+        return self.inputs.before if isinstance(self.inputs, Features) else self.inputs
 
-@torch.no_grad()
-def folded(network: nn.Sequential, inputs: Standardiser, outputs: Standardiser | None = None) -> nn.Sequential:
-    r"""The network in float64 for raw inputs and, with ``outputs``, raw targets.
+    def features(self, rows: EstimatorRows) -> Float[Tensor, "rows features"]:
+        """The features of rows in single precision, made block by block."""
+        count, columns = rows.x.shape
+        outputs = self.inputs.outputs if isinstance(self.inputs, Features) else columns
+        blocks = (self.inputs(dense(rows.x[part])) for part in row_blocks(count, max(columns, outputs)))
+        return single_precision(blocks, count, outputs)
 
-    With inputs :math:`(x - \mu) / s` the first layer is :math:`W \mathrm{diag}(1/s)\, x + (b - W \mathrm{diag}(1/s)\,
-    \mu)`; with targets :math:`(y - \nu) / t` the last one is :math:`\mathrm{diag}(t) W h + (t \odot b + \nu)`.
 
-    >>> layers = nn.Sequential(nn.Linear(1, 1), nn.Tanh(), nn.Linear(1, 1))
-    >>> raw = folded(layers, Standardiser(np.array([20.0]), np.array([2.0])))
-    >>> x = torch.tensor([[23.0]])
-    >>> bool((raw(x.double()) - layers((x - 20) / 2)).abs() < 1e-6)
-    True
-    """
-    plain = copy.deepcopy(network).double()
-    first, last = plain[0], plain[-1]
-    if not isinstance(first, nn.Linear) or not isinstance(last, nn.Linear) or first is last:
-        raise TypeError("a learned network begins and ends with layers of their own")
-    first.weight.mul_(torch.from_numpy(inputs.inverse))
-    first.bias.sub_(first.weight @ torch.from_numpy(inputs.mean))
-    if outputs is not None:
-        last.weight.mul_(torch.from_numpy(outputs.scale)[:, None])
-        last.bias.mul_(torch.from_numpy(outputs.scale)).add_(torch.from_numpy(outputs.mean))
-    return plain.eval()
+def single_precision(blocks: Iterator[EstimatorTable], rows: int, columns: int) -> Float[Tensor, "rows columns"]:
+    """Blocks of rows one below the other, in single precision."""
+    check_room(rows, columns)
+    out, start = np.empty((rows, columns), np.float32), 0
+    with np.errstate(over="ignore", under="ignore"):
+        for block in blocks:
+            out[start : start + len(block)] = block
+            start += len(block)
+    return torch.from_numpy(out)

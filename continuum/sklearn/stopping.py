@@ -45,12 +45,10 @@ def stopped_early(
 
 
 @torch.no_grad()
-def held_out_loss(network: nn.Sequential, held_out: StandardisedRows) -> float:
-    """Mean cross-entropy where targets are class indices, else half the mean squared error."""
+def held_out_loss(network: nn.Sequential, held_out: StandardisedRows, loss: str) -> float:
+    """Mean of the named loss, such as half the squared error, over rows held out."""
     outputs, targets = network(held_out.x), held_out.y
-    if targets.dtype == torch.long:
-        each = row_losses("cross_entropy", outputs, functional.one_hot(targets, outputs.shape[1]))
-    else:
-        each = row_losses("squared_error", outputs, targets)
-    weight = held_out.weight
+    if loss == "cross_entropy":
+        targets = functional.one_hot(targets, outputs.shape[1])
+    each, weight = row_losses(loss, outputs, targets), held_out.weight
     return float(each.mean() if weight is None else (each * weight).sum() / weight.sum())

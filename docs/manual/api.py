@@ -32,7 +32,7 @@ ROOMS = (
     Room("widths_penalty", "continuum.widths", PENALTY),
     *(
         Room(name, f"continuum.{name}", f"continuum.{name}")
-        for name in ("nn", "estimators", "hypergrad", "problems", "data", "ensemble", "learn", "sklearn")
+        for name in ("nn", "estimators", "hypergrad", "problems", "data", "encoding", "ensemble", "learn", "sklearn")
     ),
     Room("analysis", "continuum.analysis", "continuum.analysis"),
     Room("exp", "continuum.exp", "continuum.exp"),

@@ -7,18 +7,26 @@ from torch.nn import functional
 from torch.testing import assert_close
 
 from continuum.errors import BadInput
-from continuum.learn.loss import CrossEntropy, Likelihood, SquaredError, objective, row_losses
+from continuum.learn import learn_width
+from continuum.learn.loss import BinaryCrossEntropy, CrossEntropy, Likelihood, SquaredError, objective, row_losses
 
 RANDOM = np.random.default_rng(0)
 OUTPUTS, LABELS = 3 * RANDOM.normal(size=(9, 4)), RANDOM.integers(0, 4, 9)
-TARGETS = {"cross_entropy": np.eye(4)[LABELS], "squared_error": RANDOM.normal(size=(9, 4))}
+TARGETS = {
+    "cross_entropy": np.eye(4)[LABELS],
+    "squared_error": RANDOM.normal(size=(9, 4)),
+    "binary_cross_entropy": RANDOM.integers(0, 2, (9, 4)) * 1.0,
+}
 IMPORTANCE = RANDOM.uniform(0.5, 2, (9, 1))
 
 
 def in_torch(loss: str, outputs: torch.Tensor) -> torch.Tensor:
     if loss == "cross_entropy":
         return functional.cross_entropy(outputs, torch.from_numpy(LABELS), reduction="none")
-    return functional.mse_loss(outputs, torch.from_numpy(TARGETS[loss]), reduction="none").sum(1) / 2
+    targets = torch.from_numpy(TARGETS[loss])
+    if loss == "binary_cross_entropy":
+        return functional.binary_cross_entropy_with_logits(outputs, targets, reduction="none").sum(1)
+    return functional.mse_loss(outputs, targets, reduction="none").sum(1) / 2
 
 
 @pytest.mark.parametrize("loss", TARGETS)
@@ -55,6 +63,29 @@ def test_scores_of_classes_are_brier_s():
     expected = ((p - TARGETS["cross_entropy"]) ** 2).sum(1)
     np.testing.assert_allclose(CrossEntropy().scores(OUTPUTS.copy(), TARGETS["cross_entropy"]), expected, rtol=1e-12)
     assert CrossEntropy().nat() == CrossEntropy().unit == 1.0
+
+
+def test_scores_of_labels_are_brier_s():
+    y = TARGETS["binary_cross_entropy"]
+    expected = ((torch.from_numpy(OUTPUTS).sigmoid().numpy() - y) ** 2).sum(1)
+    np.testing.assert_allclose(BinaryCrossEntropy().scores(OUTPUTS.copy(), y), expected, rtol=1e-12)
+    assert BinaryCrossEntropy().nat() == BinaryCrossEntropy().unit == 1.0
+
+
+def test_one_label_is_two_classes_of_which_one_has_no_output():
+    """And softmax over the labels, which makes them exclude each other, is another loss."""
+    y = np.repeat([[0.0], [1.0]], 3, 0)
+    z = OUTPUTS[:6, :1]
+    classes = CrossEntropy().losses(np.hstack([0 * z, z]), np.hstack([1 - y, y]))
+    np.testing.assert_allclose(BinaryCrossEntropy().losses(z, y), classes, rtol=1e-12)
+    with pytest.raises(AssertionError):
+        np.testing.assert_allclose(CrossEntropy().losses(z, y), classes, rtol=1e-2)
+
+
+@pytest.mark.parametrize("targets", [torch.tensor([[0.0, 2.0]] * 5), torch.tensor([[0.0, -1.0]] * 5)])
+def test_labels_are_0_or_1(targets):
+    with pytest.raises(BadInput, match=r"y: expected numbers in \[0, 1\], got .*; code each label as 0 or 1"):
+        learn_width(torch.randn(5, 2), targets, "binary_cross_entropy")
 
 
 def test_scores_of_values_are_their_losses():

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 from continuum.errors import BadInput
 from continuum.sklearn import training
@@ -64,10 +65,14 @@ def spoiled(value: float) -> np.ndarray:
 WINE, LABELS = wine()
 FRAME = pd.DataFrame(WINE).add_prefix("x")
 DATA = {
-    "nan": (spoiled(np.nan), LABELS, "Input X contains NaN"),
+    "nan": (csr_array(spoiled(np.nan)), LABELS, "Input X contains NaN"),
+    "complex": (WINE * 1j, LABELS, "Complex data not supported"),
+    "complex objects": ((WINE * 1j).astype(object), LABELS, "Complex data not supported"),
+    "one dimension": (WINE[:, 0], LABELS, "Expected 2D array, got 1D array instead"),
+    "ragged": ([["red"], ["blue", 1.0]], [0, 1], "setting an array element with a sequence|inhomogeneous"),
     "inf": (spoiled(np.inf), LABELS, "Input X contains infinity"),
-    "words": (FRAME.assign(colour="red"), LABELS, "could not convert string to float: 'red'"),
-    "categories": (FRAME.assign(c=pd.Categorical(["a"] * 178)), LABELS, "could not convert string to float: 'a'"),
+    "inf among words": (FRAME.assign(x3=np.inf, c="red"), LABELS, "Input X contains infinity"),
+    "lengths of words": (FRAME.assign(c="red"), LABELS[:-1], "inconsistent numbers of samples"),
     "lengths": (WINE, LABELS[:-1], "inconsistent numbers of samples"),
     "one row": (WINE[:1], LABELS[:1], r"Found array with 1 sample\(s\).*minimum of 2 is required"),
     "no column": (WINE[:, :0], LABELS, r"Found array with 0 feature\(s\)"),
@@ -139,5 +144,5 @@ def test_a_class_of_one_row_is_in_no_two_parts():
 def test_a_path_checks_like_fit():
     with pytest.raises(BadInput, match="validation_fraction: expected a number"):
         classifier().width_path(WINE, LABELS, validation_fraction=2)
-    with pytest.raises(ValueError, match="Input X contains NaN"):
-        classifier().width_path(spoiled(np.nan), LABELS)
+    with pytest.raises(ValueError, match="Input X contains infinity"):
+        classifier().width_path(spoiled(np.inf), LABELS)

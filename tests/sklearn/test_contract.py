@@ -6,9 +6,10 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from continuum.sklearn import ContinuousMLPClassifier, ContinuousMLPRegressor
 
 MINIBATCHES = {
-    "check_sample_weight_equivalence_on_dense_data": (
+    f"check_sample_weight_equivalence_on_{kind}_data": (
         "other rows make other minibatches; batch_size=None, which takes all rows, passes"
     )
+    for kind in ("dense", "sparse")
 }
 
 

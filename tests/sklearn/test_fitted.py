@@ -171,14 +171,6 @@ def test_a_class_of_weight_0_is_none():
     assert set(model.predict(X)) == {0, 2}
 
 
-def test_weights_of_sum_1_are_no_secret():
-    X, y = wine()
-    with pytest.warns(UserWarning, match="weights of 178 rows sum to 1, .* too high") as caught:
-        model = classifier().fit(X, y, sample_weight=np.full(178, 1 / 178))
-    assert caught[0].filename == __file__
-    assert any("178 rows sum to 1," in note for note in model.notes_)
-
-
 def test_too_few_units_are_no_secret():
     X, y = wine()
     with pytest.warns(ConvergenceWarning, match="all of max_units=2 are on.*raise max_units or the price") as caught:

@@ -53,17 +53,23 @@ def test_the_first_run_alone_calibrates_the_price():
     assert [settings.price for settings in configs] == [None, 7.0, 7.0, 7.0]
 
 
-@pytest.mark.parametrize("kind", ["classes", "numbers"])
-def test_held_out_loss_counts_rows_by_their_weight(kind):
+MEANS = {
+    "cross_entropy": nn.functional.cross_entropy,
+    "squared_error": lambda z, t: 4 * nn.functional.mse_loss(z, t) / 2,
+    "binary_cross_entropy": lambda z, t: 4 * nn.functional.binary_cross_entropy_with_logits(z, t),
+}
+
+
+@pytest.mark.parametrize("loss", MEANS)
+def test_held_out_loss_counts_rows_by_their_weight(loss):
     x, network = torch.randn(6, 3), nn.Sequential(nn.Linear(3, 4)).requires_grad_(False)
-    y = torch.tensor([0, 1, 2, 3, 0, 1]) if kind == "classes" else torch.randn(6, 4)
+    y = torch.tensor([0, 1, 2, 3, 0, 1]) if loss == "cross_entropy" else torch.rand(6, 4).round()
     count = torch.tensor([0, 1, 2, 3, 1, 0])
     repeated = StandardisedRows(x.repeat_interleave(count, 0), y.repeat_interleave(count, 0), None)
-    weighted = held_out_loss(network, StandardisedRows(x, y, count.double()))
-    assert weighted == pytest.approx(held_out_loss(network, repeated), rel=1e-5)
-    mean = nn.functional.cross_entropy if kind == "classes" else lambda z, t: 4 * nn.functional.mse_loss(z, t) / 2
-    assert weighted == pytest.approx(float(mean(network(repeated.x), repeated.y)), rel=1e-5)
-    assert weighted != pytest.approx(held_out_loss(network, StandardisedRows(x, y, None)), rel=1e-2)
+    weighted = held_out_loss(network, StandardisedRows(x, y, count.double()), loss)
+    assert weighted == pytest.approx(held_out_loss(network, repeated, loss), rel=1e-5)
+    assert weighted == pytest.approx(float(MEANS[loss](network(repeated.x), repeated.y)), rel=1e-5)
+    assert weighted != pytest.approx(held_out_loss(network, StandardisedRows(x, y, None), loss), rel=1e-2)
 
 
 def test_scales_count_rows_by_their_weight():
@@ -75,3 +81,12 @@ def test_scales_count_rows_by_their_weight():
     assert_close(scaled.x[:, 0] * 3**0.5, torch.tensor([-1.0, 3.0]), rtol=1e-6, atol=0)
     assert_close(scaled.y, scaled.x, rtol=1e-6, atol=0)
     assert Scales.of(rows, classes=True).targets is None
+
+
+def test_labels_of_which_each_is_0_or_1_stay_as_they_are():
+    rows = EstimatorRows(np.array([[0.0], [4.0]]), np.array([[1.0, 0.0], [1.0, 1.0]]))
+    scaled = Scales.of_loss(rows, "binary_cross_entropy")(rows)
+    assert scaled.y.tolist() == rows.y.tolist()
+    assert scaled.x[:, 0].tolist() == [-1.0, 1.0]
+    assert Scales.of_loss(rows, "cross_entropy")(rows).y.tolist() == [1, 1]
+    assert Scales.of_loss(rows, "squared_error")(rows).y.tolist() == [[0.0, -1.0], [0.0, 1.0]]
