@@ -19,7 +19,7 @@ PATIENCE = 2
 #: Standard errors by which a candidate must be behind to be dropped, and stages before that.
 BEHIND, FIRST_STAGES = 2.0, 7
 #: Standard errors by which later candidates must beat an earlier one, which is the simpler.
-SIMPLER = 1.0
+SIMPLER = 0.5
 #: Steps of a stage from which on one fold goes on alone.
 LONG = 200
 #: Least share of the score by which a further doubling must lower it to be worth its steps.
