@@ -102,14 +102,14 @@ def test_the_width_grows_and_shrinks_between_batches():
 def test_a_price_is_what_all_rows_seen_have_to_pay(monkeypatch):
     X, y = wine()
     prices, rates = [], []
-    learn = training.learn_width
+    learn = training.learn_table
 
-    def learn_width(*arguments, **options):
-        prices.append(arguments[3].price)
+    def learn_table(*arguments, **options):
+        prices.append(arguments[4].price)
         rates.append(arguments[3].lr)
         return learn(*arguments, **options)
 
-    monkeypatch.setattr(training, "learn_width", learn_width)
+    monkeypatch.setattr(training, "learn_table", learn_table)
     model = classifier(price=8.0).partial_fit(X[::2], y[::2], classes=[0, 1, 2])
     assert model.partial_fit(X[1::2], y[1::2]).price_ == pytest.approx(8.0)
     assert model.partial_fit(X, y).price_ == pytest.approx(8.0)
