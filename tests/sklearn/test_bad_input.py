@@ -31,7 +31,7 @@ PARAMETERS = {
     "sizes": ({"hidden_layers": (5,)}, r"hidden_layers: expected an integer >= 1, got \(5,\)"),
     "steps": ({"max_iter": 0}, "max_iter: expected an integer >= 1, got 0"),
     "batch": ({"batch_size": 0}, "batch_size: expected an integer >= 1, got 0"),
-    "batch word": ({"batch_size": "auto"}, "batch_size: expected an integer >= 1, got 'auto'"),
+    "batch word": ({"batch_size": "all"}, "batch_size: expected \"auto\", None or an integer >= 1, got 'all'"),
     "method": ({"method": "gradde"}, "method: expected one of .*graded.*, got 'gradde'; did you mean graded"),
     "exponent word": ({"exponent": "root"}, "exponent: expected a number > 0, got 'root'; 1 is the linear gate"),
     "exponent 0": ({"exponent": 0, "method": "interval"}, "exponent: expected a finite number > 0, got 0.0"),

@@ -61,7 +61,7 @@ def test_a_true_answer_ends_the_fit():
     asked = next(steps for steps, *_ in calls if steps >= 30)
     assert asked < model.n_iter_ < 120  # rounding still takes place
     assert calls[-1][:2] == (model.n_iter_, model.n_iter_)
-    assert len(model.loss_curve_) == 1 + sum(steps <= asked for steps, *_ in calls)
+    assert len(model.loss_curve_) == 2 + sum(steps < asked for steps, *_ in calls)
 
 
 def test_it_ends_the_choice_and_what_follows():

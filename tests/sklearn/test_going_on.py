@@ -28,7 +28,7 @@ def test_a_warm_start_goes_on_where_the_last_fit_ended(make, data):
 
 def test_a_warm_start_keeps_a_price_that_was_calibrated():
     X, y = moons()
-    model = classifier(price=None, warm_start=True, max_iter=40).fit(X, y)
+    model = classifier(price=None, warm_start=True, max_iter=None).fit(X, y)
     steps, price = model.n_iter_, model.price_
     assert model.fit(X, y).n_iter_ < steps / 3
     assert model.price_ == price
@@ -69,6 +69,20 @@ def test_batches_teach_what_all_rows_do():
     assert model.score(X, y) > 0.95
     alone = classifier().fit(X[part], y[part])  # the falsifier: the last batch alone has seen fewer
     assert alone.score(X, y) <= model.score(X, y) + 0.02
+
+
+def test_a_line_without_units_goes_on():
+    """Fresh units are drawn where there is none whose shape they could have, and taken where they are needed."""
+    random = np.random.default_rng(0)
+    X = random.uniform(-2, 2, (300, 2))
+    model = regressor(price=None, max_iter=None).partial_fit(X, X[:, 0])
+    assert model.units_ == (0,)
+    assert model.partial_fit(X, X[:, 0]).score(X, X[:, 0]) > 0.999
+    bent = np.abs(X[:, 0]) - X[:, 1]
+    for _ in range(3):
+        model.partial_fit(X, bent)
+    assert model.units_[0] >= 1
+    assert model.score(X, bent) > 0.9
 
 
 def test_batches_of_values():
