@@ -118,7 +118,9 @@ def test_too_few_rows_to_hold_any_out():
     with pytest.raises(BadInput, match=f"validation_fraction: expected {message}"):
         classifier(method="interval", early_stopping=True).fit(X, y)
     with pytest.raises(BadInput, match="validation_fraction: expected rows of all 3 classes to train on, got 3 rows"):
-        classifier(method="interval", early_stopping=True, validation_fraction=0.75).fit(X, np.minimum(y, 2) * (X[:, 0] < 6))
+        classifier(method="interval", early_stopping=True, validation_fraction=0.75).fit(
+            X, np.minimum(y, 2) * (X[:, 0] < 6)
+        )
 
 
 @pytest.mark.parametrize("fraction", [0.001, 0.99, 0.999])
