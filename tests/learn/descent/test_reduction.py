@@ -1,5 +1,6 @@
 """How many units are enough: ladders, and what held-out rows say of their rungs."""
 
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,7 +19,7 @@ ROWS = 60
 def test_a_ladder_goes_down_in_every_layer(live, none):
     ladder = rungs(live, none=none)
     assert ladder[0] == live
-    for above, below in zip(ladder, ladder[1:], strict=False):
+    for above, below in pairwise(ladder):
         assert all(few < many or few == many <= 1 for few, many in zip(below, above, strict=True))
         assert max(below) < max(above)
     assert max(ladder[-1]) == (0 if none else min(max(live), 1))
