@@ -65,7 +65,7 @@ def test_a_true_answer_ends_the_fit():
 
 
 def test_it_ends_the_choice_and_what_follows():
-    calls, model = fitted(lambda *now: True, price=None, max_iter=1500)
+    _, model = fitted(lambda *now: True, price=None, max_iter=1500)
     assert model.n_iter_ < 750  # of which the ladder and rounding are all
     assert len(model.validation_losses_) <= 1
     _, model = fitted(lambda *now: True, method="interval", early_stopping=True)
