@@ -124,7 +124,7 @@ def test_columns_without_spread(make, encoding):
     np.testing.assert_allclose(answer, 0.75, atol=0.05)
     some = np.column_stack([np.full(200, 7.0), X[:, 0]])
     model = make(random_state=0, encoding=encoding).fit(some, X[:, 0] > 0)
-    np.testing.assert_array_equal(model.predict(some), model.predict(some + [5.0, 0.0]))
+    np.testing.assert_array_equal(model.predict(some), model.predict(some + np.array([5.0, 0.0])))
 
 
 def test_categories_alone():
