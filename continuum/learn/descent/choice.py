@@ -103,6 +103,10 @@ def choose(
     contestants = [Contestant.of(candidate, folds) for candidate in candidates]
     weights = [judged.held_out.weights() for judged in contestants[0].judged]
     count = len(folds)
+    needed = len(contestants) * count * sum(stage.steps for stage in schedule[: least + 1])
+    rest = final_steps(schedule, least) + rounding_steps(schedule, least)
+    if needed > budget.choosing or needed + rest > budget.left:
+        return None  # steps that lead to no choice are better spent on the network
     for number, stage in enumerate(schedule):
         if stage.steps >= LONG:
             count = 1

@@ -110,19 +110,23 @@ class _Learning:
     def result(self) -> TableResult:
         """Choose, go down, round."""
         self.schedule, self.budget = self.how.schedule(), Budget(self.how)
-        self.meter = Meter(self.progress, 2 * final_steps(self.schedule, len(self.schedule) - 1))
-        if self.how.steps is not None:
-            self.meter.total = min(self.meter.total, self.how.steps)
+        every = final_steps(self.schedule, len(self.schedule) - 1)
+        self.meter = Meter(self.progress, self._bounded((2 * len(self.candidates) + 1) * every))
         choice = self._choice()
         reduction = None if choice is None else self._reduction(choice)
         task = (self.candidates[0] if choice is None else choice.winner.candidate).task
-        final = Descent.of(task, task.rows)
-        for stage in self._way(choice):
+        final, way = Descent.of(task, task.rows), self._way(choice)
+        rest = sum(stage.steps for stage in way) + rounding_steps(self.schedule, 0 if choice is None else choice.last)
+        self.meter.total = self._bounded(self.meter.done + rest)
+        for stage in way:
             final.advance(stage, self.meter)
             self.budget.spend(stage.steps)
             if self.meter.stopped:
                 break
         return self._rounded(final, task, choice, reduction)
+
+    def _bounded(self, steps: int) -> int:
+        return steps if self.how.steps is None else min(steps, self.how.steps)
 
     def _choice(self) -> Choice | None:
         first = self.candidates[0].task
@@ -163,8 +167,9 @@ class _Learning:
             meter.total = max(meter.done + steps, 1)
             round_units(run, units, sum(widths), meter, steps, priced=True)
             run.pool.repack(reserve=False)
-        meter.total = meter.done
-        meter.report(sum(widths))
+        else:
+            meter.total = meter.done
+            meter.report(sum(widths))
         _drop_silent(run.pool)
         classes = task.loss == "cross_entropy"
         outcome = (
