@@ -124,8 +124,7 @@ def reliability(bins: pd.DataFrame) -> Figure:
         ax.bar(points["confidence"], points["rows"], width=0.045, color="0.85", zorder=0)
         ax.plot(points["confidence"], points["right"], marker="o", color=RED if name == OURS else BLUE, markersize=3)
         ax.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="confidence")
-        text = f"error {errors[name].mean():.3f}"
-        ax.text(0.03, 0.9, text, transform=ax.transAxes, fontsize=7)
+        ax.set_title(f"{name}, error {errors[name].mean():.3f}", loc="left", fontweight="bold", fontsize=8)
     left(axes, "share right")
     return figure
 
@@ -154,8 +153,8 @@ def rounding(table: pd.DataFrame) -> Figure:
 
 def path(curves: pd.DataFrame) -> Figure:
     """Width while it was learned, one line per fold."""
-    names = list(dict.fromkeys(curves["task"]))[: 2 * SHOWN : 2] if curves["task"].nunique() > SHOWN else None
-    names = names or list(dict.fromkeys(curves["task"]))
+    known = list(dict.fromkeys(curves["task"]))
+    names = [known[place] for place in np.unique(np.linspace(0, len(known) - 1, min(SHOWN, len(known))).astype(int))]
     figure, axes = panels(names, legend=False)
     for name, ax in axes.items():
         for _, course in curves[curves["task"] == name].groupby(["seed", "fold"]):

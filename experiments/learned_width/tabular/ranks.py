@@ -29,7 +29,7 @@ def ranking(tables: Mapping[str, Standing], methods: Sequence[str] = FIELD) -> R
     run = [method for method in methods if any(len(table.of(method)) for table in tables.values())]
     rows = {}
     for name, table in tables.items():
-        scores = pd.concat([table.by_fold(method).rename(method) for method in run], axis=1).dropna()
+        scores = pd.DataFrame({method: table.by_fold(method) for method in run}).dropna()
         if len(scores):
             rows[name] = rankdata(-scores.mean().to_numpy())
     ranks = pd.DataFrame.from_dict(rows, orient="index", columns=run)

@@ -20,6 +20,15 @@ from .targets import targets
 from .turns_table import turns_table
 from .variants import OURS, VARIANTS
 
+#: Columns that a terminal has room for.
+SHORT = {
+    "readings": ("reading", "estimate", "low", "high", "outcome", "blind"),
+    "tasks": ("task", "units", "score", "s.e.", "best - s.e., chosen", *FIELD[2:]),
+    "parts": ("variant", "default less it, score", "default ahead", "behind"),
+    "rounding": ("task", "units", "in standard errors", "to the width: in standard errors"),
+    "ranks": ("method", "mean", "median", "first", "tables"),
+}
+
 
 def frames(tables: Tables) -> dict[str, pd.DataFrame]:
     """All tables of the report by name."""
@@ -43,6 +52,15 @@ def frames(tables: Tables) -> dict[str, pd.DataFrame]:
     return {name: frame for name, frame in named.items() if len(frame)}
 
 
+def in_short(named: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """What a terminal can show: of a table the columns that say most, and no table of every method."""
+    return {
+        name: frame[[column for column in SHORT.get(name, frame.columns) if column in frame]]
+        for name, frame in named.items()
+        if name not in ("methods", "birth", "clock")
+    }
+
+
 def tasks_table(judged: Mapping[str, Standing]) -> pd.DataFrame:
     """One row per table: ours, the best of the grid, and the score of every other method."""
     rows = []
@@ -54,7 +72,7 @@ def tasks_table(judged: Mapping[str, Standing]) -> pd.DataFrame:
         row |= {"score": table.mean(OURS), "s.e.": table.error(OURS), "seconds": table.mean(OURS, "seconds")}
         for bar, best in table.oracles.items():
             if bar in ("chosen", "either"):
-                row |= {f"best, {bar}": best.best, f"best - s.e., {bar}": best.enough, f"units, {bar}": best.at}
+                row |= {f"best, {bar}": best.best, f"best - s.e., {bar}": best.enough, f"units, {bar}": best.units}
         row |= {method: table.mean(method) for method in FIELD[1:]}
         rows.append(row)
     return pd.DataFrame(rows)

@@ -115,12 +115,17 @@ def _bins(fits: list[tuple[Row, list[Row]]]) -> list[Row]:
 
 def _tables(settings: Settings, **rows: list[Row]) -> Tables:
     """Typed tables; that of the other presets is empty."""
-    head = {"task": settings["task"], "kind": settings["kind"], "tuned": settings["task"] in TRIED}
+    head = {"task": settings["task"], "kind": settings["kind"], "tuned": _tried(settings)}
     frames = {
         name: pd.DataFrame([head | row for row in lines], columns=list(TABLES[name])).astype(TABLES[name])
         for name, lines in rows.items()
     }
     return {"results": pd.DataFrame(columns=list(RESULTS)).astype(RESULTS), **frames}
+
+
+def _tried(settings: Settings) -> bool:
+    """Whether defaults were tried on this table; one of a folder may have the name of another."""
+    return settings["task"] in TRIED and "file" not in settings
 
 
 def _folds(settings: Settings) -> list[TableFold]:

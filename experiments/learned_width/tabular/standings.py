@@ -3,18 +3,32 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from continuum.analysis.statistics import ConfidenceInterval
 
-from ..statistics import Oracle, corrected, oracle
+from ..statistics import corrected, sufficient
 from .encodings import ENCODINGS
 from .fits import FIXED
 from .variants import OURS
 
 KEYS = ["seed", "fold"]
+
+
+class Best(NamedTuple):
+    """The best mean score of a grid over its widths, its standard error over folds, and its units."""
+
+    best: float
+    error: float
+    units: float
+
+    @property
+    def enough(self) -> float:
+        """The best mean score less one standard error."""
+        return self.best - self.error
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,17 +79,40 @@ class Standing:
         return self.of(OURS).set_index(KEYS)["encoding"].fillna("raw").rename("chosen")
 
     @cached_property
-    def oracles(self) -> Mapping[str, Oracle]:
+    def oracles(self) -> Mapping[str, Best]:
         """The best width of the grid with each encoding, with that which ours chose, and the best of both."""
-        grid = self.rows[self.rows["method"] == FIXED]
-        best = {name: oracle(rows) for name in ENCODINGS if len(rows := grid[grid["encoding"] == name])}
-        joined = grid.join(self.chosen, on=KEYS)
-        known = joined[joined["encoding"] == joined["chosen"]]
-        if len(known):
-            best["chosen"] = oracle(known)
+        nets = {name: self.grid_scores(name) for name in (*ENCODINGS, "chosen")}
+        best = {name: _best(scores) for name, scores in nets.items() if len(scores)}
         if best:
             best["either"] = max((best[name] for name in ENCODINGS if name in best), key=lambda found: found.best)
         return best
+
+    def grid_scores(self, bar: str) -> pd.DataFrame:
+        """Scores of the nets of a bar, one row per fold and one column per net."""
+        grid = self.rows[self.rows["method"] == FIXED]
+        if bar == "chosen":
+            grid = grid.join(self.chosen, on=KEYS)
+            grid = grid[grid["encoding"] == grid["chosen"]].assign(encoding=bar)
+        elif bar in ENCODINGS:
+            grid = grid[grid["encoding"] == bar]
+        return grid.pivot(index=KEYS, columns=["encoding", "units"], values="score").dropna(axis=1)
+
+    def elsewhere(self, bar: str) -> pd.Series:
+        """Score on each fold of the net that is best on the other folds: what choosing by the grid gives.
+
+        The best on all folds has luck on them, which no method can have: of nets that are equally good it is better
+        than each of them.
+        """
+        scores = self.grid_scores(bar)
+        others = scores.sum() - scores
+        places = others.to_numpy().argmax(axis=1)
+        return pd.Series(scores.to_numpy()[np.arange(len(scores)), places], scores.index)
+
+
+def _best(scores: pd.DataFrame) -> Best:
+    units = scores.columns.get_level_values("units").to_numpy(float)
+    _, best, error = sufficient(scores.to_numpy(float), units)
+    return Best(best, error, float(units[int(scores.mean().to_numpy().argmax())]))
 
 
 def standings(tabular: pd.DataFrame) -> dict[str, Standing]:
