@@ -302,7 +302,16 @@ def test_tables_of_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 
 def test_cells_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text("a,b\n" + "\n".join(f"{i},{i * 0.5 + 0.25}" for i in range(40)))
-    config = Config(tasks=("wine",), tasks_from=tmp_path, folds=2, steps=20, opponents=("mlp",), variants=(OURS,), seeds=1, widths=(1, 2))
+    config = Config(
+        tasks=("wine",),
+        tasks_from=tmp_path,
+        folds=2,
+        steps=20,
+        opponents=("mlp",),
+        variants=(OURS,),
+        seeds=1,
+        widths=(1, 2),
+    )
     config.validate()
     labels = [cell.label for cell in learned_width.cells(config)]
     assert f"mine ours {plan.FIRST_SEED}" in labels
