@@ -12,6 +12,7 @@ from continuum_experiments.learned_width.fits import FitOptions
 from continuum_experiments.learned_width.folds import folds_of, random_splits
 from continuum_experiments.learned_width.tabular import catalogue, fits, opponents, plan, turns
 from continuum_experiments.learned_width.tabular.births_table import spreads
+from continuum_experiments.learned_width.tabular.bootstrap import over_tables
 from continuum_experiments.learned_width.tabular.catalogue import LINES, TABLES, best_possible, files_of, table_of
 from continuum_experiments.learned_width.tabular.encodings import pieces, stream_of
 from continuum_experiments.learned_width.tabular.measures import (
@@ -32,6 +33,7 @@ from continuum_experiments.learned_width.tabular.turns_table import ratios
 from continuum_experiments.learned_width.tabular.variants import OURS, VARIANTS
 from continuum_experiments.learned_width.tasks import task_of
 
+from continuum.analysis.ranks import cluster_interval
 from continuum.errors import BadInput
 from continuum.exp import main, presets, registry
 from tests.experiments.tiny import complete
@@ -164,6 +166,13 @@ def test_critical_difference_is_that_of_the_reference() -> None:
         found = critical_difference(6, methods) / np.sqrt(methods * (methods + 1) / 36)
         assert found == pytest.approx(q, abs=6e-4)
     assert cliques(pd.Series([1.0, 2.0, 2.9]), 1.5) == [(1.0, 2.0), (2.0, 2.9)]
+
+
+def test_the_bootstrap_of_values_is_that_of_clusters() -> None:
+    values = dict(zip("abcdefg", np.random.default_rng(0).standard_normal(7), strict=True))
+    frame = pd.DataFrame({"task": list(values), "value": list(values.values())})
+    slow = cluster_interval(frame, "task", lambda rows: float(rows["value"].median()))
+    np.testing.assert_allclose(over_tables(values | {"h": np.nan}, np.median), slow, rtol=1e-12)
 
 
 def test_friedman_tells_alike_from_unlike() -> None:

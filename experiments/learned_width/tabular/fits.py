@@ -109,10 +109,13 @@ def first_edition_row(part: TableFold, options: FitOptions) -> tuple[Row, list[R
         x, _ = part.fold.tensors("test")
         with torch.no_grad():
             outputs = result.network(x).double()
-        predicted = outputs.softmax(1) if part.classes else outputs[:, 0]
+        predicted = outputs[:, 0].numpy()
+        if part.classes:  # a fold may lack the last classes
+            shares = outputs.softmax(1).numpy()
+            predicted = part.of_probabilities(shares, np.arange(shares.shape[1]))
         stored = sum(entry.numel() for entry in result.network.state_dict().values())
         said = {name: row[name] for name in ("width", "units", "steps", "seconds", "price", "gap")}
-        return predicted.numpy(), {**said, "parameters": stored, "encoding": "raw"}
+        return predicted, {**said, "parameters": stored, "encoding": "raw"}
 
     return judged(part, FIRST, fit)
 

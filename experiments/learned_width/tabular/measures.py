@@ -50,7 +50,7 @@ def believed(probabilities: Probabilities, y: Int64[np.ndarray, " rows"]) -> lis
     """Rows, sum of confidences and right answers of every bin that holds a row.
 
     >>> believed(np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([0, 0]))[0]
-    {'bin': 12, 'rows': 1, 'confidence': 0.8, 'right': 0}
+    {'bin': 11, 'rows': 1, 'confidence': 0.8, 'right': 0}
     """
     confidence, right = probabilities.max(1), probabilities.argmax(1) == y
     place = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)

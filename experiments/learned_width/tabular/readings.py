@@ -1,18 +1,18 @@
 """What the numbers of the preset ``tabular`` say: estimates with intervals over tables, beside a blind rule."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from continuum.analysis.ranks import cluster_interval
 from continuum.analysis.statistics import ConfidenceInterval, share_interval
 from continuum.exp.experiment import Tables
 
 from ..readings import COLUMNS, SCORE, same, sign
 from ..readings import row as reading
+from .bootstrap import over_tables
 from .calibration import errors_by_method
 from .opponents import REALMLP
 from .ranks import FIELD
@@ -33,14 +33,6 @@ def readings(tables: Tables) -> pd.DataFrame:
     parts = [_bars(judged), _methods(judged), _losses(judged), _beliefs(tables.get("bins")), _sizes(judged)]
     parts += [_rounding(judged), _times(tables.get("turns"))]
     return pd.DataFrame([row for part in parts for row in part], columns=COLUMNS)
-
-
-def over_tables(values: Mapping[str, float], statistic: Callable[[pd.Series], float] = pd.Series.mean) -> Any:
-    """A statistic of one value per table, with the interval of a bootstrap that draws tables anew."""
-    frame = pd.DataFrame({"task": list(values), "value": list(values.values())}).dropna()
-    if frame.empty:
-        return ConfidenceInterval(np.nan, np.nan, np.nan)
-    return cluster_interval(frame, "task", lambda rows: float(statistic(rows["value"])))
 
 
 def _bars(judged: Mapping[str, Standing]) -> Rows:
@@ -137,7 +129,7 @@ def _times(turns: pd.DataFrame | None) -> Rows:
         return
     each = {str(name): ratios(rows) for name, rows in turns.groupby("task", sort=False)}
     for what, most in SLOWER.items():
-        found = over_tables({name: ratio[what] for name, ratio in each.items()}, pd.Series.median)
+        found = over_tables({name: ratio[what] for name, ratio in each.items()}, np.median)
         said = "shown" if found.high < most else "refuted" if found.low > most else "undecided"
         name = f"median time of a fit over {what}"
         yield reading(name, "tables", found, said) | {"n": len(each), "margin": most}

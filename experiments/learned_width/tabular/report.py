@@ -10,10 +10,11 @@ from continuum.analysis.statistics import ConfidenceInterval
 from continuum.exp.experiment import Tables
 
 from .births_table import births_table
+from .bootstrap import over_tables
 from .calibration import calibration_table, errors_by_method
 from .fits import FIXED
 from .ranks import FIELD, ranking, ranks_table
-from .readings import over_tables, readings
+from .readings import readings
 from .rounding import rounding_table
 from .standings import Standing, standings
 from .targets import targets
