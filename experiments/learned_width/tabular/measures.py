@@ -18,8 +18,8 @@ Probabilities = Float64[np.ndarray, "rows classes"]
 def of_classes(probabilities: Probabilities, y: Int64[np.ndarray, " rows"]) -> dict[str, float]:
     """Accuracy, mean log-loss in nats with its standard error over rows, and the Brier score.
 
-    >>> of_classes(np.array([[0.5, 0.5], [0.0, 1.0]]), np.array([0, 1]))["loss"].round(3)
-    np.float64(0.347)
+    >>> round(of_classes(np.array([[0.5, 0.5], [0.0, 1.0]]), np.array([0, 1]))["loss"], 3)
+    0.347
     """
     sums = probabilities.sum(1, keepdims=True)
     p = probabilities / np.where(sums > 0, sums, 1)
