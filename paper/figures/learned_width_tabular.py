@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from continuum_experiments.learned_width.tabular.ranks import cliques, ranking
+from continuum_experiments.learned_width.tabular.ranks import ranking
 from continuum_experiments.learned_width.tabular.rounding import rounding_table
 from continuum_experiments.learned_width.tabular.standings import Standing, standings
 from continuum_experiments.learned_width.tabular.variants import FIRST, OURS
@@ -56,18 +56,9 @@ def _ranks(ax: Axes, judged: Mapping[str, Standing]) -> None:
         ax.plot(rank, place, "o", color=color, markersize=4, markeredgewidth=0)
         ax.hlines(place, rank - found.critical / 2, rank + found.critical / 2, color=color, linewidth=0.8)
     ax.set_yticks(range(len(means)), [task_name(str(method)) for method in means.index], fontsize=6)
-    ax.set(ylim=(len(means) - 0.5, -0.5), xlabel="mean rank")
-    groups = len(cliques(means, found.critical))
-    say(
-        ax,
-        0.97,
-        0.97,
-        f"{len(found.ranks)} tables, {groups} groups",
-        "0.4",
-        transform=ax.transAxes,
-        ha="right",
-        fontsize=6,
-    )
+    ax.set(ylim=(len(means) - 0.5, -0.8), xlabel="mean rank")
+    words = f"{len(found.ranks)} tables; alike where bars meet"
+    say(ax, 0.97, 1.0, words, GREY, transform=ax.transAxes, ha="right", fontsize=6)
     title(ax, "b", "ranks")
 
 

@@ -77,7 +77,6 @@ def fitted(part: TableFold, variant: str, budget: int | None) -> tuple[Any, floa
 def said_by(model: Any) -> Row:
     """What an estimator says of itself; attributes that a version lacks are missing."""
     stored = model.export(dtype=torch.float64).state_dict().values()
-    encoding = getattr(model, "encoding_", None)
     return {
         "width": model.width_,
         "units": sum(model.units_),
@@ -86,9 +85,16 @@ def said_by(model: Any) -> Row:
         "price": getattr(model, "price_", np.nan),
         "gap": getattr(model, "rounding_gap_", np.nan),
         "temperature": getattr(model, "temperature_", np.nan),
-        "encoding": encoding if isinstance(encoding, str) else None,
+        "encoding": encoding_of(model),
         "notes": " | ".join(model.notes_),
     }
+
+
+def encoding_of(model: Any) -> str | None:
+    """The encoding that an estimator chose, by its name or by whether columns pass as they are."""
+    encoding = getattr(model, "encoding_", None)
+    plain = getattr(encoding, "plain", None)
+    return encoding if isinstance(encoding, str) else None if plain is None else "raw" if plain else "piecewise"
 
 
 def curve(part: TableFold, model: Any) -> list[Row]:
