@@ -1,5 +1,6 @@
 """From an estimator's parameters to the options of a fit: all checked, under the names that users give."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -70,6 +71,7 @@ def estimator_options(parameters: Mapping[str, Any], seed: int) -> EstimatorOpti
         steps=None if steps is None else _whole("max_iter", steps),
         batch=batch if isinstance(batch, int) else LearnConfig.batch,
         skip=SKIP if graded and skip else None,
+        largest_gate=math.inf if graded else LearnConfig.largest_gate,
         resolution=RESOLUTION if graded else 0.0,
         seed=seed,
         exponent=_real("exponent", parameters["exponent"], remedy="1 is the linear gate, 0.5 the square-root gate"),

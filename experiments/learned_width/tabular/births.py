@@ -1,5 +1,6 @@
 """Does the width depend on the start, or on what a layer is born with?"""
 
+import math
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -34,6 +35,7 @@ def _row(part: TableFold, settings: Mapping[str, Any], factors: dict[str, Any]) 
     train = part.standardised()
     inputs = {"raw": x, "piecewise": torch.tensor(pieces(train, train)[0], dtype=x.dtype)}
     shared = {"max_units": settings["max_units"], "skip": SKIP, "resolution": RESOLUTION, "batch": batch_for(len(x))}
+    shared["largest_gate"] = math.inf
     config = LearnConfig(seed=part.fold.number, **shared, **factors)
     began = time.process_time()
     try:
