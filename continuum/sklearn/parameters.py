@@ -76,12 +76,14 @@ def estimator_options(parameters: Mapping[str, Any], seed: int) -> EstimatorOpti
         seed=seed,
         exponent=_real("exponent", parameters["exponent"], remedy="1 is the linear gate, 0.5 the square-root gate"),
     )
-    seconds = parameters["max_seconds"]
+    seconds, unbounded = parameters["max_seconds"], "None is no bound"
+    if seconds is not None:
+        seconds = checks.positive("max_seconds", _real("max_seconds", seconds, remedy=unbounded), remedy=unbounded)
     descent = DescentConfig(
         price=config.price,
         rounding=parameters["rounding"],
         steps=config.steps,
-        seconds=None if seconds is None else _real("max_seconds", seconds, remedy="None is no bound"),
+        seconds=seconds,
     )
     device_of(parameters["device"])
     _switch("warm_start", parameters["warm_start"])
