@@ -160,8 +160,8 @@ class _Learning:
         widths, saturation, nat = run.widths(), run.saturation(), run.objective.nat()
         whole_units(widths)  # refuses what is no number
         unrounded, curves = sequential(run.network(), run.activation), run.curves
-        live = run.pool.counts()
-        units = [min(n, m) for n, m in zip(self._units(run, reduction), live, strict=True)]
+        live = _live(run.pool)
+        units = [min(max(n, int(len(live) > 1)), m) for n, m in zip(self._units(run, reduction), live, strict=True)]
         if units != live:
             last = 0 if choice is None else choice.last
             steps = int(min(rounding_steps(self.schedule, last), max(self.budget.left, 0.0)))
@@ -203,12 +203,17 @@ class _Learning:
 
     def _units(self, run: GradedRun, reduction: Reduction | None) -> list[int]:
         if self.how.rounding == "none":
-            return run.pool.counts()
+            return _live(run.pool)
         if self.how.rounding == "width":
             return whole_units(run.widths())
         if reduction is not None:
             return reduction.units
         return paying(run) if self.fresh and len(run.rows) < LEAST_ROWS else participation(run)
+
+
+def _live(pool: Pool) -> list[int]:
+    """Live units of every layer; where there are others behind or before it, a layer keeps a silent one."""
+    return [max(count, int(len(pool.weights.outgoing) > 1)) for count in pool.counts()]
 
 
 def _drop_silent(pool: Pool) -> None:
