@@ -67,6 +67,14 @@ def test_a_budget_of_steps_holds(steps: int) -> None:
     assert model.score(X, np.sin(X[:, 0])) > 0.5
 
 
+def test_further_batches_bend_a_line_that_took_no_unit() -> None:
+    model = ContinuousMLPRegressor(random_state=0, encoding="raw").fit(X, 2 * X[:, 0])
+    assert model.units_ == (0,)
+    model.set_params(warm_start=True, price=1.0, max_iter=1000).fit(X, X[:, 0] * X[:, 1])
+    assert model.units_[0] > 0
+    assert model.score(X, X[:, 0] * X[:, 1]) > 0.8
+
+
 @pytest.mark.parametrize("seconds", [0, -1.0, np.inf, np.nan, "1", True])
 def test_bad_seconds_are_named_as_the_parameter_is(seconds: object) -> None:
     with pytest.raises(BadInput, match=r"max_seconds: expected .*number > 0.*None is no bound"):
