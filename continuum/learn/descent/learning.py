@@ -118,8 +118,9 @@ class _Learning:
         task = (self.candidates[0] if choice is None else choice.winner.candidate).task
         final = Descent.of(task, task.rows)
         for stage in self._way(choice):
-            final.advance(stage, self.meter)
-            self.budget.spend(stage.steps)
+            part = self._affordable(stage)
+            final.advance(part, self.meter)
+            self.budget.spend(part.steps)
             if self.meter.stopped:
                 break
         return self._rounded(final, task, choice, reduction)
@@ -150,6 +151,12 @@ class _Learning:
         if most is not None and sum(stage.steps for stage in way) > most:
             return [Stage(price, most)]
         return way
+
+    def _affordable(self, stage: Stage) -> Stage:
+        """The stage, as far as there is time for it; that there are steps for it was seen to before."""
+        if self.how.seconds is None or self.budget.left == float("inf"):
+            return stage
+        return replace(stage, steps=min(stage.steps, max(1, int(UNROUNDED * self.budget.left))))
 
     def _rounded(self, final: Descent, task: Task, choice: Choice | None, reduction: Reduction | None) -> TableResult:
         run, meter = final.run, self.meter
