@@ -23,7 +23,7 @@ def test_a_line_takes_no_unit_and_no_width(noise: float) -> None:
 
 
 def test_what_is_no_line_takes_units() -> None:
-    model = ContinuousMLPRegressor(random_state=0, encoding="raw").fit(X, np.sin(2 * X[:, 0]))
+    model = ContinuousMLPRegressor(random_state=0, encoding="raw", max_iter=4000).fit(X, np.sin(2 * X[:, 0]))
     assert model.units_[0] > 0
     assert model.score(UNSEEN, np.sin(2 * UNSEEN[:, 0])) > 0.8
 
