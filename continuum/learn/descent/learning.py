@@ -119,8 +119,9 @@ class _Learning:
         rest = sum(stage.steps for stage in way) + rounding_steps(self.schedule, 0 if choice is None else choice.last)
         self.meter.total = self._bounded(self.meter.done + rest)
         for stage in way:
-            final.advance(stage, self.meter)
-            self.budget.spend(stage.steps)
+            part = self._affordable(stage)
+            final.advance(part, self.meter)
+            self.budget.spend(part.steps)
             if self.meter.stopped:
                 break
         return self._rounded(final, task, choice, reduction)
@@ -154,6 +155,12 @@ class _Learning:
         if most is not None and sum(stage.steps for stage in way) > most:
             return [Stage(price, most)]
         return way
+
+    def _affordable(self, stage: Stage) -> Stage:
+        """The stage, as far as there is time for it; that there are steps for it was seen to before."""
+        if self.how.seconds is None or self.budget.left == float("inf"):
+            return stage
+        return replace(stage, steps=min(stage.steps, max(1, int(UNROUNDED * self.budget.left))))
 
     def _rounded(self, final: Descent, task: Task, choice: Choice | None, reduction: Reduction | None) -> TableResult:
         run, meter = final.run, self.meter
