@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from continuum.arithmetic import engine_arithmetic
 from continuum.errors import BadInput
 from continuum.learn.descent.budget import Budget
-from continuum.learn.descent.candidates import Candidate, folds_of
+from continuum.learn.descent.candidates import LEAST_ROWS, Candidate, folds_of
 from continuum.learn.descent.choice import Choice, choose
 from continuum.learn.descent.descent import Descent
-from continuum.learn.descent.reduction import Reduction, participation, reduce_units
+from continuum.learn.descent.reduction import Reduction, participation, paying, reduce_units
 from continuum.learn.descent.settings import LONGER, DescentConfig, Stage, final_steps, rounding_steps
 from continuum.learn.descent.table import TableResult
 from continuum.learn.loss import LossChoice
@@ -158,6 +158,7 @@ class _Learning:
     def _rounded(self, final: Descent, task: Task, choice: Choice | None, reduction: Reduction | None) -> TableResult:
         run, meter = final.run, self.meter
         widths, saturation, nat = run.widths(), run.saturation(), run.objective.nat()
+        whole_units(widths)  # refuses what is no number
         unrounded, curves = sequential(run.network(), run.activation), run.curves
         live = _live(run.pool)
         units = [min(max(n, int(len(live) > 1)), m) for n, m in zip(self._units(run, reduction), live, strict=True)]
@@ -205,7 +206,9 @@ class _Learning:
             return _live(run.pool)
         if self.how.rounding == "width":
             return whole_units(run.widths())
-        return participation(run) if reduction is None else reduction.units
+        if reduction is not None:
+            return reduction.units
+        return paying(run) if self.fresh and len(run.rows) < LEAST_ROWS else participation(run)
 
 
 def _live(pool: Pool) -> list[int]:
