@@ -28,7 +28,7 @@ def test_a_warm_start_goes_on_where_the_last_fit_ended(make, data):
 
 def test_a_warm_start_keeps_a_price_that_was_calibrated():
     X, y = moons()
-    model = classifier(price=None, warm_start=True, max_iter=None).fit(X, y)
+    model = classifier(price=None, warm_start=True, max_iter=2000).fit(X, y)
     steps, price = model.n_iter_, model.price_
     assert model.fit(X, y).n_iter_ < steps / 3
     assert model.price_ == price

@@ -147,7 +147,7 @@ def _rest(
             continue
         gain, error = mean_and_error(table[place] - tables[leader][best[leader]], weight)
         early = number + 1 < FIRST_STAGES  # at high prices a few units may be worse than none, and many better
-        behind = not early and float(gain) > BEHIND * float(error)
+        behind = not early and float(gain) > max(BEHIND * float(error), resolution(contestant))
         means = mean_and_error(table, weight)[0]
         slow = schedule[number].steps > schedule[0].steps and means[-1] > (1 - WORTHWHILE) * means[:-1].min()
         idle = not early and number - place >= PATIENCE
