@@ -75,8 +75,10 @@ def wanted(preset: str) -> list[Wanted]:
 def further() -> list[Wanted]:
     """Runs of presets that are one experiment's own: a question beside its main one, such as its peers.
 
+    A preset whose name ends in ``_quick`` is a first look at another one, and is not recorded.
+
     >>> "learned_width_peers" in [run.name for run in further()]
     True
     """
     paths = sorted(FOLDER.glob("*/presets/*.toml"))
-    return [Wanted(path.parents[1].name, path.stem) for path in paths if path.stem not in COMMON]
+    return [Wanted(path.parents[1].name, path.stem) for path in paths if path.stem.split("_")[-1] not in COMMON]

@@ -69,5 +69,6 @@ def linear(weight: Float64[np.ndarray, "outputs inputs"], bias: Float64[np.ndarr
     """
     layer = nn.Linear(1, 1)  # one without outputs PyTorch would not make without a warning
     layer.out_features, layer.in_features = weight.shape
-    layer.weight, layer.bias = (nn.Parameter(torch.from_numpy(np.array(part, np.float64))) for part in (weight, bias))
+    parts = (np.array(part, np.float64, order="C") for part in (weight, bias))  # products have the bits of this order
+    layer.weight, layer.bias = (nn.Parameter(torch.from_numpy(part)) for part in parts)
     return layer

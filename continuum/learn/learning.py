@@ -11,7 +11,7 @@ from continuum.learn.loss import LossChoice
 from continuum.learn.methods.registry import learn_by_name
 from continuum.learn.modules.batches import Data
 from continuum.learn.modules.losses import ModuleLoss
-from continuum.learn.modules.run import learn_module, refuse_rows
+from continuum.learn.modules.run import learn_module, refuse_tensor_options
 from continuum.learn.path import WidthPath, checked_prices, frontier
 from continuum.learn.result import WidthResult
 from continuum.learn.settings import PRICES, LearnConfig
@@ -111,7 +111,7 @@ def learn_width(
     Inputs should be standardised. Its data are (x, y), a ``Dataset`` of pairs, or a ``DataLoader``, whose batches are
     taken as they come; its loss may be any function of outputs and targets, too, the mean over rows, in nats, and None
     is cross-entropy of whole numbers, squared error of others. Of ``config`` a module leaves price, steps, batch, lr,
-    decay and seed open; a price of None is ``DEFAULT_PRICE``, for nothing is calibrated.
+    decay, seed and resolution open; a price of None is ``DEFAULT_PRICE``, for nothing is calibrated.
 
     Args:
         x: standardised inputs, float32 or float64; the arithmetic follows their type.
@@ -153,7 +153,7 @@ def learn_width(
     (True, 32)
     """
     if isinstance(x, nn.Module):
-        refuse_rows(sample_weight, validation)
+        refuse_tensor_options(sample_weight=sample_weight, validation=validation, initial=initial, classes=classes)
         return learn_module(x, cast("Data", y), loss, config, progress=progress)
     y, loss = cast("Tensor", y), cast("LossChoice", loss)
     task = checked_task((x, y, sample_weight), validation, loss, LearnConfig() if config is None else config, classes)

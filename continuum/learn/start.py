@@ -32,6 +32,9 @@ def started(task: Task, initial: nn.Sequential) -> Task:
         [bias.astype(dtype) for bias in weights.biases],
         None if weights.skip is None else weights.skip.astype(dtype),
     )
+    if not arrays.units[0]:  # a line alone; a silent unit has the shape of those that are drawn in its place
+        arrays.incoming = np.zeros((1, features + 1), dtype)
+        arrays.outgoing[0] = np.zeros((1, arrays.outgoing[0].shape[1]), dtype)
     if task.activation == "relu":
         _balance(arrays)
     return replace(task, initial=arrays)

@@ -34,6 +34,8 @@ def gates_of_sum(lengths: Gates, total: float) -> Gates:
     ([1.0, 1.0, 1.0], [0.25, 0.25])
     """
     lengths = np.sort(lengths)[::-1]
+    if total <= 0:
+        return np.zeros_like(lengths)
     rest = lengths.sum() - np.append(0.0, np.cumsum(lengths))  # of the units behind the first k, which are whole
     for whole in range(len(lengths)):
         if total > whole and lengths[whole] * (total - whole) <= rest[whole]:

@@ -6,7 +6,7 @@ from continuum.sklearn.standard import Features, Scales
 #: Most bins of a column, most features of all bins together, and fewest bins that are worth a try.
 BINS, FEATURES, FEWEST = 16, 384, 3
 #: Share of a standard deviation that a bin has beside its column.
-SHARE = 0.5
+SHARE = 0.3
 
 
 def scales_of(rows: EstimatorRows, loss: str, encoding: str) -> dict[str, Scales]:

@@ -1,5 +1,6 @@
 """From an estimator's parameters to the options of a fit: all checked, under the names that users give."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -70,16 +71,19 @@ def estimator_options(parameters: Mapping[str, Any], seed: int) -> EstimatorOpti
         steps=None if steps is None else _whole("max_iter", steps),
         batch=batch if isinstance(batch, int) else LearnConfig.batch,
         skip=SKIP if graded and skip else None,
+        largest_gate=math.inf if graded else LearnConfig.largest_gate,
         resolution=RESOLUTION if graded else 0.0,
         seed=seed,
         exponent=_real("exponent", parameters["exponent"], remedy="1 is the linear gate, 0.5 the square-root gate"),
     )
-    seconds = parameters["max_seconds"]
+    seconds, unbounded = parameters["max_seconds"], "None is no bound"
+    if seconds is not None:
+        seconds = checks.positive("max_seconds", _real("max_seconds", seconds, remedy=unbounded), remedy=unbounded)
     descent = DescentConfig(
         price=config.price,
         rounding=parameters["rounding"],
         steps=config.steps,
-        seconds=None if seconds is None else _real("max_seconds", seconds, remedy="None is no bound"),
+        seconds=seconds,
     )
     device_of(parameters["device"])
     _switch("warm_start", parameters["warm_start"])

@@ -32,8 +32,8 @@ class ContinuousMLPRegressor(RegressorMixin, ContinuousMLP):  # type: ignore[mis
         """Learn from a batch: the first one as ``fit`` does, a further one going on from the network at hand.
 
         The width can grow and shrink from call to call; how columns and targets are standardised says the first batch.
-        A further batch takes four epochs, or ``max_iter`` steps, and half as many to round. The price is what all rows
-        seen so far have to pay together.
+        A further batch takes four epochs, and half as many to round, or ``max_iter`` steps in all. The price is what
+        all rows seen so far have to pay together.
         """
         return self._learn_batch((X, y, sample_weight), known=None if self._start is None else ())
 

@@ -158,11 +158,11 @@ def _decoded_module(value: Any, arrays: Arrays) -> nn.Module:
     if value["layer"] != "Linear":
         return LAYERS[value["layer"]]()
     weight, bias = (decoded(value[name], arrays) for name in ("weight", "bias"))
-    kind = torch.from_numpy(weight).dtype
-    layer = nn.Linear(weight.shape[1], weight.shape[0], bias is not None, dtype=kind)
-    layer.weight.copy_(torch.from_numpy(weight))
+    layer = nn.Linear(1, 1, bias is not None)  # one of no unit PyTorch would not make without a warning
+    layer.out_features, layer.in_features = weight.shape
+    layer.weight = nn.Parameter(torch.from_numpy(weight))
     if bias is not None:
-        layer.bias.copy_(torch.from_numpy(bias))
+        layer.bias = nn.Parameter(torch.from_numpy(bias))
     return layer
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from torch import nn
 
 from continuum.errors import BadInput
+from continuum.learn.descent.settings import batch_for
 from continuum.sklearn.parameters import EstimatorOptions
 from continuum.sklearn.rows import EstimatorRows
 from continuum.sklearn.standard import Scales
@@ -87,7 +88,7 @@ def at_price(options: EstimatorOptions, start: Start, rows: EstimatorRows) -> Es
 
 
 def in_steps(options: EstimatorOptions, start: Start, rows: EstimatorRows) -> EstimatorOptions:
-    r"""Options of a further batch: the price so far, a few epochs unless ``max_iter`` says how many steps.
+    r"""Options of a further batch: the price so far, and a few epochs besides rounding or ``max_iter`` steps in all.
 
     Of n rows seen, m of them in the batch, the learning rate is :math:`\sqrt{m / n}` times that of a fit: what a batch
     unlearns of those before must shrink, as in stochastic approximation (H. Robbins & S. Monro, 1951).
@@ -96,10 +97,11 @@ def in_steps(options: EstimatorOptions, start: Start, rows: EstimatorRows) -> Es
         remedy = "fit all rows at once, or go without"
         raise BadInput("early_stopping", expected="False with partial_fit", came="True", remedy=remedy)
     options = at_price(options, start, rows)
-    size = len(rows) if options.full_batch else min(options.config.batch, len(rows))
-    steps = options.config.steps or max(ceil(EPOCHS * len(rows) / size), LEAST_STEPS)
+    size = len(rows) if options.full_batch else min(options.batch or batch_for(len(rows)), len(rows))
+    steps = options.config.steps or ceil(1.5 * max(ceil(EPOCHS * len(rows) / size), LEAST_STEPS))
+    descent = replace(options.descent, stage=ceil(steps / 6))  # four stages learn, which are two thirds
     lr = options.config.lr * sqrt(total_of(rows) / (start.rows + total_of(rows)))
-    return replace(options, config=replace(options.config, steps=steps, lr=lr))
+    return replace(options, config=replace(options.config, steps=steps, lr=lr), descent=descent)
 
 
 def next_start(fitted: "Fitted", start: Start) -> Start:

@@ -21,6 +21,7 @@ VERDICTS = {
     "learned_width": ["readings", "targets"],
     "learned_width_peers": ["readings", "targets", "peers"],
     "learned_width_pool": ["pool_claims", "pool_spread"],
+    "learned_width_tabular": ["targets", "readings", "parts", "ranks"],
 }
 UNFOLDED = {
     "integer_crossing": ["landings", "journeys", "dropped"],
@@ -31,6 +32,7 @@ UNFOLDED = {
     "learned_width": ["tasks", "methods", "splits"],
     "learned_width_perspective": ["perspective_tasks"],
     "learned_width_pool": ["pool_widths", "pool_parts", "pool_shares"],
+    "learned_width_tabular": ["tasks", "rounding", "calibration", "birth", "clock", "splits", "methods"],
 }
 
 

@@ -22,6 +22,8 @@ from .perspective import FIRST, fits_of, perspective
 from .pool import planned as planned_pools
 from .pool import pool
 from .stages import STAGES
+from .tabular.plan import cells as table_cells
+from .tabular.stages import tabular
 from .tasks import available_tasks
 
 #: Tasks with one repetition, for they are large.
@@ -45,11 +47,13 @@ STEP_SECONDS = {
     "pool": 2e-4,
 }
 #: All stages by name.
-RUN = {**STAGES, "pool": pool, "perspective": perspective}
+RUN = {**STAGES, "pool": pool, "perspective": perspective, "tabular": tabular}
 
 
 def cells(config: Config) -> list[Cell]:
     """One cell per task, kind of method and repetition."""
+    if config.judges_tables:
+        return table_cells(config)
     tasks = available_tasks(config.tasks, config.rows, strict=config.tasks != TASKS)
     for name, task in tasks.items():
         _check_rows(config, name, task)

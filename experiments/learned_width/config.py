@@ -1,6 +1,7 @@
 """The configuration of learned_width: which methods, on which tasks."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from continuum import checks
@@ -11,6 +12,9 @@ from continuum.learn import LearnConfig
 from .folds import geometric
 from .perspective import check_powers
 from .pool import check_factors
+from .tabular.catalogue import TABLES
+from .tabular.opponents import FITS, OPPONENTS
+from .tabular.variants import OURS, VARIANTS
 from .tasks import MOST_UNITS
 
 #: The tasks of the experiment, in the order of its tables.
@@ -60,6 +64,14 @@ class Config(RunOptions):
     """Seeds of the directions of units, where pools are given."""
     parts: int = 2
     """Folds that are run where pools are given."""
+    tabular: bool = False
+    """Judge the estimators on tables beside methods of other packages, instead of all else; --preset tabular."""
+    tasks_from: Path | None = None
+    """Folder of CSV files, each of them a further table to judge the estimators on: implies --tabular."""
+    variants: tuple[str, ...] = tuple(VARIANTS)
+    """Variants of the estimators, where they are judged."""
+    opponents: tuple[str, ...] = tuple(FITS)
+    """Methods of other packages that they are judged beside; gromo and gal must be asked for."""
 
     def configuration(self) -> dict[str, Any]:
         """All fields; the methods stand under ``routes``, as in the manifests and folders of earlier runs."""
@@ -70,7 +82,20 @@ class Config(RunOptions):
         if not self.pools:  # runs that are older than these options keep their names
             for name in ("pools", "directions", "parts"):
                 del recorded[name]
+        if not self.judges_tables:
+            for name in ("tabular", "tasks_from", "variants", "opponents"):
+                del recorded[name]
         return recorded
+
+    @property
+    def judges_tables(self) -> bool:
+        """Whether the estimators are judged on tables, instead of all else."""
+        return self.tabular or self.tasks_from is not None
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the tables to judge on, beside those of a folder."""
+        return TABLES if self.tasks == TASKS else self.tasks
 
     def validate(self) -> None:
         """Raise ``BadInput`` unless everything can be computed."""
@@ -85,7 +110,11 @@ class Config(RunOptions):
         check_powers(self.powers)
         check_factors(self.pools, self.directions, self.parts, folds=self.folds, max_units=self.max_units)
         self._check_modes()
-        for name in ("tasks", "starts", "widths", "methods", "powers", "pools", "directions"):
+        for variant in self.variants:
+            checks.one_of("variants", variant, VARIANTS, plural="variants")
+        for opponent in self.opponents:
+            checks.one_of("opponents", opponent, OPPONENTS, plural="opponents")
+        for name in ("tasks", "starts", "widths", "methods", "powers", "pools", "directions", "variants", "opponents"):
             values = getattr(self, name)
             if len(set(values)) < len(values):
                 raise BadInput(name, expected="each once", came=list(values), remedy="drop the repeated ones")
@@ -93,11 +122,17 @@ class Config(RunOptions):
 
     def _check_modes(self) -> None:
         modes = [f"--{name}" for name in ("peers", "powers", "pools") if getattr(self, name)]
+        modes += ["--tabular"] if self.judges_tables else []
         if len(modes) > 1:
             remedy = "each of them replaces all else: run one after the other"
-            raise BadInput(
-                "flags", expected="one of --peers, --powers, --pools", came=" and ".join(modes), remedy=remedy
+            expected = "one of --peers, --powers, --pools, --tabular"
+            raise BadInput("flags", expected=expected, came=" and ".join(modes), remedy=remedy)
+        if self.judges_tables and (OURS not in self.variants or not self.widths):
+            expected, remedy = (
+                f"the variant {OURS} and a width of the grid",
+                "leave them in",
             )
+            raise BadInput("variants", expected=expected, came=" ".join(self.variants) or "none", remedy=remedy)
 
     def _check_widths(self) -> None:
         for width in self.widths:

@@ -1,7 +1,5 @@
 """The figures of learned_width; every panel is one task."""
 
-from collections.abc import Mapping
-from math import ceil
 from pathlib import Path
 from typing import cast
 
@@ -10,20 +8,18 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from continuum.analysis.point_names import name_points
 from continuum.analysis.statistics import summarise
-from continuum.analysis.style import FULL, OKABE_ITO, band, new_figure, save
+from continuum.analysis.style import OKABE_ITO, band, new_figure, save
 from continuum.exp.experiment import Tables
 from continuum.learn import LearnConfig
 
+from .panels import left, logarithmic, panels, zoom
 from .report import write
 from .targets import by_task
 
 BLUE, RED, GREEN, PURPLE, ORANGE, SKY, BLACK = OKABE_ITO[:7]
-#: Panels in a row, and inches of a row.
-COLUMNS, HEIGHT = 4, 1.85
 #: Colours of the starts.
 STARTS = (SKY, RED, PURPLE)
 #: Marker and colour of the other methods.
@@ -48,6 +44,11 @@ def draw(tables: Tables, folder: Path) -> list[Path]:
         from .perspective_figure import draw_perspective
 
         return [*save(draw_perspective(tables["perspective"]), folder, "perspective"), *write(tables, folder)]
+    if "tabular" in tables:
+        from .tabular.figures import figures as of_tables
+
+        drawn = [path for name, figure in of_tables(tables).items() for path in save(figure, folder, name)]
+        return [*drawn, *write(tables, folder)]
     if "pool" in tables:
         from .pool_figure import draw_pool
 
@@ -62,46 +63,16 @@ def draw(tables: Tables, folder: Path) -> list[Path]:
     return paths + write(tables, folder)
 
 
-def _panels(names: list[str], *, legend: bool = True) -> tuple[Figure, dict[str, Axes]]:
-    """Small panels, one per name; with room for a legend in the last row."""
-    columns = min(COLUMNS, len(names))
-    rows = ceil(len(names) / columns)
-    figure, axes = new_figure(rows, columns, width=FULL, squeeze=False)
-    figure.set_size_inches(FULL, HEIGHT * rows + 0.5 * legend)
-    for ax in axes.flat[len(names) :]:
-        ax.set_axis_off()
-    panels: dict[str, Axes] = dict(zip(names, axes.flat, strict=False))
-    for name, ax in panels.items():
-        ax.set_title(name, loc="left", fontweight="bold", fontsize=8)
-    return figure, panels
-
-
-def _left(panels: Mapping[str, Axes], text: str) -> None:
-    """Name the vertical axis once per row."""
-    for place, ax in enumerate(panels.values()):
-        if place % COLUMNS == 0:
-            ax.set_ylabel(text)
-
-
-def _logarithmic(ax: Axes, which: str = "x") -> None:
-    """Powers of two as plain numbers."""
-    for name in which:
-        getattr(ax, f"set_{name}scale")("log", base=2)
-        axis = getattr(ax, f"{name}axis")
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.set_minor_formatter(NullFormatter())
-
-
 def _frontiers(results: pd.DataFrame) -> Figure:
     """Score against width: the grid with its interval, the graded method from every start, the other methods."""
     names = list(dict.fromkeys(results["task"]))
-    figure, panels = _panels(names)
-    for name, ax in panels.items():
+    figure, axes_by_task = panels(names)
+    for name, ax in axes_by_task.items():
         _frontier(ax, results[results["task"] == name])
         ax.set_xlabel("units", fontsize=7, labelpad=1)
-    _left(panels, "accuracy or R²")
+    left(axes_by_task, "accuracy or R²")
     handles: dict[str, Artist] = {}
-    for ax in panels.values():
+    for ax in axes_by_task.values():
         handles |= {label: handle for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)}
     figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=6, fontsize=7)
     return figure
@@ -125,8 +96,8 @@ def _frontier(ax: Axes, frame: pd.DataFrame) -> None:
         ax.plot([start, at[0]], [score, at[1]], color=color, linewidth=0.8, zorder=4)
         ax.plot(*at, "*", color=color, markersize=7, label=f"graded from {start:g}", markeredgewidth=0, zorder=5)
         heights.append(at[1])
-    _logarithmic(ax)
-    _zoom(ax, np.array(heights))
+    logarithmic(ax)
+    zoom(ax, np.array(heights))
 
 
 def _usual(rows: pd.DataFrame) -> pd.DataFrame:
@@ -136,18 +107,10 @@ def _usual(rows: pd.DataFrame) -> pd.DataFrame:
     return usual
 
 
-def _zoom(ax: Axes, heights: np.ndarray) -> None:
-    """Leave out the lowest part of the curve, where nothing is decided."""
-    heights = heights[np.isfinite(heights)]
-    top, middle = heights.max(), np.quantile(heights, 0.25)
-    low = max(heights.min(), min(middle, top - 0.02) - 0.5 * (top - middle))
-    ax.set_ylim(low - 0.05 * (top - low), top + 0.1 * (top - low))
-
-
 def _curves(curves: pd.DataFrame) -> Figure:
     """Width against the step of the graded phase: mean over folds and the middle 80 % of them."""
-    figure, panels = _panels(list(dict.fromkeys(curves["task"])))
-    for name, ax in panels.items():
+    figure, axes_by_task = panels(list(dict.fromkeys(curves["task"])))
+    for name, ax in axes_by_task.items():
         lows = []
         for color, (start, course) in zip(STARTS, curves[curves["task"] == name].groupby("start"), strict=False):
             point = course.groupby(["fold", "seed"]).cumcount()
@@ -155,27 +118,27 @@ def _curves(curves: pd.DataFrame) -> Figure:
             steps, low, high = groups["step"].mean(), *(groups["width"].quantile(q) for q in (0.1, 0.9))
             band(ax, steps, groups["width"].mean(), low, high, color=color, label=f"from {start:g}")
             lows.append(low.iloc[-1])
-        _logarithmic(ax, "y")
+        logarithmic(ax, "y")
         # The first few steps from one unit may be far below the width of any later step.
         ax.set_ylim(bottom=max(ax.get_ylim()[0], 0.8 * min(0.5, *lows)))
         ax.set_xlabel("step", fontsize=7, labelpad=1)
-    _left(panels, "width γ")
-    first = next(iter(panels.values()))
+    left(axes_by_task, "width γ")
+    first = next(iter(axes_by_task.values()))
     figure.legend(*first.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
 
 def _paths(paths: pd.DataFrame) -> Figure:
     """Held-out score against units along a falling price, one line per fold; the one-standard-error point."""
-    figure, panels = _panels(list(dict.fromkeys(paths["task"])), legend=False)
-    for name, ax in panels.items():
+    figure, axes_by_task = panels(list(dict.fromkeys(paths["task"])), legend=False)
+    for name, ax in axes_by_task.items():
         for _, path in paths[paths["task"] == name].groupby("fold"):
             (line,) = ax.plot(path["units"], -path["score"], linewidth=0.7, marker=".", markersize=2.5)
             chosen = path[path["chosen"]]
             ax.plot(chosen["units"], -chosen["score"], "o", color=line.get_color(), fillstyle="none", markersize=6)
-        _logarithmic(ax)
+        logarithmic(ax)
         ax.set_xlabel("units")
-    _left(panels, "held-out loss")
+    left(axes_by_task, "held-out loss")
     return figure
 
 
@@ -190,7 +153,7 @@ def _oracles(results: pd.DataFrame) -> Figure:
         ax.plot([best.low, best.high], [width, width], color=color, linewidth=0.8, alpha=0.6)
         ax.plot(best.width, width, "o", color=color)
         points[name] = (best.width, width)
-    _logarithmic(ax, "xy")
+    logarithmic(ax, "xy")
     ends = [min(ax.get_xlim()[0], ax.get_ylim()[0]), max(ax.get_xlim()[1], ax.get_ylim()[1])]
     for factor, style in ((1, "-"), (2, ":"), (0.5, ":")):
         ax.plot(ends, [end * factor for end in ends], style, color="0.7", linewidth=0.7, zorder=0)

@@ -81,20 +81,28 @@ def folds_of(task: Task, count: int, seed: int) -> list[Fold]:
     >>> [len(fold.test.x) for fold in folds_of(load("wine"), 5, seed=0)]
     [36, 36, 36, 35, 35]
     """
-    cutter = (StratifiedKFold if task.kind == "classification" else KFold)(count, shuffle=True, random_state=seed)
-    cuts = cutter.split(task.features, task.target)
+    cuts = cuts_of(task, count, seed)
     return [fold_of(task, train, test, fold, seed, seed * count + fold) for fold, (train, test) in enumerate(cuts)]
 
 
+def cuts_of(task: Task, count: int, seed: int) -> list[tuple[RowNumbers, RowNumbers]]:
+    """Training and test rows of the folds of one repetition, by number."""
+    cutter = (StratifiedKFold if task.kind == "classification" else KFold)(count, shuffle=True, random_state=seed)
+    return list(cutter.split(task.features, task.target))
+
+
 def random_splits(task: Task, count: int) -> list[Fold]:
+    """The published splits."""
+    cuts = published_cuts(task, count)
+    return [fold_of(task, train, test, number, 0, number) for number, (train, test) in enumerate(cuts)]
+
+
+def published_cuts(task: Task, count: int) -> list[tuple[RowNumbers, RowNumbers]]:
     """The 90/10 splits of J. M. Hernandez-Lobato & R. Adams, "Probabilistic backpropagation", 2015, as published."""
     old = np.random.RandomState(1)  # the generator, and the seed, that drew them
     cut = round(0.9 * task.n)
-    folds = []
-    for number in range(count):
-        rows = old.choice(range(task.n), task.n, replace=False)
-        folds.append(fold_of(task, rows[:cut], rows[cut:], number, 0, number))
-    return folds
+    drawn = [old.choice(range(task.n), task.n, replace=False) for _ in range(count)]
+    return [(rows[:cut], rows[cut:]) for rows in drawn]
 
 
 def fold_of(task: Task, train: RowNumbers, test: RowNumbers, fold: int, seed: int, number: int) -> Fold:

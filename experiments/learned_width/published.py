@@ -26,6 +26,8 @@ PEERS = (
     ("digits", "bal", 31.1, 0.962),
     ("two_spirals", "bal", 21.9, 0.978),
 )
+#: What the table calls the methods of a run.
+NAMES = {"graded": "learned width", "fixed": "50 units, same steps", "estimator": "the estimator, its defaults"}
 
 
 def splits_table(splits: pd.DataFrame) -> pd.DataFrame:
@@ -34,7 +36,7 @@ def splits_table(splits: pd.DataFrame) -> pd.DataFrame:
     for task, rows_of_task in splits.groupby("task", sort=False):
         for method, frame in rows_of_task.groupby("method", sort=False):
             error = frame["rmse"].std(ddof=1) / len(frame) ** 0.5
-            named = {"graded": "learned width", "fixed": "50 units, same steps"}[str(method)]
+            named = NAMES[str(method)]
             measured = {"rmse": frame["rmse"].mean(), "spread": error, "units": frame["units"].mean()}
             rows.append({"task": task, "method": named, **measured, "source": f"this run, {len(frame)} splits (s.e.)"})
         for name, method, rmse, spread, source in SPLITS:

@@ -19,12 +19,16 @@ from .pool_claims import frames as pool_frames
 from .published import earlier, splits_table
 from .readings import readings
 from .statistics import paired
+from .tabular.report import frames as table_frames
+from .tabular.report import in_short
 from .targets import by_task, ratios, spread, targets
 from .tasks import bayes_score, known_units
 
 
 def frames(tables: Tables) -> dict[str, pd.DataFrame]:
     """All tables of the report by name."""
+    if "tabular" in tables:
+        return table_frames(tables)
     if "perspective" in tables:
         return perspective_frames(tables)
     if "pool" in tables:
@@ -55,9 +59,13 @@ def write(tables: Tables, folder: Path) -> list[Path]:
 
 def report(tables: Tables, config: Config) -> Sequence[RenderableType]:
     """The tables, and which tasks are missing here."""
-    printed: list[RenderableType] = [terminal_table(name, frame) for name, frame in frames(tables).items()]
-    run = next(tables[name] for name in ("perspective", "pool", "results") if name in tables)
-    absent = [name for name in config.tasks if name not in set(run["task"])]
+    shown = frames(tables)
+    if config.judges_tables:  # what has too many columns for a terminal is in the files
+        shown = in_short(shown)
+    printed: list[RenderableType] = [terminal_table(name, frame) for name, frame in shown.items()]
+    run = next(tables[name] for name in ("tabular", "perspective", "pool", "results") if name in tables)
+    asked = config.tables if config.judges_tables else config.tasks
+    absent = [name for name in asked if name not in set(run["task"])]
     if absent:
         printed.append(Text(f"not run, for their data are missing here: {', '.join(absent)}"))
     return printed

@@ -1,5 +1,6 @@
 """The tasks of learned_width: those of the catalogue, and made-up ones of which the truth is known."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -32,7 +33,13 @@ def task_of(name: str, rows: int) -> Task:
     >>> task_of("teacher_4", 100).features.shape, task_of("noisy_4", 5000).classes
     ((100, 10), 3)
     """
-    task = noisy(name) if name in NOISY else taught(name) if name.startswith("teacher_") else _catalogued(name)
+    return cut(
+        noisy(name) if name in NOISY else taught(name) if name.startswith("teacher_") else _catalogued(name), rows
+    )
+
+
+def cut(task: Task, rows: int) -> Task:
+    """So many random rows of a task that has more."""
     if task.n <= rows:
         return task
     kept = np.sort(np.random.default_rng([SEED, 1]).permutation(task.n)[:rows])
@@ -50,16 +57,26 @@ def _catalogued(name: str) -> Task:
 
 def available_tasks(names: tuple[str, ...], rows: int, *, strict: bool) -> dict[str, Task]:
     """The tasks whose data this machine has; unless strict, the others are named on the error stream and left out."""
-    available: dict[str, Task] = {}
+    return available(names, lambda name: task_of(name, rows), strict=strict)
+
+
+def available(names: tuple[str, ...], made: Callable[[str], Task], *, strict: bool) -> dict[str, Task]:
+    """The tasks that can be made; unless strict, the others are named on the error stream and left out."""
+    tasks: dict[str, Task] = {}
     for name in names:
         try:
-            available[name] = task_of(name, rows)
+            tasks[name] = made(name)
         except ContinuumError as error:
             if strict:
                 raise
-            line = f"task {name} is left out: {error}"
-            Console(stderr=True).print(line, markup=False, highlight=False, soft_wrap=True)
-    return available
+            leave_out(f"task {name}", error)
+    return tasks
+
+
+def leave_out(what: str, error: Exception) -> None:
+    """Say on the error stream what is not run, and why."""
+    line = f"{what} is left out: {error}"
+    Console(stderr=True).print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def bayes_score(name: str) -> float:

@@ -67,6 +67,22 @@ def check_layers(encoding: PiecewiseLinear, rectifiers: Rectifiers, rows: np.nda
     np.testing.assert_allclose(outputs, direct, rtol=1e-12, atol=1e-13 * height)
 
 
+@given(TABLES, st.integers(2, 9), arrays(np.float64, (6, 3), elements=FAR))
+def test_a_column_stands_in_front_of_its_bins(table, bins, rows):
+    alone, beside = (PiecewiseLinear.of(table, bins, beside=flag) for flag in (False, True))
+    check_layers(beside, beside.rectifiers(), rows)
+    encoded, cut = beside.encode(rows), alone.encode(rows)
+    bent = np.zeros(beside.outputs, bool)
+    for column, (piece, group) in enumerate(zip(beside.pieces, beside.groups, strict=True)):
+        np.testing.assert_array_equal(encoded[:, group.start], rows[:, column])
+        if isinstance(piece, Bins):
+            assert piece.outputs == piece.bins + 1
+            np.testing.assert_array_equal(encoded[:, group][:, 1:], cut[:, alone.groups[column]])
+            bent[group.start + 1 : group.stop] = True
+    np.testing.assert_array_equal(beside.bent, bent)
+    assert not alone.bent.any()
+
+
 CODES = st.integers(-1, 4).map(float)
 
 
@@ -86,6 +102,21 @@ def wrong_hat(right: Rectifiers) -> Rectifiers:
     mixing = right.mixing.copy().tolil()
     mixing[-3, -1] = 0.0
     return Rectifiers(right.weight, right.bias, mixing.tocsr(), right.shift)
+
+
+def wrong_column(right: Rectifiers) -> Rectifiers:
+    """Wrong: the column beside its bins has another origin."""
+    shift = right.shift.copy()
+    shift[0] += 1e-3
+    return Rectifiers(right.weight, right.bias, right.mixing, shift)
+
+
+def test_a_wrong_column_beside_its_bins_is_rejected():
+    encoding = PiecewiseLinear.of(np.random.default_rng(0).normal(size=(40, 3)), 4, beside=True)
+    rows = np.random.default_rng(1).normal(size=(10, 3))
+    for wrong in (wrong_column, wrong_shift):
+        with pytest.raises(AssertionError):
+            check_layers(encoding, wrong(encoding.rectifiers()), rows)
 
 
 @pytest.mark.parametrize("wrong", [wrong_shift, wrong_hat])

@@ -93,7 +93,7 @@ def test_widths_that_are_no_numbers_are_no_units():
         whole_units([2.0, math.nan])
 
 
-def rounding(steps: int, units: int = 2, records: int = 10):
+def rounding(steps: int, units: int = 2, records: int = 10, given: int | None = None, priced: bool = False):
     """A rounding of 16 units; what was done at every step: learning rate, units, penalty."""
     task = checked_task((*ring(60), None), None, "cross_entropy", LearnConfig(lr=0.1, start=16))
     run = task.graded_run(task.rows, steps, 2.0)
@@ -102,7 +102,7 @@ def rounding(steps: int, units: int = 2, records: int = 10):
     run.descend = lambda batch, lr, penalty: steps_taken.append((lr, run.pool.weights.units[0], penalty))
     slope = run.penalty().slope
     meter = Meter(lambda *now: calls.append(now) or True, total=steps // 2)
-    round_units(run, [units], 1.7, meter)
+    round_units(run, [units], 1.7, meter, given, priced=priced)
     return run, steps_taken, calls, slope
 
 
@@ -128,6 +128,20 @@ def test_rounding_has_decay_and_no_price():
     assert {now[2] for now in steps_taken} == {Penalty(1e-3, 0.0, floor=slope)}
     assert slope > 0
     assert run.pool.memory.steps == 0  # begun anew
+
+
+def test_rounding_at_the_price_has_the_penalty_of_the_run():
+    run, steps_taken, _, _ = rounding(steps=80, priced=True)
+    assert {now[2] for now in steps_taken} == {run.penalty()}
+    assert run.penalty().price > 0
+
+
+@pytest.mark.parametrize("given", [0, 1, 7])
+def test_so_many_steps_as_are_given(given):
+    run, steps_taken, calls, _ = rounding(steps=80, given=given)
+    assert len(steps_taken) == given
+    assert run.pool.weights.units == [2]
+    assert calls[-1][0] == given
 
 
 def test_rounding_is_told_and_its_answer_does_not_matter():

@@ -31,7 +31,7 @@ PARAMETERS = {
     "sizes": ({"hidden_layers": (5,)}, r"hidden_layers: expected an integer >= 1, got \(5,\)"),
     "steps": ({"max_iter": 0}, "max_iter: expected an integer >= 1, got 0"),
     "batch": ({"batch_size": 0}, "batch_size: expected an integer >= 1, got 0"),
-    "batch word": ({"batch_size": "auto"}, "batch_size: expected an integer >= 1, got 'auto'"),
+    "batch word": ({"batch_size": "all"}, "batch_size: expected \"auto\", None or an integer >= 1, got 'all'"),
     "method": ({"method": "gradde"}, "method: expected one of .*graded.*, got 'gradde'; did you mean graded"),
     "exponent word": ({"exponent": "root"}, "exponent: expected a number > 0, got 'root'; 1 is the linear gate"),
     "exponent 0": ({"exponent": 0, "method": "interval"}, "exponent: expected a finite number > 0, got 0.0"),
@@ -116,16 +116,18 @@ def test_too_few_rows_to_hold_any_out():
     y = np.arange(12) // 2
     message = "a row of every class in both parts, got 0.1 of 12 rows of 6 classes; hold out 6 rows or more"
     with pytest.raises(BadInput, match=f"validation_fraction: expected {message}"):
-        classifier(early_stopping=True).fit(X, y)
+        classifier(method="interval", early_stopping=True).fit(X, y)
     with pytest.raises(BadInput, match="validation_fraction: expected rows of all 3 classes to train on, got 3 rows"):
-        classifier(early_stopping=True, validation_fraction=0.75).fit(X, np.minimum(y, 2) * (X[:, 0] < 6))
+        classifier(method="interval", early_stopping=True, validation_fraction=0.75).fit(
+            X, np.minimum(y, 2) * (X[:, 0] < 6)
+        )
 
 
 @pytest.mark.parametrize("fraction", [0.001, 0.99, 0.999])
 def test_no_two_parts_of_such_a_share(fraction):
     message = f"validation_fraction: expected a row .* in both parts, got {fraction} of "
     with pytest.raises(BadInput, match=f"{message}178 rows of 3 classes; hold out 3 rows or more"):
-        classifier(early_stopping=True, validation_fraction=fraction).fit(WINE, LABELS)
+        classifier(method="interval", early_stopping=True, validation_fraction=fraction).fit(WINE, LABELS)
     with pytest.raises(BadInput, match=f"{message}178 rows of 3 classes; hold out 3 rows or more"):
         classifier().width_path(WINE, LABELS, validation_fraction=fraction)
     if fraction > 0.5:
@@ -136,7 +138,7 @@ def test_no_two_parts_of_such_a_share(fraction):
 def test_a_class_of_one_row_is_in_no_two_parts():
     labels = np.where(np.arange(len(WINE)) == 7, 5, LABELS)
     message = "of 178 rows of 4 classes, one of which has a single row; give every class two rows or more"
-    for method in (classifier(early_stopping=True).fit, classifier().width_path):
+    for method in (classifier(method="interval", early_stopping=True).fit, classifier().width_path):
         with pytest.raises(BadInput, match=message):
             method(WINE, labels)
 

@@ -29,13 +29,26 @@ def test_steps_total_width_and_loss():
     calls, model = fitted()
     steps, totals, widths, losses = (np.array(column) for column in zip(*calls, strict=True))
     assert (np.diff(steps) >= 0).all()
-    assert set(totals) == {180}
-    assert calls[-1][:2] == (180, 180)
+    assert (steps[:-1] < totals[:-1]).all()
+    assert set(totals) == {120}
+    assert calls[-1][:2] == (120, 120)
     assert widths[-1] == model.width_
-    learned = steps < 120
+    learned = slice(0, len(model.loss_curve_) - 1)
     np.testing.assert_allclose(losses[learned], model.loss_curve_[:-1], rtol=1e-6)
     np.testing.assert_allclose(widths[learned], model.width_curve_[:-1].sum(1), rtol=1e-6)
-    assert (losses[~learned] == losses[learned][-1]).all()  # that which was measured last
+    rounding = losses[learned.stop :]
+    assert len(rounding) >= 2
+    assert (rounding == losses[learned][-1]).all()  # that which was measured last
+
+
+def test_of_a_choice_too_steps_never_pass_their_total():
+    calls, model = fitted(price=None, max_iter=1500)
+    steps, totals, *_ = (np.array(column) for column in zip(*calls, strict=True))
+    assert np.isfinite(model.rounding_gap_)
+    assert (np.diff(steps) >= 0).all()
+    assert (steps[:-1] < totals[:-1]).all()
+    assert (totals <= 1500).all()
+    assert calls[-1][:2] == (model.n_iter_, model.n_iter_)
 
 
 def test_callbacks_change_nothing():
@@ -45,15 +58,17 @@ def test_callbacks_change_nothing():
 
 def test_a_true_answer_ends_the_fit():
     calls, model = fitted(lambda steps, *now: steps >= 30)
-    assert model.n_iter_ == 30 + 60
-    assert max(steps for steps, *_ in calls) == 90
-    assert calls[-1][:2] == (90, 90)
+    asked = next(steps for steps, *_ in calls if steps >= 30)
+    assert asked < model.n_iter_ < 120  # rounding still takes place
+    assert calls[-1][:2] == (model.n_iter_, model.n_iter_)
+    assert len(model.loss_curve_) == 2 + sum(steps < asked for steps, *_ in calls)
 
 
-def test_it_ends_calibration_and_what_follows():
-    _, model = fitted(lambda steps, *now: steps == 0, price=None)
-    assert model.n_iter_ == 60
-    _, model = fitted(lambda *now: True, early_stopping=True)
+def test_it_ends_the_choice_and_what_follows():
+    _, model = fitted(lambda *now: True, price=None, max_iter=1500)
+    assert model.n_iter_ < 750  # of which the ladder and rounding are all
+    assert len(model.validation_losses_) <= 1
+    _, model = fitted(lambda *now: True, method="interval", early_stopping=True)
     assert len(model.validation_losses_) <= 4
 
 
@@ -113,7 +128,7 @@ def test_tensorboard(monkeypatch, tmp_path):
     model = classifier(callbacks=TensorBoardCallback(tmp_path)).fit(*wine())
     assert Writer.folders == [str(tmp_path), "closed"]
     assert {tag for tag, *_ in Writer.written} == {"width", "loss"}
-    assert Writer.written[-2] == ("width", model.width_, 180)
+    assert Writer.written[-2] == ("width", model.width_, 120)
     assert all(np.isfinite(value) for _, value, _ in Writer.written)
 
 
@@ -123,7 +138,7 @@ def test_mlflow(monkeypatch):
     stand_in(monkeypatch, "mlflow", log_metrics=lambda metrics, step=None: logged.append((metrics, step)))
     model = classifier(callbacks=[MLflowCallback()]).fit(*wine())
     assert logged[-1][0]["width"] == model.width_
-    assert logged[-1][1] == 180
+    assert logged[-1][1] == 120
 
 
 def test_clones_write_to_the_same_place(tmp_path):

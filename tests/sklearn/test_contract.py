@@ -21,7 +21,7 @@ def expected_failures(estimator: BaseEstimator) -> dict[str, str]:
     [
         kind(max_iter=100, price=3.0, batch_size=size)
         for kind in (ContinuousMLPClassifier, ContinuousMLPRegressor)
-        for size in (None, 16)
+        for size in (None, "auto")
     ],
     expected_failed_checks=expected_failures,
 )

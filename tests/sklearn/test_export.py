@@ -8,23 +8,44 @@ from sklearn.exceptions import NotFittedError
 from torch import nn
 
 from continuum.errors import BadInput
+from continuum.nn import Skip
 from tests.sklearn.data import classifier, regressor, waves, wine
 
 
+@pytest.mark.parametrize("skip", [True, False])
+@pytest.mark.parametrize("encoding", ["raw", "piecewise"])
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
-def test_raw_features_to_logits(layers, dtype):
+def test_raw_features_to_logits(layers, dtype, encoding, skip):
     X, y = wine()
-    model = classifier(hidden_layers=layers).fit(X, y)
+    model = classifier(hidden_layers=layers, encoding=encoding, skip=skip).fit(X, y)
     network = model.export(dtype=dtype)
     assert not network.training
-    assert [type(layer) for layer in network] == [nn.Linear, nn.ReLU] * layers + [nn.Linear]
-    assert tuple(layer.out_features for layer in network[:-1:2]) == model.units_
+    front, beside = list(network), None
+    if skip:
+        beside = front.pop()
+        assert isinstance(beside, Skip)
+        assert beside.linear.out_features == 3
+        front += beside.body
+    kinds = [nn.Linear, nn.ReLU] * (encoding == "piecewise") + [nn.Linear, nn.ReLU] * layers + [nn.Linear]
+    assert [type(layer) for layer in front] == kinds
+    hidden = front[2 * (encoding == "piecewise") : -1 : 2]
+    assert tuple(layer.out_features for layer in hidden) == model.units_
     with torch.no_grad():
         logits = network(torch.tensor(X, dtype=dtype)).numpy()
-    # Means of the features are up to 20 times their spread, so that float32 loses about two of its seven digits.
-    tolerance = 1e-4 if dtype == torch.float32 else 1e-12
+    # Means of the features are up to 20 times their spread, so that float32 loses about two of its seven digits; bins
+    # have a spread as small as a sixteenth of their column's.
+    tolerance = (1e-4 if encoding == "raw" else 1e-3) if dtype == torch.float32 else 1e-12
     np.testing.assert_allclose(softmax(logits, axis=1), model.predict_proba(X), atol=tolerance)
+
+
+def test_a_line_alone_is_one_layer():
+    X, _ = waves()
+    model = regressor(max_iter=None, price=None).fit(X, 3 * X[:, 0] - X[:, 1])
+    assert model.units_ == (0,)
+    network = model.export(dtype=torch.float64)
+    assert [type(layer) for layer in network] == [nn.Linear]
+    np.testing.assert_allclose(network(torch.tensor(X)).detach()[:, 0], model.predict(X), rtol=1e-12)
 
 
 def test_raw_features_to_raw_targets():
@@ -39,8 +60,9 @@ def test_a_copy_of_ones_own():
     X, y = wine()
     model = classifier().fit(X, y)
     before = model.predict_proba(X)
-    nn.init.zeros_(model.export()[0].weight)
-    nn.init.zeros_(model.export(dtype=torch.float64)[0].weight)
+    for copy in (model.export(), model.export(dtype=torch.float64)):
+        for weight in copy.parameters():
+            nn.init.zeros_(weight)
     np.testing.assert_array_equal(model.predict_proba(X), before)
 
 

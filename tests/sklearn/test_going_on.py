@@ -28,7 +28,7 @@ def test_a_warm_start_goes_on_where_the_last_fit_ended(make, data):
 
 def test_a_warm_start_keeps_a_price_that_was_calibrated():
     X, y = moons()
-    model = classifier(price=None, warm_start=True, max_iter=40).fit(X, y)
+    model = classifier(price=None, warm_start=True, max_iter=None).fit(X, y)
     steps, price = model.n_iter_, model.price_
     assert model.fit(X, y).n_iter_ < steps / 3
     assert model.price_ == price
@@ -71,6 +71,20 @@ def test_batches_teach_what_all_rows_do():
     assert alone.score(X, y) <= model.score(X, y) + 0.02
 
 
+def test_a_line_without_units_goes_on():
+    """Fresh units are drawn where there is none whose shape they could have, and taken where they are needed."""
+    random = np.random.default_rng(0)
+    X = random.uniform(-2, 2, (300, 2))
+    model = regressor(price=None, max_iter=None).partial_fit(X, X[:, 0])
+    assert model.units_ == (0,)
+    assert model.partial_fit(X, X[:, 0]).score(X, X[:, 0]) > 0.999
+    bent = np.abs(X[:, 0]) - X[:, 1]
+    for _ in range(3):
+        model.partial_fit(X, bent)
+    assert model.units_[0] >= 1
+    assert model.score(X, bent) > 0.9
+
+
 def test_batches_of_values():
     X, y = waves()
     model = regressor(max_iter=300)
@@ -102,14 +116,14 @@ def test_the_width_grows_and_shrinks_between_batches():
 def test_a_price_is_what_all_rows_seen_have_to_pay(monkeypatch):
     X, y = wine()
     prices, rates = [], []
-    learn = training.learn_width
+    learn = training.learn_table
 
-    def learn_width(*arguments, **options):
-        prices.append(arguments[3].price)
+    def learn_table(*arguments, **options):
+        prices.append(arguments[4].price)
         rates.append(arguments[3].lr)
         return learn(*arguments, **options)
 
-    monkeypatch.setattr(training, "learn_width", learn_width)
+    monkeypatch.setattr(training, "learn_table", learn_table)
     model = classifier(price=8.0).partial_fit(X[::2], y[::2], classes=[0, 1, 2])
     assert model.partial_fit(X[1::2], y[1::2]).price_ == pytest.approx(8.0)
     assert model.partial_fit(X, y).price_ == pytest.approx(8.0)

@@ -37,7 +37,7 @@ def test_a_notebook_shows_a_line_that_is_written_over(monkeypatch, capsys):
     shown = capsys.readouterr()
     assert shown.err == ""
     assert shown.out.startswith("\rwidth ░")
-    assert shown.out.rstrip(" \n").endswith(f"{'█' * 30} 180/180 steps, width {model.width_:.1f}")
+    assert shown.out.rstrip(" \n").endswith(f"{'█' * 30} 120/120 steps, width {model.width_:.1f}")
     assert shown.out.endswith("\n")
     assert shown.out.count("\n") == 1
 

@@ -12,6 +12,7 @@ from scipy.special import log_expit, log_softmax, softmax
 from torch import nn
 
 from continuum.errors import BadInput
+from continuum.nn import Skip
 from continuum.sklearn import training
 from continuum.sklearn.gates import gates_of
 from continuum.sklearn.temperature import PRIOR, cooled, held_out_temperature, temperature_of
@@ -114,15 +115,15 @@ def test_nothing_to_say():
 
 def held_out(monkeypatch: pytest.MonkeyPatch, outputs: object, targets: object) -> None:
     """Let results hold these."""
-    learn = training.learn_width
+    learn = training.learn_table
 
-    def learn_width(*arguments, **options):
+    def learn_table(*arguments, **options):
         result = learn(*arguments, **options)
         object.__setattr__(result, "held_out_outputs", outputs)
         object.__setattr__(result, "held_out_targets", targets)
         return result
 
-    monkeypatch.setattr(training, "learn_width", learn_width)
+    monkeypatch.setattr(training, "learn_table", learn_table)
 
 
 def test_probabilities_are_cooled_and_exported_so(monkeypatch):
@@ -141,20 +142,10 @@ def test_probabilities_are_cooled_and_exported_so(monkeypatch):
     np.testing.assert_array_equal(model.predict(X), before.predict(X))
 
 
-class Added(nn.Module):
-    """A straight line beside a network."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.body = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
-        self.linear = nn.Linear(2, 2, bias=False)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.body(x) + self.linear(x)
-
-
 def test_what_adds_up_is_cooled_together():
-    network, x = nn.Sequential(Added()).double(), torch.randn(5, 2, dtype=torch.float64)
+    body = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
+    network = nn.Sequential(Skip(body, nn.Linear(2, 2, bias=False))).double()
+    x = torch.randn(5, 2, dtype=torch.float64)
     before = network(x)
     np.testing.assert_allclose(cooled(network, 3.0)(x).detach(), before.detach() / 3, rtol=1e-12)
     assert gates_of(network, [2.0])[0].sum() == pytest.approx(2.0)

@@ -37,7 +37,7 @@ class Fold:
 
 
 def folds_of(rows: TrainingRows, seed: int, *, classes: bool) -> list[Fold]:
-    """Two halves in both roles; of many rows one part, a fifth; of too few, by number or by weight, none.
+    """Two halves in both roles; of many rows one part, a fifth; of too few none.
 
     Rows of a class are dealt out in turn, so that both halves have as many of it.
     """

@@ -16,10 +16,10 @@ from continuum.progress import Meter
 
 #: Stages without a better score after which a candidate rests.
 PATIENCE = 2
-#: Standard errors by which a candidate must be behind to be dropped, and stages before that.
+#: Standard errors by which a candidate must be behind to be dropped, and stages before any rests.
 BEHIND, FIRST_STAGES = 2.0, 7
 #: Standard errors by which later candidates must beat an earlier one, which is the simpler.
-SIMPLER = 1.0
+SIMPLER = 0.5
 #: Steps of a stage from which on one fold goes on alone.
 LONG = 200
 #: Least share of the score by which a further doubling must lower it to be worth its steps.
@@ -47,11 +47,12 @@ class Judged:
 
 @dataclass
 class Contestant:
-    """A candidate with one network per fold."""
+    """A candidate with one network per fold; one that was dropped cannot win any more."""
 
     candidate: Candidate
     judged: list[Judged]
     resting: bool = False
+    dropped: bool = False
 
     @classmethod
     def of(cls, candidate: Candidate, folds: Sequence[Fold]) -> "Contestant":
@@ -95,14 +96,19 @@ def choose(
 ) -> Choice | None:
     """The candidate and the stage of least held-out score; None where no stage could be afforded.
 
-    All candidates go down the price together, each with one network per fold. One rests when two stages brought
-    nothing, or when another is ahead by two standard errors. Long stages are those of the first fold alone. The first
-    candidate that is within a standard error of the best one wins, with its best stage, or the first one that ties with
-    it within the resolution of the score. No stage before ``least`` is chosen.
+    All candidates go down the price together, each with one network per fold. Behind the first seven stages one rests
+    when two stages brought nothing, and is dropped when another is ahead by two standard errors; before, only a score
+    within the resolution ends it. Long stages are those of the first fold alone. The first candidate, of those that
+    were not dropped, that is within a standard error of the best one wins, with its best stage, or the first one that
+    ties with it within the resolution of the score. No stage before ``least`` is chosen.
     """
     contestants = [Contestant.of(candidate, folds) for candidate in candidates]
     weights = [judged.held_out.weights() for judged in contestants[0].judged]
     count = len(folds)
+    needed = len(contestants) * count * sum(stage.steps for stage in schedule[: least + 1])
+    rest = final_steps(schedule, least) + rounding_steps(schedule, least)
+    if needed > budget.choosing or needed + rest > budget.left:
+        return None  # steps that lead to no choice are better spent on the network
     for number, stage in enumerate(schedule):
         if stage.steps >= LONG:
             count = 1
@@ -140,11 +146,13 @@ def _rest(
         if contestant.resting:
             continue
         gain, error = mean_and_error(table[place] - tables[leader][best[leader]], weight)
-        behind = number + 1 >= FIRST_STAGES and float(gain) > BEHIND * float(error)
+        early = number + 1 < FIRST_STAGES  # at high prices a few units may be worse than none, and many better
+        behind = not early and float(gain) > BEHIND * float(error)
         means = mean_and_error(table, weight)[0]
         slow = schedule[number].steps > schedule[0].steps and means[-1] > (1 - WORTHWHILE) * means[:-1].min()
-        settled = number - place >= PATIENCE or (number >= PATIENCE and float(means.min()) <= resolution(contestant))
-        contestant.resting = behind or slow or settled
+        idle = not early and number - place >= PATIENCE
+        settled = idle or (number >= PATIENCE and float(means.min()) <= resolution(contestant))
+        contestant.resting, contestant.dropped = behind or slow or settled, behind
 
 
 def _chosen(contestants: list[Contestant], weights: list[Scores], first: int) -> Choice | None:
@@ -156,13 +164,14 @@ def _chosen(contestants: list[Contestant], weights: list[Scores], first: int) ->
     weight = np.concatenate(weights[:count])
     means = [mean_and_error(contestant.table(count), weight)[0] for contestant in contestants]
     places = [first + int(mean[first:].argmin()) for mean in means]
-    leader = int(np.argmin([mean[place] for mean, place in zip(means, places, strict=True)]))
+    least = [mean[place] for mean, place in zip(means, places, strict=True)]
+    leader = int(np.argmin(np.where([contestant.dropped for contestant in contestants], np.inf, least)))
     if not np.isfinite(means[leader][places[leader]]):
         return None
     ahead = contestants[leader].table(count)[places[leader]]
     for place, contestant in enumerate(contestants):
         gain, error = mean_and_error(contestant.table(count)[places[place]] - ahead, weight)
-        if float(gain) <= max(SIMPLER * float(error), resolution(contestant)):
+        if not contestant.dropped and float(gain) <= max(SIMPLER * float(error), resolution(contestant)):
             break
     mean = means[place]
     good = mean[first:] <= mean[places[place]] + resolution(contestants[place])

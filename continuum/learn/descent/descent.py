@@ -26,11 +26,17 @@ class Descent:
 
     @classmethod
     def of(cls, task: Task, rows: TrainingRows) -> Self:
-        """A network that is born."""
+        """A network that is born: beside a line through the rows the units of a single layer are silent.
+
+        If they were on they would have to unlearn what they add to the line, which would bend to them. Of several
+        layers all would stay silent: a unit learns only by what lies behind it.
+        """
         run = task.graded_run(rows, 1, 1.0)
-        skip = run.pool.weights.skip
-        if isinstance(run.objective, SquaredError) and skip is not None and task.initial is None:
-            skip[:], run.objective.variance = least_squares(rows)
+        weights = run.pool.weights
+        if isinstance(run.objective, SquaredError) and weights.skip is not None and task.initial is None:
+            weights.skip[:], run.objective.variance = least_squares(rows)
+            if len(weights.outgoing) == 1:
+                weights.outgoing[0][:] = 0
         return cls(run)
 
     def advance(self, stage: Stage, meter: Meter) -> None:

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from continuum.arithmetic import engine_arithmetic
 from continuum.errors import BadInput
 from continuum.learn.descent.budget import Budget
-from continuum.learn.descent.candidates import Candidate, folds_of
+from continuum.learn.descent.candidates import LEAST_ROWS, Candidate, folds_of
 from continuum.learn.descent.choice import Choice, choose
 from continuum.learn.descent.descent import Descent
-from continuum.learn.descent.reduction import Reduction, participation, reduce_units
+from continuum.learn.descent.reduction import Reduction, participation, paying, reduce_units
 from continuum.learn.descent.settings import LONGER, DescentConfig, Stage, final_steps, rounding_steps
 from continuum.learn.descent.table import TableResult
 from continuum.learn.loss import LossChoice
@@ -110,19 +110,23 @@ class _Learning:
     def result(self) -> TableResult:
         """Choose, go down, round."""
         self.schedule, self.budget = self.how.schedule(), Budget(self.how)
-        self.meter = Meter(self.progress, 2 * final_steps(self.schedule, len(self.schedule) - 1))
-        if self.how.steps is not None:
-            self.meter.total = min(self.meter.total, self.how.steps)
+        every = final_steps(self.schedule, len(self.schedule) - 1)
+        self.meter = Meter(self.progress, self._bounded((2 * len(self.candidates) + 1) * every))
         choice = self._choice()
         reduction = None if choice is None else self._reduction(choice)
         task = (self.candidates[0] if choice is None else choice.winner.candidate).task
-        final = Descent.of(task, task.rows)
-        for stage in self._way(choice):
+        final, way = Descent.of(task, task.rows), self._way(choice)
+        rest = sum(stage.steps for stage in way) + rounding_steps(self.schedule, 0 if choice is None else choice.last)
+        self.meter.total = self._bounded(self.meter.done + rest)
+        for stage in way:
             final.advance(stage, self.meter)
             self.budget.spend(stage.steps)
             if self.meter.stopped:
                 break
         return self._rounded(final, task, choice, reduction)
+
+    def _bounded(self, steps: int) -> int:
+        return steps if self.how.steps is None else min(steps, self.how.steps)
 
     def _choice(self) -> Choice | None:
         first = self.candidates[0].task
@@ -154,17 +158,19 @@ class _Learning:
     def _rounded(self, final: Descent, task: Task, choice: Choice | None, reduction: Reduction | None) -> TableResult:
         run, meter = final.run, self.meter
         widths, saturation, nat = run.widths(), run.saturation(), run.objective.nat()
+        whole_units(widths)  # refuses what is no number
         unrounded, curves = sequential(run.network(), run.activation), run.curves
-        live = run.pool.counts()
-        units = [min(n, m) for n, m in zip(self._units(run, reduction), live, strict=True)]
+        live = _live(run.pool)
+        units = [min(max(n, int(len(live) > 1)), m) for n, m in zip(self._units(run, reduction), live, strict=True)]
         if units != live:
             last = 0 if choice is None else choice.last
             steps = int(min(rounding_steps(self.schedule, last), max(self.budget.left, 0.0)))
             meter.total = max(meter.done + steps, 1)
             round_units(run, units, sum(widths), meter, steps, priced=True)
             run.pool.repack(reserve=False)
-        meter.total = meter.done
-        meter.report(sum(widths))
+        else:
+            meter.total = meter.done
+            meter.report(sum(widths))
         _drop_silent(run.pool)
         classes = task.loss == "cross_entropy"
         outcome = (
@@ -197,10 +203,17 @@ class _Learning:
 
     def _units(self, run: GradedRun, reduction: Reduction | None) -> list[int]:
         if self.how.rounding == "none":
-            return run.pool.counts()
+            return _live(run.pool)
         if self.how.rounding == "width":
             return whole_units(run.widths())
-        return participation(run) if reduction is None else reduction.units
+        if reduction is not None:
+            return reduction.units
+        return paying(run) if self.fresh and len(run.rows) < LEAST_ROWS else participation(run)
+
+
+def _live(pool: Pool) -> list[int]:
+    """Live units of every layer; where there are others behind or before it, a layer keeps a silent one."""
+    return [max(count, int(len(pool.weights.outgoing) > 1)) for count in pool.counts()]
 
 
 def _drop_silent(pool: Pool) -> None:

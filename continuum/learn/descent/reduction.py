@@ -124,9 +124,26 @@ def _descend(descent: Descent, units: list[int], meter: Meter) -> None:
 
 
 def participation(run: GradedRun) -> list[int]:
-    r"""Units of every layer that take part, where no held-out rows can tell: :math:`(\sum a)^2 / \sum a^2`, rounded up.
+    r"""Units of every layer that take part: :math:`(\sum a)^2 / \sum a^2` of their gates a, rounded up.
 
-    Of gates a that are all alike it is their number, however small they are; of one large one it is 1.
+    Of gates that are all alike it is their number, however small they are; of one large one it is 1.
     """
     gates = [np.linalg.norm(block.astype(np.float64), axis=1) for block in run.pool.weights.outgoing]
-    return [math.ceil(a.sum() ** 2 / np.square(a).sum() - 1e-6) if a.any() else 0 for a in gates]
+    shares = [a / a.max() if a.any() else a for a in gates]  # the squares of tiny gates are 0
+    return [math.ceil(a.sum() ** 2 / np.square(a).sum() - 1e-6) if a.any() else 0 for a in shares]
+
+
+def paying(run: GradedRun) -> list[int]:
+    """Units of every layer that are worth their price, where no held-out rows can tell.
+
+    Units are removed along the ladder, the others take over what they can, and what the training rows lose in nats is
+    weighed against the price of so many whole units.
+    """
+    twin = Descent(run).twin().run
+    live = run.pool.counts()
+    ladder = rungs(live, none=run.pool.weights.skip is not None and len(live) == 1)
+    costs = list[float]()
+    for units in ladder:
+        shrink(twin, [min(n, m) for n, m in zip(units, twin.pool.weights.units, strict=True)])
+        costs.append(twin.loss() * run.price / run.price_per_row() + run.price * sum(units))
+    return ladder[int(np.argmin(costs))]

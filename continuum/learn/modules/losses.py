@@ -13,11 +13,11 @@ from continuum.learn.loss import Likelihood
 #: By name; a function of outputs and targets, the mean over rows, in nats; or one with the scale of a nat.
 ModuleLoss = str | Callable[[Tensor, Tensor], Tensor] | Likelihood
 #: The losses by name.
-NAMES = ("cross_entropy", "squared_error")
+NAMES = ("cross_entropy", "binary_cross_entropy", "squared_error")
 #: Share by which the running variance of the residual follows that of a batch.
 FOLLOW = 0.01
-#: Share of the targets' variance below which a residual counts as none: a hundredth of their spread is resolved.
-RESOLUTION = 1e-4
+#: Share of the targets' spread below which an error counts as none, unless a coarser resolution is asked for.
+RESOLUTION = 0.01
 
 
 @dataclass
@@ -49,7 +49,7 @@ class NatLoss:
             self.nat = max(self.nat, self.least)
 
 
-def nat_loss(loss: ModuleLoss | None, targets: Tensor) -> NatLoss:
+def nat_loss(loss: ModuleLoss | None, targets: Tensor, resolution: float = 0.0) -> NatLoss:
     """The loss of these targets; without a name cross-entropy of whole numbers, squared errors of others.
 
     >>> import torch
@@ -64,12 +64,25 @@ def nat_loss(loss: ModuleLoss | None, targets: Tensor) -> NatLoss:
         loss = "squared_error" if targets.is_floating_point() else "cross_entropy"
     if checks.one_of("loss", loss, NAMES, plural="losses") == "cross_entropy":
         return NatLoss(functional.cross_entropy)
+    if loss == "binary_cross_entropy":
+        return NatLoss(binary_cross_entropy)
     if not targets.is_floating_point():
         raise BadInput(
             "loss", expected="real targets", came=targets.dtype, remedy="convert them, or take cross_entropy"
         )
     variance = float(targets.double().var(dim=0, correction=0).mean()) or 1.0
-    return NatLoss(squared_error, variance, RESOLUTION * variance)
+    return NatLoss(squared_error, variance, max(RESOLUTION, resolution) ** 2 * variance)
+
+
+def binary_cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Of independent labels, whose losses are summed; the mean over rows.
+
+    >>> import torch
+    >>> binary_cross_entropy(torch.zeros(3, 2), torch.ones(3, 2))
+    tensor(1.3863)
+    """
+    targets = targets.to(outputs.dtype)
+    return functional.binary_cross_entropy_with_logits(outputs, targets, reduction="sum") / len(outputs)
 
 
 def squared_error(outputs: Tensor, targets: Tensor) -> Tensor:

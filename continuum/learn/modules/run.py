@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from continuum.errors import BadInput, Diverged
 from continuum.learn.modules.adam import BlockAdam, layer_gates
@@ -24,7 +24,14 @@ from continuum.learn.settings import LearnConfig, price_or_default, rounding_ste
 from continuum.progress import Meter, Progress
 
 #: What of a LearnConfig a module leaves open.
-OPEN = ("price", "steps", "batch", "lr", "decay", "seed")
+OPEN = ("price", "steps", "batch", "lr", "decay", "seed", "resolution")
+#: What to do instead of what only tensors can use.
+INSTEAD = {
+    "sample_weight": "weigh the rows inside of a loss of your own",
+    "validation": "nothing is calibrated; give a price",
+    "initial": "a module starts from its own weights",
+    "classes": "a module has as many outputs as there are classes",
+}
 #: Points of the curves.
 RECORDS = 100
 
@@ -39,13 +46,14 @@ def learn_module(
 ) -> WidthResult:
     """What :func:`continuum.learn.learn_width` does for a module."""
     config = _checked_config(LearnConfig() if config is None else config)
-    chain = chain_of(_contiguous(copy.deepcopy(module)))
-    weight = chain.maps[0].weight
-    with torch.random.fork_rng(devices=[weight.device] if weight.is_cuda else []), torch.enable_grad():
+    device = next((parameter.device for parameter in module.parameters()), torch.device("cpu"))
+    generators = torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
+    with generators, torch.inference_mode(False), torch.enable_grad():
+        chain = chain_of(_contiguous(copy.deepcopy(module)))
         torch.manual_seed(config.seed)
-        rows = batches(data, config.batch, config.seed, weight.device)
+        rows = batches(data, config.batch, config.seed, device)
         probe = rows.probe()
-        run = ModuleRun(chain, rows, probe, nat_loss(loss, probe[1]), config)
+        run = ModuleRun(chain, rows, probe, nat_loss(loss, probe[1], config.resolution), config)
         _try(run)
         return run.learned(progress)
 
@@ -58,14 +66,12 @@ def _contiguous(module: nn.Module) -> nn.Module:
     return module
 
 
-def refuse_rows(sample_weight: Tensor | None, validation: object) -> None:
-    """What a module has no use for."""
-    if sample_weight is not None:
-        remedy = "weigh the rows inside of a loss of your own"
-        raise BadInput("sample_weight", expected="none with a module", came="weights", remedy=remedy)
-    if validation is not None:
-        remedy = "nothing is calibrated; give a price"
-        raise BadInput("validation", expected="none with a module", came="rows", remedy=remedy)
+def refuse_tensor_options(**options: object) -> None:
+    """Refuse what :func:`continuum.learn.learn_width` can use with tensors alone."""
+    for name, value in options.items():
+        if value is not None:
+            came = type(value).__name__
+            raise BadInput(name, expected="none with a module", came=came, remedy=INSTEAD[name])
 
 
 def _checked_config(config: LearnConfig) -> LearnConfig:

@@ -105,6 +105,9 @@ def test_every_kind_of_data_and_loss_is_taken():
     for data in (TensorDataset(x, y), Pairs(x, y), DataLoader(Pairs(x, y), batch_size=67)):
         result = learn_width(perceptron(16), data, nn.functional.cross_entropy, FEW)
         assert (result.network(x).argmax(1) == y).float().mean() > 0.8
+    labels = torch.stack([y, 1 - y], 1)
+    result = learn_width(perceptron(16), (x, labels), "binary_cross_entropy", FEW)
+    assert ((result.network(x) > 0) == labels).float().mean() > 0.8
     likelihood = Likelihood(lambda z, t: (z - t).square().sum(1).mean() / 2, outputs=2, scale=0.1)
     result = learn_width(perceptron(16), (x, x.abs()), likelihood, FEW)
     assert result.nat == 0.1
@@ -118,6 +121,9 @@ def test_a_nat_of_squared_errors_has_a_floor_where_there_is_no_noise():
     x = torch.linspace(-1.7, 1.7, 200)[:, None]
     result = learn_width(nn.Sequential(nn.Linear(1, 64), nn.Tanh(), nn.Linear(64, 1)), (x, x[:, 0]), config=FEW)
     assert result.nat >= 0.99e-4 * x.var(correction=0)
+    coarse = replace(FEW, resolution=0.1)
+    result = learn_width(nn.Sequential(nn.Linear(1, 64), nn.Tanh(), nn.Linear(64, 1)), (x, x[:, 0]), config=coarse)
+    assert result.nat >= 0.99e-2 * x.var(correction=0)
 
 
 def test_progress_is_told_and_its_answer_ends_the_graded_phase():
@@ -156,6 +162,16 @@ def test_single_rows_are_batches_and_one_left_over_is_not():
         assert learn_width(net, DataLoader(TensorDataset(x, y), batch_size=size), config=config).steps == 15
 
 
+def test_who_has_gradients_switched_off_learns_the_same():
+    x, y = ring()
+    config = LearnConfig(steps=20)
+    expected = learn_width(perceptron(8), (x, y), config=config).network[0].weight
+    for mode in (torch.no_grad(), torch.inference_mode()):
+        net = perceptron(8)
+        with mode:
+            assert torch.equal(learn_width(net, (x, y), config=config).network[0].weight, expected)
+
+
 def test_a_loss_that_leaves_the_floats_is_told():
     x, y = ring()
 
@@ -174,6 +190,8 @@ REFUSED = {
     "max_units": lambda: learn_width(perceptron(), (X, Y), config=LearnConfig(max_units=9)),
     "config": lambda: learn_width(perceptron(), (X, Y), config=4.0),
     "sample_weight": lambda: learn_width(perceptron(), (X, Y), sample_weight=X[:, 0]),
+    "initial": lambda: learn_width(perceptron(), (X, Y), initial=perceptron()),
+    "classes": lambda: learn_width(perceptron(), (X, Y), classes=3),
     "validation": lambda: learn_width(perceptron(), (X, Y), validation=(X, Y)),
     "two tensors": lambda: learn_width(perceptron(), (X, Y, Y)),
     "as many targets": lambda: learn_width(perceptron(), (X, Y[:5])),
@@ -188,7 +206,7 @@ REFUSED = {
     "call loss": lambda: learn_width(perceptron(), (torch.cat([X, X], 1), Y)),
     "real targets": lambda: learn_width(perceptron(), (X, Y), "squared_error"),
     "targets of shape": lambda: learn_width(perceptron(), (X, X[:, 0])),
-    "one of cross_entropy": lambda: learn_width(perceptron(), (X, Y), "hinge"),
+    "one of binary_cross_entropy": lambda: learn_width(perceptron(), (X, Y), "hinge"),
     "a scalar": lambda: learn_width(perceptron(), (X, Y), lambda z, t: z),
     "depends on the outputs": lambda: learn_width(perceptron(), (X, Y), lambda z, t: z.detach().mean()),
 }

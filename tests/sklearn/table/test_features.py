@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 from torch import nn
 from torch.testing import assert_close
 
+from continuum.learn.network import NetworkWeights, sequential
 from continuum.nn import Skip
 from continuum.sklearn.folding import centred, folded
 from continuum.sklearn.rows import EstimatorRows
@@ -34,6 +35,10 @@ CUTS = {"raw": [], "one": [2], "all": [0, 2, 4, 5]}
 
 
 def network(features: int, kind: str) -> nn.Sequential | Skip:
+    if kind == "line":
+        weights = NetworkWeights(np.zeros((0, features + 1)), [np.zeros((0, 2))], [np.ones(2)])
+        weights.skip = np.random.default_rng(0).normal(size=(features, 2))
+        return sequential(weights, "relu")
     body = nn.Sequential(nn.Linear(features, 5), nn.Tanh(), nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 2)).double()
     if kind == "plain":
         return body
@@ -52,15 +57,38 @@ def check_folding(fold, features, net, targets):
 TARGETS = Standardiser(np.array([1000.0, -5.0]), np.array([50.0, 0.1]))
 
 
-@pytest.mark.parametrize("kind", ["plain", "skip", "skip without bias"])
+@pytest.mark.parametrize("share", [None, 0.5])
+@pytest.mark.parametrize("kind", ["plain", "skip", "skip without bias", "line"])
 @pytest.mark.parametrize("encoded", CUTS.values(), ids=CUTS)
-def test_folds_into_layers_of_numbers(kind, encoded):
-    features = Features.of(NUMBERS, CATEGORIES, None, encoded, bins=4)
+def test_folds_into_layers_of_numbers(kind, encoded, share):
+    features = Features.of(NUMBERS, CATEGORIES, None, encoded, bins=4, share=share)
     net = network(features.outputs, kind)
     check_folding(folded, features, net, TARGETS)
     layers = folded(net, features)
     assert {type(layer) for layer in layers.modules()} <= {nn.Sequential, nn.Linear, nn.ReLU, nn.Tanh, Skip}
     assert layers[0].in_features == 6
+    assert kind != "line" or [type(layer) for layer in layers] == [nn.Linear, nn.ReLU, nn.Linear]
+
+
+def test_a_line_without_codes_and_bins_is_one_layer():
+    numbers = NUMBERS[:, [0, 2]]
+    features, net = Features.of(numbers), network(2, "line")
+    (layer,) = folded(net, features, TARGETS)
+    inside = net(torch.from_numpy(features(numbers))) * torch.from_numpy(TARGETS.scale)
+    assert_close(layer(torch.from_numpy(numbers)), inside + torch.from_numpy(TARGETS.mean), rtol=1e-8, atol=1e-6)
+
+
+def check_shares(features: Features, share: float) -> None:
+    """A column beside its bins has the spread 1, and each of them the share of one."""
+    spread = features(NUMBERS[:, [2]]).std(axis=0)
+    np.testing.assert_allclose(spread, [1.0] + [share] * (features.outputs - 1), rtol=1e-9)
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5, 1.0])
+def test_bins_have_their_share_beside_a_column(share):
+    check_shares(Features.of(NUMBERS[:, [2]], (), None, [0], bins=5, share=share), share)
+    with pytest.raises(AssertionError):
+        check_shares(Features.of(NUMBERS[:, [2]], (), None, [0], bins=5, share=share), 1.01 * share)
 
 
 @pytest.mark.parametrize("kind", ["plain", "skip"])
