@@ -16,6 +16,7 @@ from continuum.learn.descent.choice import Choice, choose
 from continuum.learn.descent.descent import Descent
 from continuum.learn.descent.reduction import Reduction, participation, paying, reduce_units
 from continuum.learn.descent.settings import LONGER, DescentConfig, Stage, final_steps, rounding_steps
+from continuum.learn.descent.settling import settled_widths
 from continuum.learn.descent.table import TableResult
 from continuum.learn.loss import LossChoice
 from continuum.learn.network import sequential
@@ -167,6 +168,7 @@ class _Learning:
         widths, saturation, nat = run.widths(), run.saturation(), run.objective.nat()
         whole_units(widths)  # refuses what is no number
         unrounded, curves = sequential(run.network(), run.activation), run.curves
+        settled = self._settled(final, choice)
         live = _live(run.pool)
         units = [min(max(n, int(len(live) > 1)), m) for n, m in zip(self._units(run, reduction), live, strict=True)]
         if units != live:
@@ -205,8 +207,17 @@ class _Learning:
             nat=nat,
             candidate=(self.candidates[0] if choice is None else choice.winner.candidate).name,
             held_out_scores={} if choice is None else choice.means,
+            settled_widths=settled,
             **outcome,
         )
+
+    def _settled(self, final: Descent, choice: Choice | None) -> tuple[float, ...]:
+        last = 0 if choice is None else choice.last
+        spare = self.budget.left - rounding_steps(self.schedule, last)
+        steps = int(min(self.how.settling, max(spare, 0)))
+        self.budget.spend(steps)
+        self.meter.done += steps
+        return settled_widths(final, steps) if steps else ()
 
     def _units(self, run: GradedRun, reduction: Reduction | None) -> list[int]:
         if self.how.rounding == "none":

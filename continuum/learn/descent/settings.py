@@ -39,6 +39,8 @@ class DescentConfig:
         seconds: most seconds of wall clock, kept to by counting how long a step takes; None: no bound.
         stage: steps of a stage.
         doublings: most further stages at the last price, each twice as long as the one before.
+        settling: steps in which the width settles at one price for all tables, once the network is found, so that it
+            can be compared between starts, pools and tables; 0: it is not measured.
     """
 
     price: float | None = None
@@ -47,6 +49,7 @@ class DescentConfig:
     seconds: float | None = None
     stage: int = STAGE
     doublings: int = DOUBLINGS
+    settling: int = 0
 
     def __post_init__(self) -> None:
         checks.one_of("rounding", self.rounding, ROUNDINGS, plural="ways of rounding")
@@ -58,6 +61,7 @@ class DescentConfig:
             checks.positive("seconds", self.seconds, remedy="None is no bound")
         checks.whole("stage", self.stage, at_least=1)
         checks.whole("doublings", self.doublings, at_least=0)
+        checks.whole("settling", self.settling, at_least=0)
 
     def schedule(self) -> tuple[Stage, ...]:
         """The stages, of which held-out rows take the first so many; those below a price that is given are left out.
