@@ -12,10 +12,10 @@ from continuum.arithmetic import engine_arithmetic
 from continuum.errors import BadInput
 from continuum.learn.descent.budget import Budget
 from continuum.learn.descent.candidates import LEAST_ROWS, Candidate, folds_of
-from continuum.learn.descent.choice import Choice, choose
+from continuum.learn.descent.choice import Choice, choose, longer_for
 from continuum.learn.descent.descent import Descent
 from continuum.learn.descent.reduction import Reduction, participation, paying, reduce_units
-from continuum.learn.descent.settings import LONGER, DescentConfig, Stage, final_steps, rounding_steps
+from continuum.learn.descent.settings import DescentConfig, Stage, final_steps, rounding_steps
 from continuum.learn.descent.settling import settled_widths
 from continuum.learn.descent.table import TableResult
 from continuum.learn.loss import LossChoice
@@ -139,7 +139,8 @@ class _Learning:
         return choose(self.candidates, folds, self.schedule, self.budget, self.meter, least)
 
     def _reduction(self, choice: Choice) -> Reduction:
-        needed = final_steps(self.schedule, choice.last) + rounding_steps(self.schedule, choice.last)
+        longer = longer_for(choice.winner.judged)
+        needed = final_steps(self.schedule, choice.last, longer) + rounding_steps(self.schedule, choice.last)
         reduction = reduce_units(choice, self.meter, max(self.budget.left - needed, 0.0))
         self.budget.spend(reduction.steps)
         return reduction
@@ -148,7 +149,8 @@ class _Learning:
         """Stages of the last network; without a choice one, or at most as many as lead to the default price."""
         if choice is not None:
             way = list(self.schedule[: choice.last + 1])
-            return [*way[:-1], replace(way[-1], steps=LONGER * way[-1].steps)]
+            longer = longer_for(choice.winner.judged)
+            return [*way[:-1], replace(way[-1], steps=longer * way[-1].steps)]
         price = DEFAULT_PRICE if self.how.price is None else self.how.price
         way = [stage for stage in self.schedule if stage.price > price] if self.fresh else []
         way.append(Stage(price, 4 * self.schedule[0].steps))

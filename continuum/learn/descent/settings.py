@@ -14,7 +14,8 @@ PRICES = (1024.0, 256.0, 64.0, 16.0, 4.0, 1.0, 0.25)
 STAGE = 50
 #: Most further stages at the last price, each twice as long as the one before.
 DOUBLINGS = 5
-#: Factor of the steps of the last stage where all rows are there, which are more than those of a fold.
+#: Factor of the steps of the last stage where all rows are there, twice as many as those of a fold. Where a fold has
+#: most of them it is 1.
 LONGER = 3
 #: Rows that make a step twice as large, from 32 on, and the largest.
 ROWS_PER_BATCH, LEAST_BATCH, MOST_BATCH = 64, 32, 256
@@ -76,13 +77,13 @@ class DescentConfig:
         return (*falling, *(Stage(prices[-1], self.stage * 2**k) for k in range(1, self.doublings + 1)))
 
 
-def final_steps(schedule: tuple[Stage, ...], last: int) -> int:
-    """Steps of a network of all rows that takes the stages up to ``last``, that one three times as long.
+def final_steps(schedule: tuple[Stage, ...], last: int, longer: int = LONGER) -> int:
+    """Steps of a network of all rows that takes the stages up to ``last``, that one so many times as long.
 
     >>> final_steps(DescentConfig(stage=10).schedule(), 2)
     50
     """
-    return sum(stage.steps for stage in schedule[: last + 1]) + (LONGER - 1) * schedule[last].steps
+    return sum(stage.steps for stage in schedule[: last + 1]) + (longer - 1) * schedule[last].steps
 
 
 def rounding_steps(schedule: tuple[Stage, ...], last: int) -> int:
