@@ -15,7 +15,7 @@ from continuum.learn.descent.candidates import LEAST_ROWS, Candidate, folds_of
 from continuum.learn.descent.choice import Choice, choose, longer_for
 from continuum.learn.descent.descent import Descent
 from continuum.learn.descent.reduction import Reduction, participation, paying, reduce_units
-from continuum.learn.descent.settings import DescentConfig, Stage, final_steps, rounding_steps
+from continuum.learn.descent.settings import DescentConfig, Stage, doublings_for, final_steps, rounding_steps
 from continuum.learn.descent.settling import settled_widths
 from continuum.learn.descent.table import TableResult
 from continuum.learn.loss import LossChoice
@@ -92,6 +92,8 @@ def learn_table(
         Candidate(name, checked_task((x, y, sample_weight), None, loss, config, classes)) for name, x in inputs.items()
     ]
     like = next(iter(inputs.values()))
+    if how.doublings is None:
+        how = replace(how, doublings=doublings_for(len(like)))
     with engine_arithmetic():
         if initial is not None:
             candidates = [Candidate(candidates[0].name, started(candidates[0].task, initial))]
@@ -135,7 +137,7 @@ class _Learning:
         folds = folds_of(first.rows, first.config.seed, classes=first.loss == "cross_entropy") if self.fresh else []
         if not folds:
             return None
-        least = 0 if self.how.price is None else len(self.schedule) - 1 - self.how.doublings
+        least = 0 if self.how.price is None else len(self.schedule) - 1 - self.how.most_doublings
         return choose(self.candidates, folds, self.schedule, self.budget, self.meter, least)
 
     def _reduction(self, choice: Choice) -> Reduction:
