@@ -18,6 +18,7 @@ GROUPS = {
     "N4": "Random widths",
     "N5": "Evidence",
     "N6": "Norms",
+    "N7": "Learning from tables",
 }
 
 

@@ -75,6 +75,7 @@ TESTS = {
     "ensemble.stream": ["ensemble/test_parts.py"],
     "ensemble.trained": ["ensemble/test_trained.py"],
     "ensemble.training": ["ensemble/test_training.py", "ensemble/test_bad_input.py", *ENGINE],
+    "learn.descent.settling": ["learn/test_settling.py"],
     "learn.calibration": ["learn/test_calibration.py", "learn/test_pool_size.py", "learn/test_pinned.py"],
     "learn.learning": ["learn/test_pinned.py", "learn/test_learning.py"],
     "learn.loss": ["learn/test_loss.py", "learn/test_pinned.py"],

@@ -22,6 +22,7 @@ class TableResult(WidthResult):
         held_out_outputs: of networks of so many units, for rows that they never saw; None where none were held out.
         held_out_targets: of these rows, as codes of classes, or as they are.
         held_out_weight: of these rows.
+        settled_widths: of every layer, behind the steps of ``DescentConfig.settling``; empty where there were none.
     """
 
     candidate: str = ""
@@ -29,3 +30,4 @@ class TableResult(WidthResult):
     held_out_outputs: Array | None = None
     held_out_targets: Array | None = None
     held_out_weight: Array | None = None
+    settled_widths: tuple[float, ...] = ()
