@@ -17,7 +17,6 @@ from .encodings import pieces
 from .fits import Row
 from .parts import TableFold
 
-
 #: Steps in which a width settles at the price that all tables share.
 SETTLING = 800
 
