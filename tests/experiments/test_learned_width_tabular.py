@@ -36,7 +36,7 @@ from continuum_experiments.learned_width.tasks import task_of
 from continuum.analysis.ranks import cluster_interval
 from continuum.errors import BadInput
 from continuum.exp import main, presets, registry
-from continuum.sklearn.inputs import BINS, SHARE
+from continuum.sklearn import inputs
 from tests.experiments.tiny import complete
 
 OPTIONS = FitOptions(30, 16, 16)
@@ -76,8 +76,8 @@ def test_pieces_are_those_of_the_estimators() -> None:
     rng = np.random.default_rng(0)
     train, test = rng.standard_normal((200, 1)), 2 * rng.standard_normal((50, 1))
     coded, other = pieces(train, test)
-    assert coded.shape == (200, 1 + BINS)
-    np.testing.assert_allclose(coded.std(0), np.append(1.0, np.full(BINS, SHARE)), rtol=1e-12)
+    assert coded.shape == (200, 1 + inputs.BINS)
+    np.testing.assert_allclose(coded.std(0), np.append(1.0, np.full(inputs.BINS, inputs.SHARE)), rtol=1e-12)
     np.testing.assert_allclose(other[:, 0], (test[:, 0] - train.mean()) / train.std(), rtol=1e-12)
     with pytest.raises(AssertionError):
         np.testing.assert_allclose(coded.std(0), 1.0, rtol=1e-12)
