@@ -12,7 +12,7 @@ ROUNDINGS = ("held_out", "width", "none")
 PRICES = (1024.0, 256.0, 64.0, 16.0, 4.0, 1.0, 0.25)
 #: Steps of a stage.
 STAGE = 50
-#: Most further stages at the last price, each twice as long as the one before, and rows from which on there is one more.
+#: Most further stages at the last price, each twice as long as the one before; rows from which on there is one more.
 DOUBLINGS, MORE_ROWS = 5, 4000
 #: Factor of the steps of the last stage where all rows are there, twice as many as those of a fold. Where a fold has
 #: most of them it is 1.
