@@ -34,8 +34,8 @@ TABLES: dict[str, dict[str, str]] = {
     "curves": {**{name: HEAD[name] for name in ("task", "seed", "fold")}, "share": "float64", "width": "float64"},
     "births": {
         **{name: HEAD[name] for name in ("task", "kind", "tuned", "seed", "fold")},
-        **dict.fromkeys("pool start directions width units score seconds".split(), "float64"),
-        "outcome": "string",
+        **dict.fromkeys("pool start directions width settled units price seconds".split(), "float64"),
+        **dict.fromkeys(("encoding", "outcome"), "string"),
     },
     "turns": {
         **{name: HEAD[name] for name in ("task", "kind")},
