@@ -16,7 +16,7 @@ def main() -> None:
     """Fit, follow the path of prices, and draw both."""
     X, y = load_digits(return_X_y=True)
     X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
-    model = ContinuousMLPClassifier(random_state=0).fit(X_train, y_train)
+    model = ContinuousMLPClassifier(price=4.0, skip=False, rounding="width", random_state=0).fit(X_train, y_train)
     path = model.width_path(X_train, y_train)
     print(model.width_, model.units_, model.score(X_test, y_test), model.export(), path, sep="\n")  # noqa: T201
     with house_style():

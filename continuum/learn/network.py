@@ -48,12 +48,22 @@ class NetworkWeights:
         """The network with the units ``order`` of one hidden layer, and all units of the others."""
         incoming, outgoing, biases = self.incoming, list(self.outgoing), list(self.biases)
         if layer == 0:
-            incoming = incoming[order]
+            incoming = rows_of(incoming, order)
         else:
             outgoing[layer - 1] = np.ascontiguousarray(outgoing[layer - 1][:, order])
             biases[layer - 1] = biases[layer - 1][order]
-        outgoing[layer] = outgoing[layer][order]
+        outgoing[layer] = rows_of(outgoing[layer], order)
         return NetworkWeights(incoming, outgoing, biases, self.skip)
+
+
+def rows_of(array: Array, order: Float[np.ndarray, " kept"]) -> Array:
+    """These rows; of an array that has none, rows of zeros in their place.
+
+    >>> rows_of(np.ones((0, 2)), np.array([0, 0]))
+    array([[0., 0.],
+           [0., 0.]])
+    """
+    return array[order] if len(array) else np.zeros((len(order), *array.shape[1:]), array.dtype)
 
 
 def activations(weights: NetworkWeights, x: Array, activation: str) -> list[Array]:

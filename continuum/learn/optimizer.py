@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from continuum.learn.network import Array, NetworkWeights
+from continuum.learn.network import Array, NetworkWeights, rows_of
 from continuum.widths.penalty.shrinkage import shrunk_by_power
 
 #: Decay of the first and the second moments, as of Adam.
@@ -38,7 +38,7 @@ class Memory:
     def take(self, layer: int, order: Array) -> "Memory":
         """Of the units ``order`` of one layer."""
         block = list(self.block)
-        block[layer] = block[layer][order]
+        block[layer] = rows_of(block[layer], order)
         return Memory(self.mean.take(layer, order), self.square.take(layer, order), block, self.skip, self.steps)
 
 

@@ -302,7 +302,7 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
         self._start = next_start(fitted, start)
         self.widths_, self.units_, self.width_ = result.widths, result.units, float(sum(result.widths))
         self.width_curve_, self.loss_curve_ = result.width_curve.numpy(), result.loss_curve.numpy()
-        self.gates_ = gates_of(result.graded, result.widths)
+        self.gates_ = gates_of(result.graded, result.widths, bounded=self.method != "graded")
         self.n_iter_, self.rounding_gap_ = result.steps, result.rounding_gap
         self.price_, self.activation_ = self._start.price, result.activation
         self.encoding_ = "piecewise" if getattr(result, "candidate", "raw") == "piecewise" else "raw"

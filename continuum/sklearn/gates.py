@@ -11,8 +11,8 @@ from continuum.nn.skip import Skip
 Gates = Float64[np.ndarray, " units"]
 
 
-def gates_of(graded: nn.Sequential, widths: Sequence[float]) -> tuple[Gates, ...]:
-    """Gates of every hidden layer, largest first, whose sum is the width.
+def gates_of(graded: nn.Sequential, widths: Sequence[float], *, bounded: bool = True) -> tuple[Gates, ...]:
+    """Gates of every hidden layer, largest first, whose sum is the width; by 1 if they are ``bounded``.
 
     >>> layers = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
     >>> _ = layers[2].weight.data.copy_(layers[2].weight.new_tensor([[1.0, 4.0, -2.0]]))
@@ -22,9 +22,18 @@ def gates_of(graded: nn.Sequential, widths: Sequence[float]) -> tuple[Gates, ...
     body = graded[0].body if isinstance(graded[0], Skip) else graded
     linear = [layer for layer in body if isinstance(layer, nn.Linear)]
     blocks = [layer.weight.detach().cpu().double().numpy() for layer in linear[1:]]
-    return tuple(
-        gates_of_sum(np.linalg.norm(block, axis=0), width) for block, width in zip(blocks, widths, strict=False)
-    )
+    share = gates_of_sum if bounded else shares_of_sum
+    return tuple(share(np.linalg.norm(block, axis=0), width) for block, width in zip(blocks, widths, strict=False))
+
+
+def shares_of_sum(lengths: Gates, total: float) -> Gates:
+    """Lengths in proportion, sorted, so that they sum to ``total``.
+
+    >>> shares_of_sum(np.array([1.0, 3.0]), 8.0).tolist()
+    [6.0, 2.0]
+    """
+    lengths = np.sort(lengths)[::-1]
+    return np.asarray(lengths * (total / lengths.sum())) if lengths.any() else np.zeros_like(lengths)
 
 
 def gates_of_sum(lengths: Gates, total: float) -> Gates:

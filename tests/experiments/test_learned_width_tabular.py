@@ -36,6 +36,7 @@ from continuum_experiments.learned_width.tasks import task_of
 from continuum.analysis.ranks import cluster_interval
 from continuum.errors import BadInput
 from continuum.exp import main, presets, registry
+from continuum.sklearn.inputs import BINS, SHARE
 from tests.experiments.tiny import complete
 
 OPTIONS = FitOptions(30, 16, 16)
@@ -70,22 +71,21 @@ def test_folds_are_those_of_the_other_presets() -> None:
         np.testing.assert_array_equal(part.fold.test.x, fold.test.x)
 
 
-def test_pieces_are_linear_between_quantiles() -> None:
-    """A sum of pieces times the lengths of the bins is the column again, outside of the training range, too."""
+def test_pieces_are_those_of_the_estimators() -> None:
+    """The column comes first, and its bins behind it have the share of its deviation that the estimators give them."""
     rng = np.random.default_rng(0)
     train, test = rng.standard_normal((200, 1)), 2 * rng.standard_normal((50, 1))
-    bounds = np.quantile(train[:, 0], np.linspace(0, 1, 9))
-    coded = pieces(train, test)[1]
-    assert coded.shape == (50, 8)
-    np.testing.assert_allclose(bounds[0] + coded @ np.diff(bounds), test[:, 0], atol=1e-12)
-    clipped = np.clip(coded, 0, 1)
+    coded, other = pieces(train, test)
+    assert coded.shape == (200, 1 + BINS)
+    np.testing.assert_allclose(coded.std(0), np.append(1.0, np.full(BINS, SHARE)), rtol=1e-12)
+    np.testing.assert_allclose(other[:, 0], (test[:, 0] - train.mean()) / train.std(), rtol=1e-12)
     with pytest.raises(AssertionError):
-        np.testing.assert_allclose(bounds[0] + clipped @ np.diff(bounds), test[:, 0], atol=1e-12)
+        np.testing.assert_allclose(coded.std(0), 1.0, rtol=1e-12)
 
 
 def test_a_column_of_two_values_stays_one_column() -> None:
     train = np.array([[0.0, 1.0], [1.0, 2.0], [1.0, 3.0], [0.0, 4.0]])
-    assert pieces(train, train, most=3)[0].shape == (4, 1 + 3)
+    assert pieces(train, train)[0].shape == (4, 1 + 1 + 3)
 
 
 def test_encoded_streams_are_standardised_by_the_training_rows() -> None:

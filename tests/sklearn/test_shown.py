@@ -28,13 +28,29 @@ def test_a_plot_shows_path_loss_and_gates(layers, tmp_path):
     assert (tmp_path / "fit.png").stat().st_size > 5000
 
 
-def test_gates_are_those_of_the_method():
-    """Of a graded network min(|v| / v0, 1), with a v0 that price and decay say: here the width alone says it."""
-    model = regressor(max_iter=300, price=1.0).fit(*waves())
-    (gates,) = model.gates_
+def test_gates_are_those_of_the_method(monkeypatch):
+    """Of a graded network |v| / v0, with a v0 that price, decay and the nat say; here the width alone says it."""
+    from continuum.sklearn import training
+
+    kept, learn = [], training.learn_table
+
+    def learn_table(*arguments, **options):
+        kept.append((learn(*arguments, **options), arguments[3]))
+        return kept[-1][0]
+
+    monkeypatch.setattr(training, "learn_table", learn_table)
+    X, y = waves()
+    model = regressor(max_iter=300, price=0.05, skip=False).fit(X, y)
+    (gates,), ((result, config),) = model.gates_, kept
     assert gates.sum() == pytest.approx(model.width_, rel=1e-6)
     assert (np.diff(gates) <= 0).all()
-    assert 0 < gates.min() <= gates.max() <= 1
+    assert gates.min() > 0
+    assert gates.max() > 1  # one unit may count for several
+    lengths = np.sort(np.linalg.norm(result.graded[-1].weight.detach().numpy(), axis=0))[::-1]
+    price = max(result.nat, config.resolution**2) * result.price / len(X)
+    np.testing.assert_allclose(gates, lengths / np.sqrt(2 * price / config.decay), rtol=1e-4)
+    other = regressor(max_iter=60, method="interval").fit(X, y)
+    assert max(other.gates_[0]) <= 1
 
 
 def test_html_of_an_estimator():

@@ -23,7 +23,7 @@ def test_a_line_takes_no_unit_and_no_width(noise: float) -> None:
 
 
 def test_what_is_no_line_takes_units() -> None:
-    model = ContinuousMLPRegressor(random_state=0, encoding="raw").fit(X, np.sin(2 * X[:, 0]))
+    model = ContinuousMLPRegressor(random_state=0, encoding="raw", max_iter=4000).fit(X, np.sin(2 * X[:, 0]))
     assert model.units_[0] > 0
     assert model.score(UNSEEN, np.sin(2 * UNSEEN[:, 0])) > 0.8
 
@@ -65,6 +65,14 @@ def test_a_budget_of_steps_holds(steps: int) -> None:
     model = ContinuousMLPRegressor(random_state=0, max_iter=steps).fit(X, np.sin(X[:, 0]))
     assert 1 <= model.n_iter_ <= steps
     assert model.score(X, np.sin(X[:, 0])) > 0.5
+
+
+def test_further_batches_bend_a_line_that_took_no_unit() -> None:
+    model = ContinuousMLPRegressor(random_state=0, encoding="raw").fit(X, 2 * X[:, 0])
+    assert model.units_ == (0,)
+    model.set_params(warm_start=True, price=1.0, max_iter=1000).fit(X, X[:, 0] * X[:, 1])
+    assert model.units_[0] > 0
+    assert model.score(X, X[:, 0] * X[:, 1]) > 0.8
 
 
 @pytest.mark.parametrize("seconds", [0, -1.0, np.inf, np.nan, "1", True])

@@ -13,7 +13,7 @@ CHOOSING = 0.5
 class Budget:
     """What a fit may still spend; without bounds it is infinite.
 
-    Seconds become steps by the time that a step has taken so far.
+    Seconds become steps by the time that a step has taken of late: networks grow, and later steps take longer.
 
     >>> budget = Budget(DescentConfig(steps=100))
     >>> budget.spend(30)
@@ -24,19 +24,24 @@ class Budget:
     config: DescentConfig
     spent: int = 0
     began: float = field(default_factory=time.perf_counter)
+    told: float = field(default_factory=time.perf_counter)
+    pace: float = 0.0
 
     def spend(self, steps: int) -> None:
-        """Note steps that were taken."""
+        """Note steps that were taken since it was told last."""
+        now = time.perf_counter()
+        if steps:
+            self.pace, self.told = (now - self.told) / steps, now
         self.spent += steps
 
     @property
     def total(self) -> float:
         """Steps in all, as far as known by now."""
         most = float("inf") if self.config.steps is None else float(self.config.steps)
-        if self.config.seconds is None or not self.spent:
+        if self.config.seconds is None or not self.pace:
             return most
-        rate = (time.perf_counter() - self.began) / self.spent
-        return min(most, self.config.seconds / rate)
+        seconds = max(self.config.seconds - (time.perf_counter() - self.began), 0.0)
+        return min(most, self.spent + seconds / self.pace)
 
     @property
     def left(self) -> float:

@@ -10,7 +10,7 @@ from continuum.learn.calibration import mean_and_error
 from continuum.learn.descent.budget import Budget
 from continuum.learn.descent.candidates import Candidate, Fold
 from continuum.learn.descent.descent import Descent
-from continuum.learn.descent.settings import Stage, final_steps, rounding_steps
+from continuum.learn.descent.settings import LONGER, Stage, final_steps, rounding_steps
 from continuum.learn.rows import TrainingRows
 from continuum.progress import Meter
 
@@ -114,7 +114,7 @@ def choose(
             count = 1
         going = [contestant for contestant in contestants if not contestant.resting]
         cost = len(going) * count * stage.steps
-        rest = final_steps(schedule, number) + rounding_steps(schedule, number)
+        rest = final_steps(schedule, number, longer_for(folds)) + rounding_steps(schedule, number)
         if not going or cost > budget.choosing or cost + rest > budget.left:
             break
         for judged in (judged for contestant in going for judged in contestant.judged[:count]):
@@ -125,6 +125,11 @@ def choose(
         if number > least:
             _rest(contestants, weights, number, count, schedule)
     return _chosen(contestants, weights, least)
+
+
+def longer_for(folds: Sequence[Fold] | Sequence["Judged"]) -> int:
+    """Times that the last stage is longer with all rows than with those of one of these folds."""
+    return LONGER if len(folds) > 1 else 1
 
 
 def resolution(contestant: Contestant) -> float:
@@ -147,7 +152,7 @@ def _rest(
             continue
         gain, error = mean_and_error(table[place] - tables[leader][best[leader]], weight)
         early = number + 1 < FIRST_STAGES  # at high prices a few units may be worse than none, and many better
-        behind = not early and float(gain) > BEHIND * float(error)
+        behind = not early and float(gain) > max(BEHIND * float(error), resolution(contestant))
         means = mean_and_error(table, weight)[0]
         slow = schedule[number].steps > schedule[0].steps and means[-1] > (1 - WORTHWHILE) * means[:-1].min()
         idle = not early and number - place >= PATIENCE

@@ -12,10 +12,10 @@ from continuum.arithmetic import engine_arithmetic
 from continuum.errors import BadInput
 from continuum.learn.descent.budget import Budget
 from continuum.learn.descent.candidates import LEAST_ROWS, Candidate, folds_of
-from continuum.learn.descent.choice import Choice, choose
+from continuum.learn.descent.choice import Choice, choose, longer_for
 from continuum.learn.descent.descent import Descent
 from continuum.learn.descent.reduction import Reduction, participation, paying, reduce_units
-from continuum.learn.descent.settings import LONGER, DescentConfig, Stage, final_steps, rounding_steps
+from continuum.learn.descent.settings import DescentConfig, Stage, doublings_for, final_steps, rounding_steps
 from continuum.learn.descent.settling import settled_widths
 from continuum.learn.descent.table import TableResult
 from continuum.learn.loss import LossChoice
@@ -92,6 +92,8 @@ def learn_table(
         Candidate(name, checked_task((x, y, sample_weight), None, loss, config, classes)) for name, x in inputs.items()
     ]
     like = next(iter(inputs.values()))
+    if how.doublings is None:
+        how = replace(how, doublings=doublings_for(len(like)))
     with engine_arithmetic():
         if initial is not None:
             candidates = [Candidate(candidates[0].name, started(candidates[0].task, initial))]
@@ -120,8 +122,9 @@ class _Learning:
         rest = sum(stage.steps for stage in way) + rounding_steps(self.schedule, 0 if choice is None else choice.last)
         self.meter.total = self._bounded(self.meter.done + rest)
         for stage in way:
-            final.advance(stage, self.meter)
-            self.budget.spend(stage.steps)
+            part = self._affordable(stage)
+            final.advance(part, self.meter)
+            self.budget.spend(part.steps)
             if self.meter.stopped:
                 break
         return self._rounded(final, task, choice, reduction)
@@ -134,11 +137,12 @@ class _Learning:
         folds = folds_of(first.rows, first.config.seed, classes=first.loss == "cross_entropy") if self.fresh else []
         if not folds:
             return None
-        least = 0 if self.how.price is None else len(self.schedule) - 1 - self.how.doublings
+        least = 0 if self.how.price is None else len(self.schedule) - 1 - self.how.most_doublings
         return choose(self.candidates, folds, self.schedule, self.budget, self.meter, least)
 
     def _reduction(self, choice: Choice) -> Reduction:
-        needed = final_steps(self.schedule, choice.last) + rounding_steps(self.schedule, choice.last)
+        longer = longer_for(choice.winner.judged)
+        needed = final_steps(self.schedule, choice.last, longer) + rounding_steps(self.schedule, choice.last)
         reduction = reduce_units(choice, self.meter, max(self.budget.left - needed, 0.0))
         self.budget.spend(reduction.steps)
         return reduction
@@ -147,7 +151,8 @@ class _Learning:
         """Stages of the last network; without a choice one, or at most as many as lead to the default price."""
         if choice is not None:
             way = list(self.schedule[: choice.last + 1])
-            return [*way[:-1], replace(way[-1], steps=LONGER * way[-1].steps)]
+            longer = longer_for(choice.winner.judged)
+            return [*way[:-1], replace(way[-1], steps=longer * way[-1].steps)]
         price = DEFAULT_PRICE if self.how.price is None else self.how.price
         way = [stage for stage in self.schedule if stage.price > price] if self.fresh else []
         way.append(Stage(price, 4 * self.schedule[0].steps))
@@ -155,6 +160,12 @@ class _Learning:
         if most is not None and sum(stage.steps for stage in way) > most:
             return [Stage(price, most)]
         return way
+
+    def _affordable(self, stage: Stage) -> Stage:
+        """The stage, as far as there is time for it; that there are steps for it was seen to before."""
+        if self.how.seconds is None or self.budget.left == float("inf"):
+            return stage
+        return replace(stage, steps=min(stage.steps, max(1, int(UNROUNDED * self.budget.left))))
 
     def _rounded(self, final: Descent, task: Task, choice: Choice | None, reduction: Reduction | None) -> TableResult:
         run, meter = final.run, self.meter

@@ -12,9 +12,10 @@ ROUNDINGS = ("held_out", "width", "none")
 PRICES = (1024.0, 256.0, 64.0, 16.0, 4.0, 1.0, 0.25)
 #: Steps of a stage.
 STAGE = 50
-#: Most further stages at the last price, each twice as long as the one before.
-DOUBLINGS = 5
-#: Factor of the steps of the last stage where all rows are there, which are more than those of a fold.
+#: Most further stages at the last price, each twice as long as the one before; rows from which on there is one more.
+DOUBLINGS, MORE_ROWS = 5, 4000
+#: Factor of the steps of the last stage where all rows are there, twice as many as those of a fold. Where a fold has
+#: most of them it is 1.
 LONGER = 3
 #: Rows that make a step twice as large, from 32 on, and the largest.
 ROWS_PER_BATCH, LEAST_BATCH, MOST_BATCH = 64, 32, 256
@@ -38,7 +39,8 @@ class DescentConfig:
         steps: most gradient steps of everything together; None: no bound.
         seconds: most seconds of wall clock, kept to by counting how long a step takes; None: no bound.
         stage: steps of a stage.
-        doublings: most further stages at the last price, each twice as long as the one before.
+        doublings: most further stages at the last price, each twice as long as the one before; None: by the number of
+            rows, see ``doublings_for``.
         settling: steps in which the width settles at one price for all tables, once the network is found, so that it
             can be compared between starts, pools and tables; 0: it is not measured.
     """
@@ -48,7 +50,7 @@ class DescentConfig:
     steps: int | None = None
     seconds: float | None = None
     stage: int = STAGE
-    doublings: int = DOUBLINGS
+    doublings: int | None = None
     settling: int = 0
 
     def __post_init__(self) -> None:
@@ -60,7 +62,8 @@ class DescentConfig:
         if self.seconds is not None:
             checks.positive("seconds", self.seconds, remedy="None is no bound")
         checks.whole("stage", self.stage, at_least=1)
-        checks.whole("doublings", self.doublings, at_least=0)
+        if self.doublings is not None:
+            checks.whole("doublings", self.doublings, at_least=0)
         checks.whole("settling", self.settling, at_least=0)
 
     def schedule(self) -> tuple[Stage, ...]:
@@ -73,16 +76,21 @@ class DescentConfig:
         """
         prices = PRICES if self.price is None else (*(p for p in PRICES if p > self.price), self.price)
         falling = [Stage(price, self.stage) for price in prices]
-        return (*falling, *(Stage(prices[-1], self.stage * 2**k) for k in range(1, self.doublings + 1)))
+        return (*falling, *(Stage(prices[-1], self.stage * 2**k) for k in range(1, self.most_doublings + 1)))
+
+    @property
+    def most_doublings(self) -> int:
+        """Doublings, of few rows where their number was left open."""
+        return DOUBLINGS if self.doublings is None else self.doublings
 
 
-def final_steps(schedule: tuple[Stage, ...], last: int) -> int:
-    """Steps of a network of all rows that takes the stages up to ``last``, that one three times as long.
+def final_steps(schedule: tuple[Stage, ...], last: int, longer: int = LONGER) -> int:
+    """Steps of a network of all rows that takes the stages up to ``last``, that one so many times as long.
 
     >>> final_steps(DescentConfig(stage=10).schedule(), 2)
     50
     """
-    return sum(stage.steps for stage in schedule[: last + 1]) + (LONGER - 1) * schedule[last].steps
+    return sum(stage.steps for stage in schedule[: last + 1]) + (longer - 1) * schedule[last].steps
 
 
 def rounding_steps(schedule: tuple[Stage, ...], last: int) -> int:
@@ -93,6 +101,15 @@ def rounding_steps(schedule: tuple[Stage, ...], last: int) -> int:
 def cumulative(schedule: tuple[Stage, ...]) -> list[int]:
     """Steps behind each stage."""
     return list(accumulate(stage.steps for stage in schedule))
+
+
+def doublings_for(rows: int) -> int:
+    """Doublings by the number of rows: where there are many, a network learns for longer.
+
+    >>> doublings_for(3999), doublings_for(4000)
+    (5, 6)
+    """
+    return DOUBLINGS + (rows >= MORE_ROWS)
 
 
 def batch_for(rows: float) -> int:

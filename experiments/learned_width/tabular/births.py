@@ -17,6 +17,9 @@ from .encodings import pieces
 from .fits import Row
 from .parts import TableFold
 
+#: Steps in which a width settles at the price that all tables share.
+SETTLING = 800
+
 
 def birth_rows(part: TableFold, settings: Mapping[str, Any]) -> list[Row]:
     """One row per start, pool and seed of the directions; one that fails says why."""
@@ -39,9 +42,11 @@ def _row(part: TableFold, settings: Mapping[str, Any], factors: dict[str, Any]) 
     config = LearnConfig(seed=part.fold.number, **shared, **factors)
     began = time.process_time()
     try:
-        result = learn_table(inputs, y, part.fold.loss, config, DescentConfig(steps=settings["steps"]))
+        descent = DescentConfig(steps=settings["steps"], settling=SETTLING)
+        result = learn_table(inputs, y, part.fold.loss, config, descent)
     except Exception as error:  # one that fails must not cost the others
         return {**head, "outcome": f"{type(error).__name__}: {error}"[:400], "seconds": np.nan}
     seconds = time.process_time() - began
     size = {"width": float(sum(result.widths)), "units": float(sum(result.units)), "seconds": seconds}
+    size["settled"] = float(sum(result.settled_widths))
     return {**head, **size, "encoding": result.candidate, "price": result.price, "outcome": "ok"}

@@ -3,11 +3,11 @@
 import pandas as pd
 
 
-def spreads(births: pd.DataFrame) -> dict[str, float]:
+def spreads(births: pd.DataFrame, column: str = "width") -> dict[str, float]:
     """Range of the mean width over starts and pools, in means, of every table; directions are averaged."""
     found = {}
     for name, rows in births[births["outcome"] == "ok"].groupby("task", sort=False):
-        means = rows.groupby(["start", "pool"])["width"].mean()
+        means = rows.groupby(["start", "pool"])[column].mean()
         found[str(name)] = _range(means)
     return found
 
@@ -28,5 +28,6 @@ def births_table(births: pd.DataFrame) -> pd.DataFrame:
         row |= {"starts and pools": spreads(frame)[str(name)]}
         row |= {f"{factor}s": _range(frame.groupby(factor)["width"].mean()) for factor in ("start", "pool")}
         row |= {"directions": _range(frame.groupby("directions")["width"].mean())}
+        row |= {"settled": frame["settled"].mean(), "settled, all": spreads(frame, "settled")[str(name)]}
         rows.append(row)
     return pd.DataFrame(rows)

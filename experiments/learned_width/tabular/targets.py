@@ -180,9 +180,15 @@ def _lines(judged: Mapping[str, Standing]) -> Rows:
 
 
 def _spread(births: pd.DataFrame | None) -> Rows:
+    yield from _spread_of(births, "width", "births", "width")
+    beside = "(beside the targets) settled width"
+    yield from _spread_of(births, "settled", "births, settled", beside)
+
+
+def _spread_of(births: pd.DataFrame | None, column: str, words: str, what: str) -> Rows:
     for kind, most in SPREAD.items():
-        name, asked = f"births, {kind}", f"width within {most:.0%} over starts and pools, every table"
-        found = {} if births is None else spreads(births[births["kind"] == kind])
+        name, asked = f"{words}, {kind}", f"{what} within {most:.0%} over starts and pools, every table"
+        found = {} if births is None else spreads(births[births["kind"] == kind], column)
         if not found:
             yield row(name, asked, "", None)
             continue

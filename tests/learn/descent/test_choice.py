@@ -116,12 +116,25 @@ def test_no_stage_before_the_price_that_was_given(monkeypatch):
 
 
 def test_one_that_brings_nothing_rests_and_spends_nothing(monkeypatch):
-    plans = {"good": DOWN, "bad": [1.0, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4]}
-    choice, born, budget = choice_of(monkeypatch, plans, FALLING)
+    """Single rows of the second candidate stray so much that it is not clearly behind."""
+    how = DescentConfig(stage=10, doublings=1)
+    plans = {"good": [*DOWN, 0.3], "idle": ([0.5, 0.4, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5], 3.0)}
+    choice, born, budget = choice_of(monkeypatch, plans, how)
     assert choice.winner.candidate.name == "good"
-    assert len(born["good"].judged[0].scores) == 7
-    assert len(born["bad"].judged[0].scores) == 4  # two stages without a better score
-    assert budget.spent == 2 * 10 * (7 + 4)
+    assert choice.last == 7
+    assert len(born["good"].judged[0].scores) == 8
+    assert len(born["idle"].judged[0].scores) == 7
+    assert born["idle"].resting
+    assert not born["idle"].dropped
+    assert budget.spent == 2 * (7 * 10 + 20) + 2 * 7 * 10
+
+
+def test_one_that_was_dropped_does_not_win(monkeypatch):
+    how = DescentConfig(stage=10, doublings=1)
+    plans = {"late": [1.2] * 7, "good": [*DOWN, 0.3]}
+    choice, born, _ = choice_of(monkeypatch, plans, how)
+    assert choice.winner.candidate.name == "good"
+    assert born["late"].dropped
 
 
 def test_one_that_is_clearly_behind_is_dropped_before_long_stages(monkeypatch):
