@@ -56,7 +56,7 @@ def learn_table(
     Networks of two halves of the rows, or of four fifths where rows are many, go down first, one for each kind of
     inputs; the rows that each of them did not see say which inputs to take and where to stop. A last network goes down
     there with all rows. The halves say, too, how many units are needed: units are removed one by one, the rest settle
-    *at the same price*, and the fewest are taken whose held-out loss is within one standard error of that of all.
+    *at the same price*, and the fewest are taken whose held-out loss is within one standard error of the best.
 
     With ``config.skip`` a straight map stands beside the units; what is linear takes no unit then.
 
