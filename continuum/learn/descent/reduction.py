@@ -17,8 +17,8 @@ from continuum.progress import Meter
 
 #: Units of a rung as a share of those of the one before, and steps in which those that are left settle.
 SHARE, RUNG = 0.7, 25
-#: Standard errors by which fewer units may be behind, and by which a line alone may be.
-ERRORS, LINE_ERRORS = 1.0, 2.0
+#: Standard errors by which fewer units may be behind, and by which a rung ends the walk, or a line alone may be behind.
+ERRORS, END_ERRORS = 1.0, 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,22 +94,33 @@ def fewest(
     margin: float,
     none: int | None = None,
 ) -> int:
-    """The last rung that is, by every table, within a standard error, or the margin, of the best one by that table.
+    """The last rung, by the table that stops first, on a walk down from the best rung of each table.
 
-    Errors are those of paired differences, row by row; the rung ``none``, of a line alone, has two of them. Where the
-    tables do not agree on any rung, all units stay.
+    A rung counts that is within a standard error, or the margin, of the best one; one that is two of them behind ends
+    the walk, so that no lucky rung further down is taken. Errors are those of paired differences, row by row. The rung
+    ``none``, of a line alone, counts within two of them at the end of a walk, and within one wherever a walk ends.
 
-    >>> losses = np.array([[1.0, 2.0, 3.0], [1.1, 1.9, 3.0], [2.0, 3.0, 4.0]])
+    >>> losses = np.array([[1.0, 2.0, 3.0], [1.1, 1.9, 3.0], [2.0, 3.0, 4.0], [1.0, 2.0, 3.0]])
     >>> fewest([losses], np.ones(3), 0.0)
     1
     """
-    fine = np.ones(len(tables[0]), bool)
-    for table in tables:
-        best = int(mean_and_error(table, weights)[0].argmin())
-        gain, error = mean_and_error(table - table[best], weights)
-        errors = np.where(np.arange(len(gain)) == none, LINE_ERRORS, ERRORS)
-        fine &= gain <= np.maximum(errors * error, margin)
-    return int(np.flatnonzero(fine)[-1]) if fine.any() else 0
+    return min(_last(table, weights, margin, none) for table in tables)
+
+
+def _last(
+    table: Float64[np.ndarray, "rungs rows"], weights: Float64[np.ndarray, " rows"], margin: float, none: int | None
+) -> int:
+    best = int(mean_and_error(table, weights)[0].argmin())
+    gain, error = mean_and_error(table - table[best], weights)
+    last = best
+    for rung in range(best, len(table)):
+        if gain[rung] > max(END_ERRORS * error[rung], margin):
+            break
+        if gain[rung] <= max((END_ERRORS if rung == none else ERRORS) * error[rung], margin):
+            last = rung
+    if none is not None and gain[none] <= max(ERRORS * error[none], margin):
+        return none
+    return last
 
 
 def _descend(descent: Descent, units: list[int], meter: Meter) -> None:
