@@ -27,9 +27,9 @@ def draw(model: ContinuousMLPClassifier, path: WidthPath) -> None:
     """Left the width while it is learned, right the frontier of held-out score against width."""
     figure, (left, right) = new_figure(1, 2, width=FULL)
     curve = model.width_curve_.sum(1)
-    left.plot(range(len(curve)), curve, color=OKABE_ITO[0])
-    left.set(xlabel="share of the graded phase, per cent", ylabel="width", ylim=(0, None))
-    left.annotate(f"{model.width_:.1f}", (len(curve) - 1, curve[-1]), (0, 6), textcoords="offset points", ha="right")
+    left.plot([100 * place / (len(curve) - 1) for place in range(len(curve))], curve, color=OKABE_ITO[0])
+    left.set(xlabel="share of the last network's steps, per cent", ylabel="width", ylim=(0, None))
+    left.annotate(f"{model.width_:.1f}", (100, curve[-1]), (0, 6), textcoords="offset points", ha="right")
     widths, score, error = path.widths.sum(1), path.score, path.standard_error
     right.errorbar(widths, score, 1.96 * error, fmt="o-", color=OKABE_ITO[0], capsize=2)
     chosen = path.one_standard_error()
