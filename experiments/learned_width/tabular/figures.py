@@ -146,8 +146,8 @@ def rounding(table: pd.DataFrame) -> Figure:
     ends = np.array([*ordered["in standard errors"], *ordered.get("to the width: in standard errors", [0.0])])
     ax.set_xlim(min(-2.0, ends.min() - 0.3), max(2.0, ends.max() + 0.3))
     ax.set_yticks(places, ordered["task"], fontsize=7)
-    ax.set_xlabel("loss of the rounded less that of the graded net, standard errors")
-    ax.legend(loc="lower right", fontsize=7)
+    ax.set_xlabel("loss of the rounded net less that of the graded one, s.e.", fontsize=8)
+    ax.legend(loc="upper left", fontsize=7)
     return figure
 
 
