@@ -20,6 +20,7 @@ import matplotlib
 import matplotlib.style
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.backends import backend_pdf
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -130,6 +131,22 @@ def unprintable(text: str) -> str:
     return "".join(sorted(set(outside) - PRINTABLE))
 
 
+@contextmanager
+def _unsigned_zeros() -> Iterator[None]:
+    """Let a PDF say 0 for -0: which of them a distance of 1e-15 is hangs on where an array lies in memory."""
+    represent = backend_pdf.pdfRepr
+
+    def unsigned(value: Any) -> Any:
+        text = represent(value)
+        return b"0" if text == b"-0" else text
+
+    backend_pdf.pdfRepr = unsigned
+    try:
+        yield
+    finally:
+        backend_pdf.pdfRepr = represent
+
+
 def save(figure: Figure, folder: Path, name: str, style: Mapping[str, Any] = STYLE) -> list[Path]:
     """Write ``name.png`` and ``name.pdf``; equal figures give equal bytes."""
     # The dates in the headers of Computer Modern are those of 1979: the font library warns of each.
@@ -137,7 +154,7 @@ def save(figure: Figure, folder: Path, name: str, style: Mapping[str, Any] = STY
     paths = []
     for kind, metadata in NO_METADATA.items():
         buffer = io.BytesIO()
-        with house_style(style):
+        with house_style(style), _unsigned_zeros():
             figure.savefig(buffer, format=kind, metadata=metadata)
         paths.append(folder / f"{name}.{kind}")
         write_whole(paths[-1], buffer.getvalue())

@@ -16,6 +16,7 @@ from continuum.encoding.rectifiers import Rectifiers
 from continuum.errors import BadInput
 
 Rows = Float64[np.ndarray, "rows columns"]
+#: Names of the parts of a ramp.
 RAMP = ("left", "width", "low", "high")
 Columns = Bool[np.ndarray, " mask"] | Sequence[int] | Int[np.ndarray, " chosen"]
 

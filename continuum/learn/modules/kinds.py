@@ -7,6 +7,7 @@ from continuum.errors import BadInput
 
 #: Modules with weights from units to units.
 Map = nn.Linear | nn.Conv1d | nn.Conv2d
+#: Layers that have units.
 MAPS = (nn.Linear, nn.Conv1d, nn.Conv2d)
 #: Each column, or each channel, standardised by itself.
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
@@ -17,6 +18,7 @@ POOLS = {
 }
 #: phi(c z) = c phi(z) for c > 0.
 HOMOGENEOUS = (nn.Identity, nn.ReLU, nn.LeakyReLU, nn.PReLU, nn.RReLU, nn.Flatten)
+#: Layers that silence units at random.
 DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.AlphaDropout, nn.FeatureAlphaDropout)
 #: |phi| has a bound.
 BOUNDED = (nn.Tanh, nn.Sigmoid, nn.Hardtanh, nn.Hardsigmoid, nn.Softsign, nn.ReLU6)
@@ -27,7 +29,9 @@ UNBOUNDED = (
 )
 #: Allowed behind the last map alone, because they mix units.
 MIXING = (nn.Softmax, nn.LogSoftmax, nn.Softmin, nn.Softmax2d, nn.Unflatten)
+#: Layers that pool places, channel by channel.
 POOLING = POOLS[1] + POOLS[2]
+#: Layers that may stand between two maps.
 BETWEEN = NORMS + POOLING + HOMOGENEOUS + DROPOUTS + BOUNDED + UNBOUNDED
 
 

@@ -14,7 +14,9 @@ from scipy.sparse import issparse
 Cells = Shaped[np.ndarray, " rows"]
 #: What pandas calls columns of Python objects that are all numbers.
 NUMBER_KINDS = ("integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty", "complex")
+#: Kinds of points in time, as pandas names them.
 DATE_KINDS = ("datetime64", "datetime", "date")
+#: Kinds of spans of time, as pandas names them.
 TIME_KINDS = ("timedelta64", "timedelta")
 
 
