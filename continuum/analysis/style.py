@@ -134,7 +134,7 @@ def unprintable(text: str) -> str:
 @contextmanager
 def _unsigned_zeros() -> Iterator[None]:
     """Let a PDF say 0 for -0: which of them a distance of 1e-15 is hangs on where an array lies in memory."""
-    represent = backend_pdf.pdfRepr
+    represent: Any = backend_pdf.pdfRepr
 
     def unsigned(value: Any) -> Any:
         text = represent(value)
