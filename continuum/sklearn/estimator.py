@@ -173,7 +173,7 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
     ) -> "WidthPath":
         """The frontier of held-out score against width from one falling price; this estimator stays as it is.
 
-        The scores are those of networks rounded to ceil(width) units, such as ``fit`` leaves.
+        The scores are those of networks rounded to ceil(width) units, of raw columns and without a line beside them.
         ``path.one_standard_error()`` is the point of the fewest units within one standard error of the best one:
         ``estimator.set_params(price=path.prices[path.one_standard_error()])`` takes its price.
 

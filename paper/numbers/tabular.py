@@ -9,6 +9,15 @@ from paper.number import MISSING, Number, count, fixed, interval, percent
 from paper.results import Results
 
 NAME = "learned_width_tabular"
+#: Macro and name of each other method.
+OTHERS = (
+    ("First", "first_edition"),
+    ("Mlp", "mlp"),
+    ("Linear", "linear"),
+    ("Boosting", "boosting"),
+    ("Forest", "forest"),
+    ("Real", "realmlp"),
+)
 #: Macro and words of a reading; scores and losses have three digits.
 READINGS = (
     ("Elsewhere", "score less that of the net that is best on other folds"),
@@ -16,28 +25,11 @@ READINGS = (
     ("Either", "score less the best of the grid, the better encoding"),
     ("WithinChosen", "share of tables within s.e. of it, the same encoding"),
     ("WithinEither", "share of tables within s.e. of it, the better encoding"),
-    *(
-        (f"Score{macro}", f"score less that of {method}")
-        for macro, method in (
-            ("First", "first_edition"),
-            ("Mlp", "mlp"),
-            ("Linear", "linear"),
-            ("Boosting", "boosting"),
-            ("Forest", "forest"),
-            ("Real", "realmlp"),
-        )
-    ),
+    *((f"Score{macro}", f"score less that of {method}") for macro, method in OTHERS),
     *(
         (f"{macro}{other}", f"{words} of {method} less ours")
         for macro, words in (("Loss", "log-loss"), ("Calibration", "calibration error"))
-        for other, method in (
-            ("First", "first_edition"),
-            ("Mlp", "mlp"),
-            ("Linear", "linear"),
-            ("Boosting", "boosting"),
-            ("Forest", "forest"),
-            ("Real", "realmlp"),
-        )
+        for other, method in OTHERS
     ),
     ("ParametersFirst", "parameters over those of first_edition"),
     ("ParametersReal", "parameters over those of realmlp"),
@@ -55,15 +47,7 @@ COLUMNS = (
     ("Seconds", "seconds", 2),
     ("Best", "best, either", 3),
 )
-METHODS = (
-    ("Ours", "ours"),
-    ("First", "first_edition"),
-    ("Mlp", "mlp"),
-    ("Linear", "linear"),
-    ("Boosting", "boosting"),
-    ("Forest", "forest"),
-    ("Real", "realmlp"),
-)
+METHODS = (("Ours", "ours"), *OTHERS)
 PARTS = (
     ("Raw", "ours_raw"),
     ("Piecewise", "ours_piecewise"),
