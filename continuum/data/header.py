@@ -60,7 +60,7 @@ def check_names(names: Sequence[str], where: str) -> None:
             remedy="name it, or leave out the row numbers when you save the file",
         )
     if twice := sorted(name for name, count in Counter(names).items() if count > 1):
-        remedy = "rename them, or give --header none if the first row is data"
+        remedy = "rename them, or give --header none if the first row of a text file is data"
         raise BadInput(where, expected="each column name once", came=f"{listed(twice)} again", remedy=remedy)
 
 
