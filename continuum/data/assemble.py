@@ -22,8 +22,10 @@ def assemble(table: TextTable, entry: Entry, source: str, kind: Kind | None = No
     (2, ('x', 'y'), 'Dropped 1 row of class z.')
     """
     table, dropped = _without_classes(_without_columns(table, entry.drop_columns), entry.drop_classes)
-    inferred, target, class_names = encode_target(table, kind or entry.kind)
-    features, names = encode_features(table, (*entry.categorical, *table.categorical))
+    declared = {*table.categorical} - {table.target}
+    nominal: Kind | None = "classification" if table.target in table.categorical else None
+    inferred, target, class_names = encode_target(table, kind or entry.kind or nominal)
+    features, names = encode_features(table, (*entry.categorical, *sorted(declared)))
     return Task(entry.name, inferred, features, target, names, class_names, entry.provenance(source, *dropped))
 
 
