@@ -46,7 +46,7 @@ def separated(raw: bytes, where: str, reading: Reading) -> Named:
 
 def _columns(text: Text, above: Prelude, reading: Reading) -> Named:
     delimiter = reading.delimiter or above.separator or separator_of(text, above.lines)
-    above = _without_data(text, above, delimiter) if reading.header == "none" else above
+    above = _without_data(text, above, delimiter, named=reading.header != "none")
     comment = _cells(above.comments[-1][1], delimiter) if above.comments else []
     table = named_columns(lambda: rows_of(text, delimiter, above.lines), text.where, reading, delimiter, comment)
     notes = [*text.notes]
@@ -57,14 +57,23 @@ def _columns(text: Text, above: Prelude, reading: Reading) -> Named:
     return Named(table.names, table.cells, table.lines, (*notes, *table.notes))
 
 
-def _without_data(text: Text, above: Prelude, delimiter: str) -> Prelude:
-    """Take lines for rows that begin as comments do, as ``#ff0000,1`` does, and hold as many cells as the others."""
+def _without_data(text: Text, above: Prelude, delimiter: str, *, named: bool) -> Prelude:
+    """Take lines for rows that begin as comments do, as ``#ff0000,1`` does, and hold as many cells as the others.
+
+    The first of them may be the header of a file with one.
+    """
+    if not above.comments or _spaced(above.comments[-1][1]):
+        return above
     usual = usual_length([*islice(rows_of(text, delimiter, above.lines), SEEN_ROWS)])
-    comments = above.comments
-    while comments and not _spaced(comments[-1][1]) and len(_cells(comments[-1][1], delimiter)) == usual > 1:
-        above = replace(above, lines=comments[-1][0], comments=comments[:-1])
-        comments = comments[:-1]
-    return above
+    lengths = [0 if _spaced(line) else len(_cells(line, delimiter)) for _, line in above.comments]
+    rows = len(lengths)
+    while rows and lengths[rows - 1] == usual > 1:
+        rows -= 1
+    # Rows may end in a separator where the header does not.
+    rows += named and not (rows and lengths[rows - 1] == usual - 1)
+    if rows >= len(above.comments):
+        return above
+    return replace(above, lines=above.comments[rows][0], comments=above.comments[:rows])
 
 
 def _single_quoted(text: Text, skipped: int) -> bool:
