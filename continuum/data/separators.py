@@ -18,7 +18,7 @@ SEEN_ROWS = 200
 #: A number as it is spelled somewhere: with a decimal comma, or groups of three digits.
 NUMBER = re.compile(r"[-+]?\d[\d ]*(,\d+)?%?|[-+]?\d{1,3}(,\d{3})+(\.\d*)?|[-+]?,\d+")
 #: Numbers side by side, as spaces separate them.
-SIDE_BY_SIDE = re.compile(r"[-+.\d][-+.\deE]*(\s+[-+.\d][-+.\deE]*)+")
+SIDE_BY_SIDE = re.compile(r"(?:[-+.\d][-+.\deE]*|\?)(\s+(?:[-+.\d][-+.\deE]*|\?))+")
 #: Digits in groups of three.
 GROUPED = re.compile(r"[-+]?\d{1,3}(\s\d{3})+([.,]\d*)?")
 #: Share of the cells under the first row that must hold a digit where spaces separate them: sentences are no rows.
