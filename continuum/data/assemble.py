@@ -1,11 +1,13 @@
 """From a table of text and what the catalogue knows about it to a task."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from continuum.data.catalogue import Entry
 from continuum.data.columns import encode_features
 from continuum.data.labels import canonical
-from continuum.data.table import TARGET, TextTable
+from continuum.data.table import TextTable
 from continuum.data.target import encode_target
 from continuum.data.task import Kind, Task
 from continuum.errors import BadInput
@@ -21,22 +23,22 @@ def assemble(table: TextTable, entry: Entry, source: str, kind: Kind | None = No
     """
     table, dropped = _without_classes(_without_columns(table, entry.drop_columns), entry.drop_classes)
     inferred, target, class_names = encode_target(table, kind or entry.kind)
-    features, names = encode_features(table, entry.categorical)
+    features, names = encode_features(table, (*entry.categorical, *table.categorical))
     return Task(entry.name, inferred, features, target, names, class_names, entry.provenance(source, *dropped))
 
 
 def _without_columns(table: TextTable, names: tuple[str, ...]) -> TextTable:
     columns = {name: cells for name, cells in table.columns.items() if name not in names}
-    if set(columns) == {TARGET}:
+    if set(columns) == {table.target}:
         raise BadInput(table.where, expected="a feature column", came="only columns to drop", remedy="add the features")
-    return TextTable(table.where, columns, table.lines)
+    return replace(table, columns=columns)
 
 
 def _without_classes(table: TextTable, names: tuple[str, ...]) -> tuple[TextTable, list[str]]:
     """Leave out the rows of the named classes; the notes say how many they were."""
     if not names:
         return table, []
-    labels = np.array(canonical(table.columns[TARGET]))
+    labels = np.array(canonical(table.columns[table.target]))
     counts = {name: int((labels == name).sum()) for name in names}
     notes = [f"Dropped {k} row{'s' * (k > 1)} of class {name}." for name, k in counts.items() if k]
     return table.keep(~np.isin(labels, names)), notes

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from continuum.data.labels import canonical, levels, numbers
-from continuum.data.table import TARGET, TextTable
+from continuum.data.table import TextTable
 from continuum.errors import BadInput
 
 #: Squares of larger values, summed over the rows, would leave float64.
@@ -27,7 +27,7 @@ def encode_features(
     (array([[ 0.,  1.,  1.],
            [ 1.,  0., nan]]), ('color=blue', 'color=red', 'size'))
     """
-    names = [name for name in table.columns if name != TARGET]
+    names = [name for name in table.columns if name != table.target]
     absent = sorted(set(categorical) - set(names))
     if absent:
         raise BadInput(

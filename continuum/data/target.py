@@ -5,7 +5,7 @@ from jaxtyping import Float64, Int64
 
 from continuum.data.columns import check_magnitude
 from continuum.data.labels import canonical, levels, numbers
-from continuum.data.table import TARGET, TextTable
+from continuum.data.table import TextTable
 from continuum.data.task import Kind
 from continuum.errors import BadInput
 
@@ -23,10 +23,10 @@ def encode_target(table: TextTable, kind: Kind | None = None) -> tuple[Kind, Val
     >>> encode_target(TextTable("toy.csv", {"target": ["1", "2.5"]}, [2, 3]))
     ('regression', array([1. , 2.5]), ())
     """
-    cells = table.columns[TARGET]
+    cells = table.columns[table.target]
     if "" in cells:
         raise BadInput(
-            table.at(cells.index(""), TARGET),
+            table.at(cells.index(""), table.target),
             expected="a target in every row",
             came="a missing value",
             remedy="fill in the cell or remove the row",
@@ -39,7 +39,7 @@ def encode_target(table: TextTable, kind: Kind | None = None) -> tuple[Kind, Val
 
 def _infer(table: TextTable) -> Kind:
     """Text, or at most 20 distinct integers, is classification; any other target is regression."""
-    cells = table.columns[TARGET]
+    cells = table.columns[table.target]
     values = numbers(cells)
     text = np.isnan(values)
     if text.any():
@@ -53,19 +53,19 @@ def _infer(table: TextTable) -> Kind:
 
 def _refuse_text(table: TextTable, row: int) -> None:
     raise BadInput(
-        table.at(row, TARGET),
+        table.at(row, table.target),
         expected="a number, as regression needs",
-        came=repr(table.columns[TARGET][row]),
+        came=repr(table.columns[table.target][row]),
         remedy="correct the cell, or choose kind classification",
     )
 
 
 def _reals(table: TextTable) -> Float64[np.ndarray, " n"]:
-    values = numbers(table.columns[TARGET])
+    values = numbers(table.columns[table.target])
     text = np.flatnonzero(np.isnan(values))
     if len(text):
         _refuse_text(table, int(text[0]))
-    check_magnitude(table, TARGET, values)
+    check_magnitude(table, table.target, values)
     if values.min() == values.max():
         raise BadInput(
             table.where,
@@ -77,8 +77,8 @@ def _reals(table: TextTable) -> Float64[np.ndarray, " n"]:
 
 
 def _classes(table: TextTable) -> tuple[Int64[np.ndarray, " n"], tuple[str, ...]]:
-    check_magnitude(table, TARGET, numbers(table.columns[TARGET]))
-    labels = canonical(table.columns[TARGET])
+    check_magnitude(table, table.target, numbers(table.columns[table.target]))
+    labels = canonical(table.columns[table.target])
     names = levels(labels)
     if len(names) < 2:
         raise BadInput(
