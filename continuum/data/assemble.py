@@ -1,5 +1,7 @@
 """From a table of text and what the catalogue knows about it to a task."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from continuum.data.catalogue import Entry
@@ -7,7 +9,7 @@ from continuum.data.choices import ColumnChoices
 from continuum.data.column import columns_of
 from continuum.data.columns import check_declared, matrix
 from continuum.data.labels import canonical
-from continuum.data.table import TARGET, TextTable
+from continuum.data.table import TextTable
 from continuum.data.target import encode_target, target_notes
 from continuum.data.task import Kind, Task
 from continuum.data.uses import check_left, uses
@@ -30,38 +32,47 @@ def assemble(
     """
     table, dropped = prepared(table, entry, choices)
     check_declared(table, entry.categorical)
-    columns = columns_of(table, choices, {*entry.categorical, *choices.categorical})
-    found = uses(columns, choices, known=entry.kind is not None)
-    target = encode_target(table, kind or entry.kind, columns[TARGET], merge=entry.kind is None)
+    columns = columns_of(table, choices, {*entry.categorical, *table.categorical, *choices.categorical})
+    found = uses(columns, table.target, choices, known=entry.kind is not None)
+    target = encode_target(table, kind or entry.kind, columns[table.target], merge=entry.kind is None)
     check_left(table.where, found)
     used = [use.column for use in found if not use.left_out]
     features, names = matrix(table, used, kept={*choices.keep, *choices.categorical})
     notes = [(use.column.name, note) for use in found for note in use.notes]
     if entry.kind is None:
-        notes += [(TARGET, note) for note in target_notes(target, columns[TARGET], kind)]
+        notes += [(table.target, note) for note in target_notes(target, columns[table.target], kind)]
     provenance = entry.provenance(source, *dropped)
-    return Task(entry.name, target.kind, features, target.values, names, target.classes, provenance, gathered(notes))
+    return Task(
+        entry.name,
+        target.kind,
+        features,
+        target.values,
+        names,
+        target.classes,
+        provenance,
+        (*table.notes, *gathered(notes)),
+    )
 
 
 def prepared(table: TextTable, entry: Entry, choices: ColumnChoices) -> tuple[TextTable, list[str]]:
     """Return the table without the columns and the rows that are to be dropped, and notes on the rows."""
     choices.check_names(table.where, tuple(table.columns))
-    table = _without_columns(table, (*entry.drop_columns, *(name for name in choices.drop if name != TARGET)))
+    table = _without_columns(table, (*entry.drop_columns, *(name for name in choices.drop if name != table.target)))
     return _without_classes(table, entry.drop_classes)
 
 
 def _without_columns(table: TextTable, names: tuple[str, ...]) -> TextTable:
     columns = {name: cells for name, cells in table.columns.items() if name not in names}
-    if set(columns) == {TARGET}:
+    if set(columns) == {table.target}:
         raise BadInput(table.where, expected="a feature column", came="only columns to drop", remedy="add the features")
-    return TextTable(table.where, columns, table.lines)
+    return replace(table, columns=columns)
 
 
 def _without_classes(table: TextTable, names: tuple[str, ...]) -> tuple[TextTable, list[str]]:
     """Leave out the rows of the named classes; the notes say how many they were."""
     if not names:
         return table, []
-    labels = np.array(canonical(table.columns[TARGET]))
+    labels = np.array(canonical(table.columns[table.target]))
     counts = {name: int((labels == name).sum()) for name in names}
     notes = [f"Dropped {k} row{'s' * (k > 1)} of class {name}." for name, k in counts.items() if k]
     return table.keep(~np.isin(labels, names)), notes

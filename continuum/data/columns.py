@@ -9,7 +9,7 @@ from continuum.data.choices import ColumnChoices
 from continuum.data.column import Column, columns_of
 from continuum.data.identifiers import MOST_LEVELS
 from continuum.data.labels import canonical, levels
-from continuum.data.table import TARGET, TextTable
+from continuum.data.table import TextTable
 from continuum.data.wording import quoted
 from continuum.errors import BadInput
 
@@ -34,12 +34,12 @@ def encode_features(
     """
     check_declared(table, categorical)
     columns = columns_of(table, ColumnChoices(), categorical)
-    return matrix(table, [column for name, column in columns.items() if name != TARGET])
+    return matrix(table, [column for name, column in columns.items() if name != table.target])
 
 
 def check_declared(table: TextTable, categorical: Collection[str]) -> None:
     """Raise unless the table has the columns of categories that are known of it."""
-    names = [name for name in table.columns if name != TARGET]
+    names = [name for name in table.columns if name != table.target]
     if set(categorical) - set(names):
         raise BadInput(
             table.where,
@@ -106,7 +106,7 @@ def _check_size(table: TextTable, columns: Sequence[Column], widths: Sequence[in
         raise BadInput(
             table.where,
             expected=f"at most {MOST_CELLS:,} numbers",
-            came=f"{len(table.lines):,} rows of {sum(widths):,}, {widths[widest]} of them from {columns[widest].name!r}",
+            came=f"{len(table.lines):,} rows of {sum(widths):,}, {widths[widest]} from {quoted(columns[widest].name)}",
             remedy="leave columns out (drop), or rows",
         )
 

@@ -43,7 +43,8 @@ WAYS = {
     "name of the month": re.compile(rf"(?i:{_NAME}(?:[-/ ]+(?P<y>\d{{4}})|-(?P<yy>\d\d)))"),
 }
 _SPAN = re.compile(
-    r"(?:(?P<D>\d+) days?,? +)?(?P<H>\d{1,4}):(?P<M>[0-5]\d)(?::(?P<S>[0-5]\d(?:[.,]\d{1,9})?))?(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
+    r"(?:(?P<D>\d+) days?,? +)?(?P<H>\d{1,4}):(?P<M>[0-5]\d)(?::(?P<S>[0-5]\d(?:[.,]\d{1,9})?))?"
+    r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
 )
 _CJK = str.maketrans({"年": "-", "月": "-", "日": None})
 

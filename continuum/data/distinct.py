@@ -37,7 +37,7 @@ class Distinct:
     @cached_property
     def counts(self) -> Int64[np.ndarray, " k"]:
         """In how many rows each stands."""
-        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.values))
+        return np.asarray(np.bincount(self.codes[self.codes >= 0], minlength=len(self.values)))
 
     @property
     def present(self) -> int:
@@ -54,7 +54,7 @@ class Distinct:
         >>> Distinct.of(["b", "", "a"]).spread(np.array([7.0, 8.0]))
         array([ 7., nan,  8.])
         """
-        return np.append(values, np.nan)[self.codes]
+        return np.asarray(np.append(values, np.nan)[self.codes])
 
     def renamed(self, names: Sequence[str]) -> "Distinct":
         """The same rows with other names for their cells; cells of one name become one.

@@ -93,7 +93,7 @@ def _numbers(table: TextTable, name: str, cells: Distinct, numerals: tuple[Numer
     if not readings:
         most = max(fits, key=lambda sign: int(cells.counts[fits[sign]].sum()))
         return Draft("number", cells=cells, error=_two_signs(table, name, cells, ~fits[most], most))
-    if len(readings) == 2 and np.array_equal(*readings.values(), equal_nan=True):
+    if _agree(readings):
         readings = {"": readings[POINT]}
     return Draft("number", readings, cells, numerals)
 
@@ -134,7 +134,7 @@ def _dates(table: TextTable, name: str, cells: Distinct) -> Draft | None:
     if not fits[most].all():
         return _odd_one(table, name, cells, fits[most], "a date")
     readings = {order: cells.spread(values[order]) for order, fit in fits.items() if fit.all()}
-    if len(readings) == 2 and np.array_equal(*readings.values(), equal_nan=True):
+    if _agree(readings):
         readings = {"": readings[DAY_FIRST]}
     note = "years of two digits, from 1969 to 2068" if found.two_digits else ""
     return Draft("date", readings, cells, note=note)
@@ -148,6 +148,12 @@ def _times(table: TextTable, name: str, cells: Distinct) -> Draft | None:
     if not fits.all():
         return _odd_one(table, name, cells, fits, "a time")
     return Draft("time", {"": cells.spread(found)}, cells)
+
+
+def _agree(readings: dict[str, Float64[np.ndarray, " n"]]) -> bool:
+    """Whether two ways to read a column come to the same, so that none needs to be chosen."""
+    values = list(readings.values())
+    return len(values) == 2 and np.array_equal(values[0], values[1], equal_nan=True)
 
 
 def _odd_one(table: TextTable, name: str, cells: Distinct, fits: Bool[np.ndarray, " k"], what: str) -> Draft | None:

@@ -1,9 +1,10 @@
 """Columns that teach nothing: they name or count the rows, hold one value, or repeat another."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 import numpy as np
+from jaxtyping import Int64
 
 from continuum.data.column import Column
 from continuum.data.distinct import Distinct
@@ -28,7 +29,7 @@ _TIME = re.compile(
 )
 
 #: Why a column is left out.
-EMPTY, CONSTANT = "left out, for all its cells are missing", "left out, for it holds one value"
+EMPTY, CONSTANT = "left out, for no cell holds a value", "left out, for it holds one value"
 COUNTER, NUMBER_KEY = "left out, for it counts the rows", "left out, for it is another whole number in every row"
 TEXT_KEY, PROSE_TEXT = "left out, for it is another text in (nearly) every row", "left out, for it is free text"
 MANY = f"left out, for it has more than {MOST_LEVELS} categories"
@@ -125,29 +126,33 @@ def _contents(column: Column) -> object:
     return (column.cells.codes.tobytes(), column.cells.values) if column.cells is not None else None
 
 
-def tells_all(columns: Iterable[Column], target: Column) -> Collection[str]:
+def tells_all(columns: Iterable[Column], target: Column) -> list[str]:
     """Return the names of columns of which every value goes with one value of the target, and the reverse.
 
-    >>> target = Column("target", "category", cells=Distinct.of(["x", "y", "x"]))
-    >>> tells_all([Column("a", "number", np.array([5.0, 7.0, 5.0]))], target)
+    Where hardly a value recurs, that is no wonder; there the column must hold the numbers of the target.
+
+    >>> target = Column("target", "category", cells=Distinct.of(["x", "y", "x", "y"]))
+    >>> tells_all([Column("a", "number", np.array([5.0, 7.0, 5.0, 7.0]))], target)
     ['a']
     """
-    codes = _codes(target)
-    if codes is None:
+    if target.values is not None:
+        first, codes = np.unique(target.values, return_index=True, return_inverse=True)[1:]
+    elif target.cells is not None:
+        first, codes = np.unique(target.cells.codes, return_index=True)[1], target.cells.codes
+    else:
         return []
-    first = np.unique(codes, return_index=True)[1]
-    return [column.name for column in columns if _maps(column, codes, first)]
+    recurs = 2 * len(first) <= len(codes)
+    return [column.name for column in columns if _same(column, target) or (recurs and _maps(column, codes, first))]
 
 
-def _codes(target: Column) -> "np.ndarray | None":
-    if target.cells is not None:
-        return target.cells.codes
-    return np.unique(target.values, return_inverse=True)[1] if target.values is not None else None
+def _same(column: Column, target: Column) -> bool:
+    return column.values is not None and target.values is not None and np.array_equal(column.values, target.values)
 
 
-def _maps(column: Column, codes: np.ndarray, first: np.ndarray) -> bool:
-    values = column.values if column.values is not None else column.cells.codes if column.cells is not None else None
-    if values is None or len(first) < 2:
+def _maps(column: Column, codes: Int64[np.ndarray, " n"], first: Int64[np.ndarray, " k"]) -> bool:
+    """Whether the rows in which each class comes first show all values, one per class."""
+    if column.values is None and column.cells is None:
         return False
+    values = column.values if column.values is not None else column.cells.codes  # type: ignore[union-attr]
     each = values[first]
-    return bool(np.array_equal(each[codes], values)) and len(np.unique(each)) == len(each)
+    return len(first) > 1 and len(np.unique(each)) == len(each) and np.array_equal(each[codes], values)

@@ -8,7 +8,7 @@ import csv
 import io
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,9 @@ TARGET = "target"
 class TextTable:
     """Columns of stripped cells, "" where missing; ``lines[i]`` is the line of row i in the file ``where``.
 
+    ``target`` is the name of the column to predict, ``categorical`` names columns that the file declares to be of
+    categories, and ``notes`` say what was found out about the file.
+
     >>> table = parse_table("a,target\\n 1 ,x\\n?,y\\n", "toy.csv")
     >>> table.columns["a"], table.lines
     (['1', ''], [2, 3])
@@ -34,6 +37,9 @@ class TextTable:
     where: str
     columns: Mapping[str, list[str]]
     lines: Sequence[int]
+    notes: tuple[str, ...] = ()
+    target: str = TARGET
+    categorical: tuple[str, ...] = ()
 
     def at(self, row: int, column: str) -> str:
         """Name a cell the way all messages do."""
@@ -43,7 +49,7 @@ class TextTable:
         """Return the table with only the marked rows."""
         chosen = np.flatnonzero(rows).tolist()
         columns = {name: [cells[i] for i in chosen] for name, cells in self.columns.items()}
-        return TextTable(self.where, columns, [self.lines[i] for i in chosen])
+        return replace(self, columns=columns, lines=[self.lines[i] for i in chosen])
 
 
 def read_table(path: str | os.PathLike[str]) -> TextTable:

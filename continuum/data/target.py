@@ -1,6 +1,7 @@
 """The target column: which kind of task it makes, and its values."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from continuum.data.distinct import Distinct
 from continuum.data.labels import canonical, levels
 from continuum.data.numerals import parts
 from continuum.data.spellings import merged
-from continuum.data.table import TARGET, TextTable
+from continuum.data.table import TextTable
 from continuum.data.task import Kind
 from continuum.data.wording import listed, quoted
 from continuum.errors import BadInput
@@ -46,8 +47,8 @@ def encode_target(
     ('regression', array([1. , 2.5]))
     """
     _check_present(table)
-    texts = table.columns[TARGET]
-    column = column or columns_of(TextTable(table.where, {TARGET: texts}, table.lines), ColumnChoices())[TARGET]
+    texts = table.columns[table.target]
+    column = column or columns_of(replace(table, columns={table.target: texts}), ColumnChoices())[table.target]
     cells = column.cells or Distinct.of(texts)
     chosen = kind or _infer(table, column, cells)
     if chosen == "regression":
@@ -71,11 +72,11 @@ def target_notes(target: Target, column: Column, kind: Kind | None) -> Iterator[
 
 
 def _check_present(table: TextTable) -> None:
-    cells = table.columns[TARGET]
+    cells = table.columns[table.target]
     missing = list(cells).count("")
     if missing:
         raise BadInput(
-            table.at(list(cells).index(""), TARGET),
+            table.at(list(cells).index(""), table.target),
             expected="a target in every row",
             came="a missing value" + (f", as in {missing} of {len(cells)} rows" if missing > 1 else ""),
             remedy="fill in the cell or remove the row",
@@ -113,7 +114,7 @@ def _reals(table: TextTable, column: Column, cells: Distinct) -> Float64[np.ndar
     values = column.values
     if values is None:
         raise _as_target(column.error) if column.error is not None else _no_number(table, cells)
-    check_magnitude(table, TARGET, values)
+    check_magnitude(table, table.target, values)
     if values.min() == values.max():
         raise BadInput(
             table.where,
@@ -129,9 +130,9 @@ def _no_number(table: TextTable, cells: Distinct) -> BadInput:
     text = np.array([parts(cell) is None for cell in cells.values])
     row = cells.row_of(text if text.any() else ~text)
     return BadInput(
-        table.at(row, TARGET),
+        table.at(row, table.target),
         expected="a number, as regression needs",
-        came=quoted(table.columns[TARGET][row]),
+        came=quoted(table.columns[table.target][row]),
         remedy="correct the cell, or choose kind classification",
     )
 
@@ -139,7 +140,7 @@ def _no_number(table: TextTable, cells: Distinct) -> BadInput:
 def _classes(table: TextTable, column: Column, cells: Distinct, merge: bool) -> Target:
     labels, note = canonical(cells.values), ""
     if column.values is not None:
-        check_magnitude(table, TARGET, column.values)
+        check_magnitude(table, table.target, column.values)
     if column.values is not None and not column.plain:
         # 1,0 and 1 are one class, called as it came first.
         rows = np.unique(cells.codes, return_index=True)[1]

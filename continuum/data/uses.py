@@ -7,7 +7,6 @@ from continuum.data.choices import ColumnChoices
 from continuum.data.column import Column
 from continuum.data.identifiers import KEPT_COUNTER, RECURS, counts, naming, repeated, tells_all, useless
 from continuum.data.spellings import merged
-from continuum.data.table import TARGET
 from continuum.errors import BadInput
 
 #: Columns that say which class or value a row has, and may have been written after it.
@@ -28,25 +27,24 @@ class Use:
         return (self.left_out,) if self.left_out else (*self.column.notes, *self.remarks)
 
 
-def uses(columns: Mapping[str, Column], choices: ColumnChoices, known: bool) -> list[Use]:
+def uses(columns: Mapping[str, Column], target: str, choices: ColumnChoices, known: bool) -> list[Use]:
     """Return the use of every column but the target.
 
     Left out are columns that name or count the rows, hold one value or none, or repeat another, unless they are
     kept or categorical by choice. Of a task that is ``known`` to the catalogue all columns are features.
 
     >>> columns = {"a": Column("a", "empty"), "target": Column("target", "category")}
-    >>> [use.notes for use in uses(columns, ColumnChoices(), known=False)]
-    [('left out, for all its cells are missing',)]
+    >>> [use.notes for use in uses(columns, "target", ColumnChoices(), known=False)]
+    [('left out, for no cell holds a value',)]
     """
-    found = [_use(column, i == 0, choices, known) for i, column in enumerate(_features(columns))]
+    found = [_use(column, i == 0, choices, known) for i, column in enumerate(_features(columns, target))]
     if known:
         return found
     if all(use.left_out for use in found):
         found = [replace(use, left_out="") if counts(use.column) else use for use in found]
     again = repeated(use.column for use in found if not use.left_out and use.column.name not in choices.keep)
     found = [replace(use, left_out=use.left_out or again.get(use.column.name, "")) for use in found]
-    target = columns.get(TARGET)
-    telling = tells_all((use.column for use in found if not use.left_out), target) if target is not None else ()
+    telling = tells_all((use.column for use in found if not use.left_out), columns[target])
     return [replace(use, remarks=(*use.remarks, *_remarks(use, use.column.name in telling))) for use in found]
 
 
@@ -62,8 +60,8 @@ def check_left(where: str, found: list[Use]) -> None:
         )
 
 
-def _features(columns: Mapping[str, Column]) -> Iterator[Column]:
-    return (column for name, column in columns.items() if name != TARGET)
+def _features(columns: Mapping[str, Column], target: str) -> Iterator[Column]:
+    return (column for name, column in columns.items() if name != target)
 
 
 def _use(column: Column, first: bool, choices: ColumnChoices, known: bool) -> Use:
