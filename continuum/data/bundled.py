@@ -4,7 +4,8 @@ import numpy as np
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 
 from continuum.data.catalogue import Entry
-from continuum.data.table import TARGET, TextTable
+from continuum.data.choice import TARGET
+from continuum.data.table import TextTable
 from continuum.data.target import encode_target
 from continuum.data.task import Kind, Provenance, Task
 

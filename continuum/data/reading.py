@@ -4,7 +4,6 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from continuum.checks import one_of
-from continuum.errors import BadInput
 
 Header = Literal["first", "none"]
 #: What the first row can be said to be.
@@ -25,7 +24,7 @@ class Reading:
     the column called ``target``. ``keep_na`` keeps words such as NA and None in columns of text, where they else stand
     for no value. Raises ``BadInput`` for a separator or header that is none.
 
-    >>> Reading(separator=";", target=-1)
+    >>> Reading(separator=";", target="-1")
     Reading(separator='semicolon', header=None, target='-1', keep_na=False)
     >>> Reading(separator="commma")
     Traceback (most recent call last):
@@ -36,7 +35,7 @@ mean comma?
 
     separator: str | None = None
     header: Header | None = None
-    target: str | int | None = None
+    target: str | None = None
     keep_na: bool = False
 
     def __post_init__(self) -> None:
@@ -44,11 +43,6 @@ mean comma?
             object.__setattr__(self, "separator", _separator_name(self.separator))
         if self.header is not None:
             one_of("header", self.header, HEADERS)
-        if self.target is not None:
-            if isinstance(self.target, bool) or not isinstance(self.target, str | int):
-                remedy = "give one of the two"
-                raise BadInput("target", expected="a column's name or index", came=repr(self.target), remedy=remedy)
-            object.__setattr__(self, "target", str(self.target))
 
     @property
     def delimiter(self) -> str | None:
@@ -75,3 +69,7 @@ def _separator_name(separator: str) -> str:
     if len(separator) == 1 and not odd:
         return separator
     return one_of("separator", separator, SEPARATORS, plural="separators, or give the character itself")
+
+
+#: Nothing is known about a file.
+AUTOMATIC = Reading()
