@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from continuum.data.catalogue import Entry
-from continuum.data.choices import ColumnChoices
 from continuum.data.column import columns_of
+from continuum.data.column_choices import ColumnChoices
 from continuum.data.columns import check_declared, matrix
 from continuum.data.labels import canonical
 from continuum.data.table import TextTable

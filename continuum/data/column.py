@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float64
 
-from continuum.data.choices import COMMA, POINT, ColumnChoices
+from continuum.data.column_choices import COMMA, POINT, ColumnChoices
 from continuum.data.distinct import Distinct
 from continuum.data.draft import DAY_FIRST, MONTH_FIRST, Draft, drafted, written
 from continuum.data.table import TextTable

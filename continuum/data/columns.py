@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from jaxtyping import Float64
 
-from continuum.data.choices import ColumnChoices
 from continuum.data.column import Column, columns_of
+from continuum.data.column_choices import ColumnChoices
 from continuum.data.identifiers import MOST_LEVELS
 from continuum.data.labels import canonical, levels
 from continuum.data.table import TextTable

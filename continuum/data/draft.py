@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Bool, Float64
 
-from continuum.data.choices import COMMA, POINT
+from continuum.data.column_choices import COMMA, POINT
 from continuum.data.dates import dates, spans
 from continuum.data.distinct import Distinct
 from continuum.data.numerals import Numeral, parts

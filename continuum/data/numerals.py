@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from continuum.data.choices import COMMA, POINT
+from continuum.data.column_choices import COMMA, POINT
 
 #: Signs of currencies.
 SIGNS = "$¢£¤¥֏؋৲৳૱௹฿៛₠-⃀꠸﷼﹩＄￠￡￥￦"

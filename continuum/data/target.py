@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from continuum.data.choices import ColumnChoices
 from continuum.data.column import Column, columns_of
+from continuum.data.column_choices import ColumnChoices
 from continuum.data.columns import check_magnitude
 from continuum.data.distinct import Distinct
 from continuum.data.labels import canonical, levels

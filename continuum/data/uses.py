@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from continuum.data.choices import ColumnChoices
 from continuum.data.column import Column
+from continuum.data.column_choices import ColumnChoices
 from continuum.data.identifiers import KEPT_COUNTER, RECURS, counts, naming, repeated, tells_all, useless
 from continuum.data.spellings import merged
 from continuum.errors import BadInput

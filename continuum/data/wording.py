@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from continuum.data.limits import shown
+
 #: Characters of a cell or a name that a note or a message shows.
 SHOWN = 40
 #: Columns that a note names; of more it says how many.
@@ -12,9 +14,9 @@ def quoted(text: str, most: int = SHOWN) -> str:
     r"""Return a text of a file in quotes, cut, without control characters.
 
     >>> quoted("it's"), quoted("\x1b[31m"), quoted("x" * 99, 5)
-    ('"it\'s"', "'\\x1b[31m'", "'xxxxx…'")
+    ('"it\'s"', "'?[31m'", "'xxxx…'")
     """
-    return repr(text if len(text) <= most else f"{text[:most]}…")
+    return repr(shown(text, most))
 
 
 def listed(names: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import pytest
 from continuum.data import Task
 from continuum.data.assemble import assemble
 from continuum.data.catalogue import Entry
-from continuum.data.choices import ColumnChoices
+from continuum.data.column_choices import ColumnChoices
 from continuum.data.table import TextTable
 from continuum.errors import BadInput
 
@@ -124,7 +124,7 @@ def test_other_columns_decide_what_is_open() -> None:
     np.testing.assert_array_equal(with_comma.features[:, 0], [1.234, 2.5, 3.125])
     points = task(a=["1.234", "2.500", "3"], b=["1,5", "2,25", "3"])
     np.testing.assert_array_equal(points.features[:, 0], [1234, 2500, 3])
-    with pytest.raises(BadInput, match="which is 1234 or 1.234"):
+    with pytest.raises(BadInput, match=r"which is 1234 or 1\.234"):
         task(a=ambiguous, b=["1,5", "2,25", "3"], c=["1.5", "2.25", "3"])
     by_target = task(a=ambiguous, target=["1,5", "2,25", "3"])
     np.testing.assert_array_equal(by_target.features[:, 0], [1.234, 2.5, 3.125])
