@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from continuum.errors import BadInput
 from continuum.sklearn.callbacks import Callback
+from continuum.sklearn.reach import beyond
 from continuum.sklearn.rows import EstimatorRows
 from continuum.sklearn.stored import Stored
 from continuum.sklearn.table.intake import numbers_of
@@ -326,4 +327,7 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
         blocks = row_blocks(numbers.shape[0], numbers.shape[1], AT_ONCE)
         with torch.no_grad():
             parts = [network(torch.tensor(dense(numbers[part])).to(device)).cpu() for part in blocks]
-        return np.asarray(torch.cat(parts))
+        outputs = np.asarray(torch.cat(parts))
+        if not np.isfinite(outputs).all():
+            raise beyond(numbers, outputs, self._inputs, self._known_table().number_names)
+        return outputs

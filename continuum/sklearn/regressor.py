@@ -11,6 +11,10 @@ from continuum.sklearn.estimator import ContinuousMLP
 from continuum.sklearn.labels import refuse_missing
 from continuum.sklearn.rows import EstimatorRows, checked_weight, weighted_rows
 from continuum.sklearn.table.intake import checked_table
+from continuum.sklearn.targets import as_numbers
+
+#: Powers of two of targets whose squares, and sums of these, are numbers in double precision.
+MOST_POWER = 400
 
 
 class ContinuousMLPRegressor(RegressorMixin, ContinuousMLP):  # type: ignore[misc]  # scikit-learn has no types
@@ -42,6 +46,18 @@ class ContinuousMLPRegressor(RegressorMixin, ContinuousMLP):  # type: ignore[mis
         outputs = self._outputs(X)
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The coefficient of determination, as in all of scikit-learn; of targets such as 1e200, whose squares are no
+        numbers, too.
+        """
+        from sklearn.metrics import r2_score  # which takes long to import
+
+        y, predicted = as_numbers("y", y), self.predict(X)
+        power = int(np.frexp(np.abs(np.asarray(y, dtype=float)).max(initial=0.0))[1])
+        if abs(power) > MOST_POWER and np.isfinite(y).all():  # a power of two changes no digit, nor the score
+            y, predicted = np.ldexp(np.asarray(y, dtype=float), -power), np.ldexp(predicted, -power)
+        return float(r2_score(y, predicted, sample_weight=sample_weight))
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
@@ -49,6 +65,7 @@ class ContinuousMLPRegressor(RegressorMixin, ContinuousMLP):  # type: ignore[mis
 
     def _rows(self, X: Any, y: Any, sample_weight: Any, *, known: Any = None) -> EstimatorRows:
         refuse_missing(y)
+        y = as_numbers("y", y)
         least = 2 if known is None else 1
         kinds = {"multi_output": True, "y_numeric": True}
         numbers, texts, y = checked_table(self, self._table, X, y, ensure_min_samples=least, **kinds)
