@@ -61,4 +61,13 @@ def _quoted(value: str) -> str:
 
 def looks_like_path(text: str) -> bool:
     """Whether a name can only be that of a file: it has a folder in it, or an ending."""
-    return "/" in text or os.sep in text or text.lower().endswith(ENDINGS)
+    return "/" in text or os.sep in text or ends_like_file(text)
+
+
+def ends_like_file(source: str) -> bool:
+    """Whether the last thing before any options is the ending of a file that is read.
+
+    >>> ends_like_file("data/my.csv?target=y"), ends_like_file("digits/3")
+    (True, False)
+    """
+    return source.partition("?")[0].lower().endswith(ENDINGS)

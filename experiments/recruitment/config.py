@@ -5,14 +5,14 @@ from typing import Any, Literal
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.exp import RunOptions
+from continuum.exp import FileOptions
 
 from .arms import BELOW, LEARNING_RATES, METHODS, Method, Optimizer
 from .tasks import teacher_units
 
 
 @dataclass(frozen=True)
-class Config(RunOptions):
+class Config(FileOptions):
     """Which methods, on which tasks, at which price."""
 
     tasks: tuple[str, ...] = ("teacher_4", "teacher_16", "two_spirals")

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.exp import RunOptions
+from continuum.exp import FileOptions
 
 from .methods import METHODS
 
 
 @dataclass(frozen=True)
-class Config(RunOptions):
+class Config(FileOptions):
     """Which laws, on which tasks, at which price."""
 
     laws: tuple[str, ...] = tuple(method.name for method in METHODS)

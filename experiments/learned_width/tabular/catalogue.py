@@ -11,7 +11,8 @@ from continuum.data import Task
 from continuum.data.assemble import assemble
 from continuum.data.catalogue import Entry
 from continuum.data.choice import TARGET
-from continuum.data.reading import Reading
+from continuum.data.reading import AUTOMATIC, Reading
+from continuum.data.sources import parsed_source, spelled
 from continuum.data.table import read_table
 from continuum.data.task import Provenance
 from continuum.errors import BadInput, ContinuumError
@@ -86,12 +87,13 @@ def from_file(path: Path, name: str) -> Task:
     Raises:
         BadInput: as ``continuum.data`` words it, which names file, row and column.
     """
+    source, reading = parsed_source(str(path))
     try:
-        table = read_table(path)
+        table = read_table(source, reading)
     except BadInput as error:
         if error.expected != f"a column named {TARGET}":
             raise
-        table = read_table(path, Reading(target="-1"))
+        table = read_table(source, replace(reading, target="-1"))
     return replace(assemble(table, Entry(path.stem), "file"), name=name)
 
 
@@ -111,14 +113,20 @@ def files_of(folder: Path, taken: Iterable[str]) -> dict[str, Path]:
     return {f"{folder.name}_{path.stem}" if path.stem in names else path.stem: path for path in paths}
 
 
-def tables_of(folder: Path, taken: Iterable[str], rows: int, folds: int) -> dict[str, tuple[Task, Path]]:
-    """The tables that can be judged; every other file is named on the error stream, with the reason."""
+def tables_of(
+    folder: Path, taken: Iterable[str], rows: int, folds: int, reading: Reading = AUTOMATIC
+) -> dict[str, tuple[Task, Path]]:
+    """The tables that can be judged; every other file is named on the error stream, with the reason.
+
+    Paths say how their files are read, where ``reading`` does.
+    """
     fit: dict[str, tuple[Task, Path]] = {}
     for name, path in files_of(folder, taken).items():
         try:
-            task = cut(from_file(path, name), rows)
+            told = Path(spelled(str(path), reading))
+            task = cut(from_file(told, name), rows)
             check_rows(task, folds)
-            fit[name] = task, path
+            fit[name] = task, told
         except (ContinuumError, OSError, ValueError) as error:  # whatever is in a file of others
             leave_out(f"table {path.name}", error)
     return fit
