@@ -116,9 +116,7 @@ def _described(found: Considered, column: Column, use: str, notes: tuple[str, ..
     examples = tuple(cell for cell, _ in zip(counts, range(EXAMPLES), strict=False))
     share = missing / max(len(cells), 1)
     sort = SORTS.get(column.sort, column.sort)
-    return Description(
-        column.name, sort, share, len(counts), examples, use, notes, column.error, _bars(column, counts)
-    )
+    return Description(column.name, sort, share, len(counts), examples, use, notes, column.error, _bars(column, counts))
 
 
 def _bars(column: Column, counts: Counter[str]) -> Bars | None:
