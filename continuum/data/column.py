@@ -50,7 +50,7 @@ def columns_of(table: TextTable, choices: ColumnChoices, declared: Collection[st
     array([1.234, 2.   ])
     >>> print(columns_of(TextTable("toy.csv", {"a": ["1,234"]}, [2]), ColumnChoices())["a"].error)
     toy.csv, column 'a': expected numbers that can be read in one way, got '1,234', which is 1234 or 1.234; \
-say which is the decimal sign: decimal="." or decimal=","
+say which is the decimal sign: decimal="." or decimal="," (--decimal)
     """
     drafts = {name: drafted(table, name, name in declared) for name in table.columns}
     drafts = _points(table, drafts, choices)
@@ -130,13 +130,13 @@ def _open(table: TextTable, name: str, draft: Draft) -> BadInput:
             where,
             expected="dates that can be read in one way",
             came=f"{cell}, which is {early} or {late}",
-            remedy="say whether the day comes first: day_first=True or day_first=False",
+            remedy="say whether the day comes first: day_first=True or day_first=False (--day-first)",
         )
     return BadInput(
         where,
         expected="numbers that can be read in one way",
         came=f"{cell}, which is {draft.readings[POINT][row]:.10g} or {draft.readings[COMMA][row]:.10g}",
-        remedy='say which is the decimal sign: decimal="." or decimal=","',
+        remedy='say which is the decimal sign: decimal="." or decimal="," (--decimal)',
     )
 
 

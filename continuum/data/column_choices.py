@@ -9,7 +9,7 @@ from continuum.errors import BadInput
 POINT, COMMA = ".", ","
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ColumnChoices:
     """How columns are read; by default as their cells show.
 

@@ -1,6 +1,6 @@
 """Which columns of a file are features, which are left out, and what to say about them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from continuum.data.column import Column
@@ -48,7 +48,7 @@ def uses(columns: Mapping[str, Column], target: str, choices: ColumnChoices, kno
     return [replace(use, remarks=(*use.remarks, *_remarks(use, use.column.name in telling))) for use in found]
 
 
-def check_left(where: str, found: list[Use]) -> None:
+def check_left(where: str, found: Sequence[Use]) -> None:
     """Raise if no column is left."""
     if all(use.left_out for use in found):
         use = found[0]

@@ -1,5 +1,7 @@
 """Columns as they are in the wild: what each becomes."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from continuum.data.table import TextTable
 from continuum.errors import BadInput
 
 NAN = float("nan")
+CHOICES = [field.name for field in fields(ColumnChoices)]
 DAY = 86400.0
 #: 1 February 2020 in days since 1970.
 FIRST = 18293
@@ -18,7 +21,7 @@ FIRST = 18293
 
 def task(*, kind=None, target=None, known=False, **columns) -> Task:
     """The task of these columns; choices of columns are among the arguments, by their names."""
-    choices = ColumnChoices(**{name: columns.pop(name) for name in ColumnChoices.__match_args__ if name in columns})
+    choices = ColumnChoices(**{name: columns.pop(name) for name in CHOICES if name in columns})
     rows = len(next(iter(columns.values())))
     cells = {**columns, "target": target or (["x", "y"] * rows)[:rows]}
     table = TextTable("toy.csv", cells, range(2, rows + 2))
