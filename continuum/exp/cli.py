@@ -1,6 +1,7 @@
 """The command line: ``python -m continuum.exp NAME [flags]``, of which ``continuum NAME [flags]`` is the short form.
 
-Exit codes: 0 done, 1 a cell failed, 2 bad input, 3 another process holds the run folder, 4 storage, 130 interrupted.
+Exit codes: 0 done, 1 a cell failed, 2 bad input, 3 another process holds the run folder, 4 storage, 5 standard output
+is closed or full, 130 interrupted, 141 nobody reads standard output any more.
 """
 
 import importlib

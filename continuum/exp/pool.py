@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, TypeAlias
 
 from continuum.checks import whole
+from continuum.exp import outlets
 
 Factory: TypeAlias = Callable[[int], AbstractContextManager[Executor]]
 
@@ -98,6 +99,7 @@ def _birth() -> Iterator[None]:
 
 
 def _start_worker() -> None:
+    outlets.install()  # what a library prints must not fail a cell
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_die_with_parent, daemon=True).start()

@@ -3,7 +3,6 @@
 A run is any folder with a complete manifest and its tables, whose checksums are compared first.
 """
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,8 +14,9 @@ from rich.console import Console
 
 from continuum.errors import BadInput
 from continuum.exp import registry
-from continuum.exp.report.run import MANIFEST, FinishedRun, finished
-from continuum.storage import storing
+from continuum.exp.report.run import FinishedRun, finished, shown_by
+from continuum.exp.store import MANIFEST
+from continuum.storage import new_folder, read_json, storing, sweep_beside
 
 
 @dataclass(frozen=True)
@@ -83,15 +83,17 @@ def redraw(run: FinishedRun, folder: Path) -> list[Path]:
         expected = f"results of version {module.RESULT_VERSION}"
         remedy = f"run again: {run.manifest['command']}"
         raise BadInput(str(run.manifest["experiment"]), expected=expected, came=f"version {version}", remedy=remedy)
-    with storing(folder, "--to"), house_style():
-        folder.mkdir(parents=True, exist_ok=True)
-        return list(module.draw(run.tables, folder))
+    with storing(folder, "--to"):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        sweep_beside(folder)
+        with new_folder(folder, keep_others=True) as place, house_style(), shown_by(run):
+            return [folder / path.relative_to(place) for path in module.draw(run.tables, place)]
 
 
 def _unfit(path: Path) -> str:
     """Why a folder is left out; empty for a finished run."""
     try:
-        manifest = json.loads((path / MANIFEST).read_bytes())
+        manifest = read_json(path / MANIFEST)
     except (OSError, ValueError):
         manifest = None
     if not isinstance(manifest, dict):
