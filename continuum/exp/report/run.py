@@ -1,6 +1,7 @@
 """A finished run, read back from its folder."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ class FinishedRun:
 
     manifest: Mapping[str, Any]
     tables: "Mapping[str, pd.DataFrame]"
+    folder: Path = Path()
 
 
 def finished(path: Path) -> FinishedRun:
@@ -56,19 +58,19 @@ make one: python -m continuum.exp gamma_sweep
     tables = {
         name: decode(_checked(path / f"{name}.parquet", sum_, remedy)) for name, sum_ in manifest["tables"].items()
     }
-    return FinishedRun(manifest, {name: table.to_pandas() for name, table in tables.items()})
+    return FinishedRun(manifest, {name: table.to_pandas() for name, table in tables.items()}, path)
 
 
 def _manifest(path: Path) -> dict[str, Any]:
-    if not path.is_dir():
-        came = f"{path}, which is a file" if path.exists() else f"{path}, which does not exist"
+    if not os.path.isdir(path):  # unlike Path.is_dir, False for a name that no system takes
+        came = f"{path}, which is a file" if os.path.exists(path) else f"{path}, which does not exist"
         raise BadInput(RUN, expected=EXPECTED, came=came, remedy="make one: python -m continuum.exp gamma_sweep")
     file = path / MANIFEST
     try:
         manifest = json.loads(file.read_bytes())
     except FileNotFoundError:
         raise BadInput(RUN, expected=EXPECTED, came=f"{path} without {MANIFEST}", remedy=_nearest(path)) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # the last: JSON nested without end
         remedy = "run the experiment again, it writes the manifest anew"
         raise BadInput(str(file), expected="a manifest in JSON", came=f"{error}", remedy=remedy) from None
     sound = isinstance(manifest, dict) and all(isinstance(manifest.get(name), kind) for name, kind in NEEDED.items())
