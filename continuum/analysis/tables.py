@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from rich.box import SIMPLE
-from rich.table import Table
 
+from continuum.analysis.sheet import Sheet
 from continuum.storage import write_whole
 
 
@@ -35,16 +35,16 @@ def markdown(frame: pd.DataFrame) -> str:
     return "".join("| " + " | ".join(cell(value).replace("|", "\\|") for value in line) + " |\n" for line in lines)
 
 
-def terminal_table(title: str, frame: pd.DataFrame, caption: str | None = None) -> Table:
-    """A frame as a table of ``rich``: numbers to four digits, ``_`` as a space, first column on one line.
+def terminal_table(title: str, frame: pd.DataFrame, caption: str | None = None) -> Sheet:
+    """A frame as a table of ``rich``: numbers to four digits, ``_`` as a space; no cell is cut, however narrow.
 
     >>> table = terminal_table("widths", pd.DataFrame({"task_name": ["iris"], "gamma": [2 / 3]}))
     >>> [(column.header, list(column.cells)) for column in table.columns]
     [('task name', ['iris']), ('gamma', ['0.6667'])]
     """
-    table = Table(title=title, caption=caption, title_justify="left", padding=(0, 0), box=SIMPLE)
-    for place, name in enumerate(frame.columns):
-        table.add_column(str(name).replace("_", " "), no_wrap=place == 0)
+    table = Sheet(title=title, caption=caption, title_justify="left", padding=(0, 0), box=SIMPLE)
+    for name in frame.columns:
+        table.add_column(str(name).replace("_", " "))
     for row in frame.to_numpy():
         table.add_row(*map(cell, row))
     return table
