@@ -21,7 +21,7 @@ from continuum.exp.signals import EXIT_CODE, Stop
 PROGRAM = "python -m continuum.exp"
 #: What can be done with finished runs: modules with a dataclass ``Options`` and ``main(options, notes) -> exit code``.
 COMMANDS = {
-    "data": "continuum.exp.preview.command",
+    "data": "continuum.exp.preview",
     "figures": "continuum.exp.report.figures",
     "report": "continuum.exp.report.command",
 }
