@@ -27,11 +27,16 @@ NUL = b"\0"
 
 @dataclass(frozen=True)
 class Text:
-    """A file's text in UTF-8, without byte order mark and control characters, and what was found out on the way."""
+    """A file's text in UTF-8, without byte order mark and control characters, and what was found out on the way.
+
+    ``quote`` encloses cells, and ``escape`` stands before a quote in one where that is not doubled.
+    """
 
     raw: bytes
     where: str
     notes: tuple[str, ...] = ()
+    quote: str = '"'
+    escape: str | None = None
 
 
 def text_of(raw: bytes, where: str) -> Text:

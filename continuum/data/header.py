@@ -10,6 +10,8 @@ from continuum.errors import BadInput
 
 #: Share of a column's values that must be numbers, or of the text columns in which the first value must come again.
 USUAL_SHARE = 0.9
+#: Cells that tell nothing about their column.
+NOTHING = frozenset({"", "?", "NA"})
 #: A number whose comma is the decimal one.
 DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
 
@@ -33,18 +35,19 @@ def looks_like_data(first: Sequence[str], below: Sequence[Sequence[str]]) -> boo
     >>> looks_like_data(["length", "target"], [["4.9", "7"], ["setosa", "other"]])
     False
     """
-    numbers = words = again = 0
+    alike = again = words = 0
     for name, cells in zip(first, below, strict=False):
-        present = [cell for cell in cells if cell not in ("", "?")]
-        numeric = sum(map(_is_number, present)) > USUAL_SHARE * len(present) if present else False
-        if name in ("", "?", "NA") or not present:
+        present = [cell for cell in cells if cell not in NOTHING]
+        if name in NOTHING or not present:
             continue
-        if numeric != _is_number(name):
+        numeric = sum(map(_is_number, present)) > USUAL_SHARE * len(present)
+        if name in present:
+            again += 1
+        elif numeric != _is_number(name):
             return False
-        numbers += numeric
+        alike += numeric
         words += not numeric
-        again += not numeric and name in present
-    return numbers > 0 or (words > 0 and again >= USUAL_SHARE * words)
+    return alike > 0 or (words > 0 and again >= USUAL_SHARE * words)
 
 
 def check_names(names: Sequence[str], where: str) -> None:
@@ -57,7 +60,8 @@ def check_names(names: Sequence[str], where: str) -> None:
             remedy="name it, or leave out the row numbers when you save the file",
         )
     if twice := sorted(name for name, count in Counter(names).items() if count > 1):
-        raise BadInput(where, expected="each column name once", came=f"{listed(twice)} again", remedy="rename them")
+        remedy = "rename them, or give --header none if the first row is data"
+        raise BadInput(where, expected="each column name once", came=f"{listed(twice)} again", remedy=remedy)
 
 
 def _is_number(cell: str) -> bool:

@@ -79,10 +79,12 @@ def _start(sample: list[Row], where: str, reading: Reading, comment: list[str]) 
         return Start(titles, made_names(width), width, titles)
     header, below = sample[0].cells, sample[1:]
     width = usual_length(sample)
+    if not _holds_target(header, reading) and _holds_target(comment, reading) and _may_be_header(comment, width):
+        return Start(titles, comment, width, titles)
     data = [row.cells for row in below if len(row.cells) == width == len(header)]
-    known = TARGET in header or reading.target in header or reading.header == "first"
+    known = _holds_target(header, reading) or reading.header == "first"
     if not known and data and looks_like_data(header, [*zip(*data, strict=True)]):
-        if len(comment) == len(header) and all(comment) and len(set(comment)) == len(comment):
+        if _may_be_header(comment, len(header)):
             return Start(titles, comment, width, titles)  # NumPy writes the header as a comment
         raise BadInput(
             f"{where}, row {sample[0].line}",
@@ -95,13 +97,22 @@ def _start(sample: list[Row], where: str, reading: Reading, comment: list[str]) 
     return Start(titles + 1, header, width, titles)
 
 
+def _holds_target(names: Sequence[str], reading: Reading) -> bool:
+    return (reading.target or TARGET) in names or TARGET in names
+
+
+def _may_be_header(comment: Sequence[str], width: int) -> bool:
+    """Whether a comment holds as many names as there are columns, each once."""
+    return len(comment) == width and all(comment) and len(set(comment)) == width
+
+
 def _titles(sample: Sequence[Row]) -> int:
     """Rows above the header that hold one cell, where the others hold several."""
     filled = [sum(map(bool, row.cells)) for row in sample]
     if usual_length(sample) < 2 or sorted(filled)[len(filled) // 2] < 2:
         return 0
-    alone = [count == 1 and bool(row.cells[0]) for count, row in zip(filled, sample, strict=True)]
-    return alone.index(False) if False in alone else 0
+    above = [count == 0 or (count == 1 and row.cells[0] != "") for count, row in zip(filled, sample, strict=True)]
+    return above.index(False)
 
 
 def _with_names(columns: Columns, header: list[str], where: str, notes: list[str]) -> Named:

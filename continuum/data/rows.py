@@ -13,6 +13,9 @@ from continuum.data.encodings import Text
 from continuum.data.reading import PLURALS
 from continuum.errors import BadInput
 
+#: What is expected of quotes.
+WELL_FORMED = "well-formed CSV"
+
 
 class Row(NamedTuple):
     """Stripped cells, and the line at which they begin."""
@@ -36,7 +39,14 @@ def rows_of(text: Text, delimiter: str, skipped: int = 0) -> Iterator[Row]:
         next(lines, None)
     # strict turns an unclosed quote into an error.
     source = (" ".join(line.split()) for line in lines) if delimiter == " " else lines
-    reader = csv.reader(source, delimiter=delimiter, skipinitialspace=True, strict=True)
+    reader = csv.reader(
+        source,
+        delimiter=delimiter,
+        quotechar=text.quote,
+        escapechar=text.escape,
+        skipinitialspace=True,
+        strict=True,
+    )
     line = 1
     try:
         for row in reader:
@@ -59,5 +69,5 @@ def _malformed(error: csv.Error, place: str, delimiter: str) -> BadInput:
     if "field limit" in str(error):
         expected = f"cells of at most {csv.field_size_limit()} characters"
         return BadInput(place, expected=expected, came="more", remedy="check the quotes of that row")
-    expected = f"well-formed CSV, separated by {PLURALS.get(delimiter, repr(delimiter))}"
+    expected = f"{WELL_FORMED}, separated by {PLURALS.get(delimiter, repr(delimiter))}"
     return BadInput(place, expected=expected, came=str(error), remedy="check the quotes of that row")

@@ -1,13 +1,21 @@
 """CSV and its kin: text in which a character separates the cells of a row."""
 
+import re
+from dataclasses import replace
 from itertools import islice
 
 from continuum.data.encodings import Text, text_of
 from continuum.data.layout import Named, named_columns
 from continuum.data.prelude import Prelude, prelude_of
 from continuum.data.reading import PLURALS, Reading
-from continuum.data.rows import rows_of
+from continuum.data.rows import WELL_FORMED, lines_of, rows_of
 from continuum.data.separators import separator_of
+from continuum.errors import BadInput
+
+#: A quote in a cell as databases write it, for spreadsheets double it.
+ESCAPED = b'\\"'
+#: A line of several cells, each in single quotes.
+SINGLE_QUOTED = re.compile(r"'[^']*'(\s*[,;|\t]\s*'[^']*')+")
 
 
 def separated(raw: bytes, where: str, reading: Reading) -> Named:
@@ -22,9 +30,24 @@ def separated(raw: bytes, where: str, reading: Reading) -> Named:
     """
     text = text_of(raw, where)
     above = prelude_of(text)
+    if _single_quoted(text, above.lines):
+        text = replace(text, quote="'", notes=(*text.notes, "cells in single quotes"))
+    try:
+        return _columns(text, above, reading)
+    except BadInput as error:
+        if not error.expected.startswith(WELL_FORMED) or ESCAPED not in text.raw:
+            raise
+        malformed = error
+    try:
+        return _columns(replace(text, escape="\\", notes=(*text.notes, "quotes after a backslash")), above, reading)
+    except BadInput as error:
+        raise malformed if error.expected.startswith(WELL_FORMED) else error from None
+
+
+def _columns(text: Text, above: Prelude, reading: Reading) -> Named:
     delimiter = reading.delimiter or above.separator or separator_of(text, above.lines)
     table = named_columns(
-        lambda: rows_of(text, delimiter, above.lines), where, reading, delimiter, _commented(above, delimiter)
+        lambda: rows_of(text, delimiter, above.lines), text.where, reading, delimiter, _commented(above, delimiter)
     )
     notes = [*text.notes]
     if delimiter != "," and reading.separator is None:
@@ -34,10 +57,18 @@ def separated(raw: bytes, where: str, reading: Reading) -> Named:
     return Named(table.names, table.cells, table.lines, (*notes, *table.notes))
 
 
+def _single_quoted(text: Text, skipped: int) -> bool:
+    """Whether every cell of the first row is in single quotes."""
+    first = next((line for line in islice(lines_of(text), skipped, None) if line.strip()), "")
+    return SINGLE_QUOTED.fullmatch(first.strip()) is not None
+
+
 def _commented(above: Prelude, delimiter: str) -> list[str]:
     """The cells of the last comment above the table: without its sign where a space follows that."""
     line = above.last_comment
     if line[1:2].isspace():
         line = line[1:].strip()
-    first = islice(rows_of(Text(line.encode(), ""), delimiter), 1)
-    return next((row.cells for row in first), [])
+    try:
+        return next((row.cells for row in rows_of(Text(line.encode(), ""), delimiter)), [])
+    except BadInput:
+        return []

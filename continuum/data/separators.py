@@ -21,8 +21,8 @@ NUMBER = re.compile(r"[-+]?\d[\d ]*(,\d+)?%?|[-+]?\d{1,3}(,\d{3})+(\.\d*)?|[-+]?
 SIDE_BY_SIDE = re.compile(r"[-+.\d][-+.\deE]*(\s+[-+.\d][-+.\deE]*)+")
 #: Digits in groups of three.
 GROUPED = re.compile(r"[-+]?\d{1,3}(\s\d{3})+([.,]\d*)?")
-#: Share of the cells that must hold a digit where spaces separate them: words are no columns.
-DIGIT_SHARE = 0.5
+#: Share of the cells under the first row that must hold a digit where spaces separate them: sentences are no rows.
+DIGIT_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,15 @@ def _fit(text: Text, skipped: int, delimiter: str) -> Fit | None:
     counted = [row for row in rows if len(row.cells) == columns or not _set_aside(row, rows[0])]
     equal = [row for row in counted if len(row.cells) == columns]
     cells = [cell for row in equal for cell in row.cells if cell]
-    if delimiter == " " and sum(any(c.isdigit() for c in cell) for cell in cells) < DIGIT_SHARE * len(cells):
+    if delimiter == " " and _digit_share(equal) < DIGIT_SHARE:
         return None
     clean = sum(_clean(cell, delimiter) for cell in cells) / max(len(cells), 1)
     return Fit(delimiter, columns, len(equal) / len(counted), clean)
+
+
+def _digit_share(rows: Sequence[Row]) -> float:
+    cells = [any(c.isdigit() for c in cell) for row in rows[1:] or rows for cell in row.cells]
+    return sum(cells) / len(cells)
 
 
 def _set_aside(row: Row, first: Row) -> bool:
