@@ -68,7 +68,7 @@ def _points(table: TextTable, drafts: Mapping[str, Draft], choices: ColumnChoice
 
 
 def _with_comma(table: TextTable, name: str, draft: Draft) -> Draft:
-    if draft.cells is not None or draft.sort != "number":
+    if draft.cells is not None or draft.sort != "number" or draft.note:
         return draft
     cells = table.columns[name]
     pointed = [cell for cell in cells if POINT in cell]
@@ -101,11 +101,15 @@ def _settled(table: TextTable, name: str, draft: Draft, sign: str, order: str) -
         days = _compact_days(values)
         if days is not None:
             return Column(name, "date", days, notes=("dates written YYYYMMDD, read as seconds since 1970",))
-        return Column(name, "number", values, notes=_parted(draft, key), plain=key != COMMA)
+        how = _parted(draft.note, key)
+        return Column(name, "number", values, notes=how, plain=not how)
     return Column(name, draft.sort, values, draft.cells, _notes(replace(draft, readings={key: values}), key))
 
 
-def _parted(draft: Draft, key: str) -> tuple[str, ...]:
+def _parted(commas: str, key: str) -> tuple[str, ...]:
+    """How numbers are read that have points alone, or commas alone."""
+    if commas:
+        return (f"read as numbers: {'decimal comma' if key == COMMA else 'thousands parted by commas'}",)
     return ("read as numbers: thousands parted by points",) if key == COMMA else ()
 
 

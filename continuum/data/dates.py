@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from continuum.data.plain import iso_dates
+
 #: Years that a date may have, so that 9999-12-31 is one and 0001-1-1 is none.
 FIRST_YEAR, LAST_YEAR = 1000, 9999
 #: Two digits of a year from here on belong to the last century, as POSIX has it.
@@ -71,6 +73,9 @@ def dates(cells: Sequence[str]) -> Dates | None:
     >>> dates(["12 Jan 2020"]).day_first, dates(["31.12.1969 23:59:59.5"]).day_first
     (array([1.5787872e+09]), array([-0.5]))
     """
+    days = iso_dates(cells)
+    if days is not None:
+        return Dates(days, days, False)
     plain = [cell if cell.isascii() else cell.translate(_CJK) for cell in cells]
     best: tuple[int, list[re.Match[str] | None]] | None = None
     for way in WAYS.values():

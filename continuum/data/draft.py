@@ -1,6 +1,6 @@
 """What the cells of one column say about themselves: numbers, dates, times, or categories."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +10,7 @@ from continuum.data.column_choices import COMMA, POINT
 from continuum.data.dates import dates, spans
 from continuum.data.distinct import Distinct
 from continuum.data.numerals import Numeral, parts
+from continuum.data.plain import comma_numbers, plain_numbers
 from continuum.data.table import TextTable
 from continuum.data.wording import quoted
 from continuum.errors import BadInput
@@ -31,7 +32,7 @@ class Draft:
     Args:
         sort: one of ``SORTS``.
         readings: its numbers by decimal sign, or by the order of day and month; several where the cells leave it open.
-        cells: its distinct cells; None for numbers that any program reads, of which there may be many.
+        cells: its distinct cells; None for numbers of digits, a point or a comma alone, of which there may be many.
         numerals: the numbers of its distinct cells as written, where they are more than that.
         note: what was done besides.
         error: why it cannot be used.
@@ -45,29 +46,16 @@ class Draft:
     error: BadInput | None = None
 
 
-def plain_numbers(cells: Sequence[str]) -> Float64[np.ndarray, " n"] | None:
-    """Return the numbers where every cell is one that any program reads, NaN where missing; None if some cell is not.
-
-    >>> plain_numbers(["1", "", "2e3"]), plain_numbers(["1", "1_000"])
-    (array([1.e+00,    nan, 2.e+03]), None)
-    """
-    try:
-        values = np.array([float(cell) if cell else np.nan for cell in cells])
-    except ValueError:
-        return None
-    spelled = "".join(cells)
-    # float() would take the digit separators of Python source, which no data file means, and "nan" for a number.
-    if "_" in spelled or (("n" in spelled or "N" in spelled) and int(np.isnan(values).sum()) > list(cells).count("")):
-        return None
-    return values
-
-
 def drafted(table: TextTable, name: str, declared: bool = False) -> Draft:
     """Return what the cells of a column say; of a column that is ``declared`` categorical nothing is asked."""
     column = table.columns[name]
     values = None if declared else plain_numbers(column)
     if values is not None:
         return Draft("empty") if np.isnan(values).all() else Draft("number", {POINT: values})
+    commas = None if declared else comma_numbers(column)
+    if commas is not None:
+        readings = {COMMA: commas[0], **({} if commas[1] is None else {POINT: commas[1]})}
+        return Draft("number", readings, note="commas")
     cells = Distinct.of(column)
     if not len(cells):
         return Draft("empty")

@@ -23,8 +23,8 @@ class Reading(ColumnChoices):
     row is: "first" a header, "none" data, and without either a header that must not look like data. ``target`` is the
     column to predict, by name or by index, which counts from 0 at the first and from -1 at the last column; by default
     the column called ``target``. ``keep_na`` keeps words such as NA and None in columns of text, where they else stand
-    for no value. ``ColumnChoices`` says what is done with columns. Raises ``BadInput`` for a separator, header or decimal
-    sign that is none.
+    for no value. ``ColumnChoices`` says what is done with columns. Raises ``BadInput`` for a separator, header or
+    decimal sign that is none.
 
     >>> Reading(separator=";", target="-1")
     Reading(separator='semicolon', target='-1')

@@ -67,13 +67,15 @@ def _features(columns: Mapping[str, Column], target: str) -> Iterator[Column]:
 def _use(column: Column, first: bool, choices: ColumnChoices, known: bool) -> Use:
     if known or column.error is not None:
         return Use(column)
-    if column.values is None and column.cells is not None:
-        spelling, note = merged(column.cells.values, column.cells.counts)
-        if note:
-            column = replace(column, cells=column.cells.renamed(spelling), notes=(*column.notes, note))
-    if column.name in choices.keep or column.name in choices.categorical:
+    by_choice = column.name in choices.keep or column.name in choices.categorical
+    reason = "" if by_choice else useless(column, first)
+    if reason or column.values is not None or column.cells is None:
+        return Use(column, reason)
+    spelling, note = merged(column.cells.values, column.cells.counts)
+    if not note:
         return Use(column)
-    return Use(column, useless(column, first))
+    column = replace(column, cells=column.cells.renamed(spelling), notes=(*column.notes, note))
+    return Use(column, "" if by_choice else useless(column, first))
 
 
 def _remarks(use: Use, telling: bool) -> Iterator[str]:

@@ -28,7 +28,7 @@ from continuum.legible import legible
 PROGRAM = "python -m continuum.exp"
 #: Commands beside the experiments: modules with a dataclass ``Options`` and ``main(options, notes) -> exit code``.
 COMMANDS = {
-    "data": "continuum.exp.preview.command",
+    "data": "continuum.exp.preview",
     "figures": "continuum.exp.report.figures",
     "report": "continuum.exp.report.command",
     "tasks": "continuum.exp.tasks",
