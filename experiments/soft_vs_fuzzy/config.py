@@ -32,7 +32,7 @@ class Config(RunOptions):
     seed: int = 100
     """The first of the seeds, for problems, networks and splits."""
     seeds: int = 16
-    """Repetitions of a readout."""
+    """Repetitions of a readout, in one batch: with another number all are computed anew."""
     adam_seeds: int = 5
     """Repetitions of a readout trained by Adam, of which nothing is predicted."""
     network_seeds: int = 4
