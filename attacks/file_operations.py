@@ -276,4 +276,4 @@ def _read(path: Path) -> dict[str, pd.DataFrame]:
     return {name: decode(_bytes(path / f"{name}.parquet")).to_pandas() for name in _settled(path)["tables"]}
 
 
-attack = Attack("file_operations", cases=len(SCENARIOS) * MOST, short=2 * len(SCENARIOS), attempt=attempt)
+attack = Attack("file_operations", cases=len(SCENARIOS) * MOST, short=len(SCENARIOS), attempt=attempt)

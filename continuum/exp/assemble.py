@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import pyarrow as pa
-from rich.console import RenderableType
+from rich.console import Console, RenderableType
 
 from continuum.errors import StorageError
 from continuum.exp import tables as parquet
 from continuum.exp.experiment import Experiment, RunOptions
 from continuum.exp.plan import Planned
+from continuum.exp.progress import drawing
 from continuum.exp.record import Stored
 from continuum.exp.store import RunFolder, checksum_of
 
@@ -60,12 +61,12 @@ def write_timings(folder: RunFolder, plan: Sequence[Planned], done: Mapping[str,
 
 
 def illustrate(
-    experiment: Experiment, config: RunOptions, folder: RunFolder, tables: Mapping[str, bytes]
+    experiment: Experiment, config: RunOptions, folder: RunFolder, tables: Mapping[str, bytes], console: Console
 ) -> Sequence[RenderableType]:
     """Let the experiment draw and report from exactly the tables on disk; return the report."""
     from continuum.analysis.style import house_style  # matplotlib is slow to import, and needed only here
 
     frames = {name: parquet.decode(content).to_pandas() for name, content in tables.items()}
-    with folder.drawing() as figures, house_style():
+    with folder.drawing() as figures, house_style(), drawing(figures, console):
         experiment.draw(frames, figures)
     return experiment.report(frames, config)

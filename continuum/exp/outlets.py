@@ -18,8 +18,9 @@ UNREAD = 141
 class Outlet:
     """A stream that never raises; ``fault`` is the first error that it met, None if it met none.
 
-    >>> full = Outlet(open("/dev/full", "w"))
-    >>> full.write("a line"), full.flush(), full.fault.strerror
+    >>> with open("/dev/full", "w") as full:
+    ...     outlet = Outlet(full)
+    ...     outlet.write("a line"), outlet.flush(), outlet.fault.strerror
     (6, None, 'No space left on device')
     """
 

@@ -16,11 +16,12 @@ from continuum.exp.experiment import RunOptions
 from continuum.exp.keys import run_id
 from continuum.exp.manifest import describe, now
 from continuum.exp.plan import Planned, explain, make_plan
-from continuum.exp.pool import Factory, process_pool, worker_count
-from continuum.exp.progress import Display
+from continuum.exp.pool import Factory, cores, process_pool, worker_count
+from continuum.exp.progress import Display, Working
 from continuum.exp.record import Stored
 from continuum.exp.registry import Registered
 from continuum.exp.signals import Interrupted, Stop
+from continuum.exp.sizes import MOST_PER_CORE, check_cells, check_numbers
 from continuum.exp.store import FIGURES_ERROR, MANIFEST, RunFolder, checksum_of
 
 
@@ -65,15 +66,19 @@ def execute(
     Progress and notes go to ``console``. If a cell fails, the others go on, then ``CellsFailed`` is raised and no
     assembled table is left; an error that a cell raises on purpose (``ContinuumError``) ends the run at once.
     """
+    check_numbers(config)
+    jobs = worker_count(config.jobs, most=cores() * MOST_PER_CORE if factory is process_pool else None)
     config.validate()
-    jobs = worker_count(config.jobs)
-    cells = experiment.module.cells(config)
+    with Working("looking at the tasks", console):
+        cells = experiment.module.cells(config)
+    check_cells(cells=len(cells))
     folder = RunFolder(config.out / experiment.name / run_id(config))
     with folder.locked():
         folder.sweep()
         if not config.resume:
             folder.set_aside()
-        plan = make_plan(experiment, cells, folder, resume=config.resume)
+        with Working(f"looking for {len(cells)} cells", console):
+            plan = make_plan(experiment, cells, folder, resume=config.resume)
         manifest = describe(experiment, config, plan, command)
         run = Run(experiment, config, folder, plan, console, manifest, _before(folder, manifest))
         run.done = {planned.key: planned.stored for planned in plan if planned.stored}
@@ -163,7 +168,7 @@ def _finish(run: Run, report: Console) -> None:
 
 def _illustrated(run: Run, tables: Mapping[str, bytes]) -> Sequence[RenderableType]:
     try:
-        return illustrate(run.experiment.module, run.config, run.folder, tables)
+        return illustrate(run.experiment.module, run.config, run.folder, tables, run.console)
     except ContinuumError:
         raise
     except Exception as error:  # whatever a foreign drawing raises: the tables are safe, and one line says so

@@ -15,6 +15,7 @@ from rich.console import Console
 from continuum.errors import BadInput
 from continuum.exp import registry
 from continuum.exp.printing import say
+from continuum.exp.progress import drawing
 from continuum.exp.report.run import FinishedRun, finished, shown_by
 from continuum.exp.store import MANIFEST
 from continuum.legible import legible
@@ -71,7 +72,7 @@ def _drawn(path: Path, options: Options, notes: Console) -> bool:
     if options.names and name not in options.names:
         return False
     target = path / "figures" if options.to is None else options.to / name / path.name
-    say(notes, f"{len(redraw(run, target))} files in {target}")
+    say(notes, f"{len(redraw(run, target, notes))} files in {target}")
     return True
 
 
@@ -81,7 +82,7 @@ def folders(root: Path) -> Iterator[Path]:
         yield from sorted(path.parent for path in root.glob(pattern))
 
 
-def redraw(run: FinishedRun, folder: Path) -> list[Path]:
+def redraw(run: FinishedRun, folder: Path, notes: Console | None = None) -> list[Path]:
     """Let the experiment draw its tables into ``folder``; return the paths of what it wrote."""
     from continuum.analysis.style import house_style  # matplotlib is slow to import
 
@@ -94,7 +95,13 @@ def redraw(run: FinishedRun, folder: Path) -> list[Path]:
     with storing(folder, "--to"):
         folder.parent.mkdir(parents=True, exist_ok=True)
         sweep_beside(folder)
-        with new_folder(folder, keep_others=True) as place, house_style(), shown_by(run):
+        console = notes or Console(quiet=True)
+        with (
+            new_folder(folder, keep_others=True) as place,
+            house_style(),
+            shown_by(run),
+            drawing(place, console),
+        ):
             return [folder / path.relative_to(place) for path in module.draw(run.tables, place)]
 
 
