@@ -59,7 +59,7 @@ def documented(options: type[Any]) -> type[Any]:
 
     hints, texts = get_type_hints(options, include_extras=True), documents(options)
     made: list[Any] = []
-    for part in fields(options):
+    for part in [part for part in fields(options) if part.metadata.get("flag", True)]:
         told = tyro.conf.arg(help=prose(texts.get(part.name, "")) or None, help_behavior_hint=_hint)
         default = {"default": part.default} if part.default is not MISSING else {}
         if part.default_factory is not MISSING:
