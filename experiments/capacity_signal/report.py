@@ -55,7 +55,7 @@ def report(tables: Tables, config: Any) -> list[Table]:
         terminal_table("measured without a prediction", _in_short(made["measured"])),
         terminal_table("which number ranks integers by what their unit saves", made["ranks"][SHORT_RANKS]),
         terminal_table("who sees capacity", made["seen"][SHORT_SEEN]),
-        terminal_table("slope at an integer under scale-free optimisers", made["kinks"]),
+        terminal_table("slope at an integer under scale-free optimisers", given(made["kinks"], config)),
         terminal_table("does that slope see capacity", made["kinks_seen"][SHORT_KINKS]),
     ]
 
