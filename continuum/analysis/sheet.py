@@ -46,26 +46,26 @@ class Sheet(Table):
 
     def natural_width(self) -> int:
         """Columns of a terminal in which nothing folds."""
-        return self._frame(len(self.columns)) + sum(column.natural for column in self._measured())
+        table = self._frame(len(self.columns)) + sum(column.natural for column in self._measured())
+        lines = f"{_plain(self.title)}\n{_plain(self.caption)}".split("\n")
+        return max(table, *map(cell_len, lines))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the blocks; ``rich`` calls it."""
         columns = self._measured()
         repeated = self._repeated(columns, options.max_width)
-        blocks = _blocks(columns, repeated, options.max_width, self._frame)
-        for number, block in enumerate(blocks):
-            table = self._block(block, options.max_width)
+        if self.title:
+            yield Text(_plain(self.title).plain, style="table.title")
+        for number, block in enumerate(_blocks(columns, repeated, options.max_width, self._frame)):
             if number:
-                table.title = _further(block[repeated].place + 1, block[-1].place + 1, len(columns))
-            elif self.title:
-                table.title = _plain(self.title)
-            yield from table.__rich_console__(console, options)
+                first, last = block[repeated].place + 1, block[-1].place + 1
+                yield Text(_further(first, last, len(columns)), style="table.title")
+            yield from self._block(block, options.max_width).__rich_console__(console, options)
         if self.caption:
-            caption = _plain(self.caption)
-            yield Text(caption.plain, style=caption.style or "table.caption")
+            yield Text(_plain(self.caption).plain, style="table.caption")
 
     def _block(self, block: Sequence[Measured], room: int) -> Table:
-        table = Table(box=self.box, padding=self.padding, title_justify="left", show_header=self.show_header)
+        table = Table(box=self.box, padding=self.padding, show_header=self.show_header)
         table.pad_edge, table.show_edge, table.min_width = self.pad_edge, self.show_edge, self.min_width
         for measured, width in zip(block, _widths(block, room - self._frame(len(block))), strict=True):
             column = self.columns[measured.place]
@@ -112,10 +112,10 @@ def _blocks(columns: Sequence[Measured], repeated: int, room: int, frame: Callab
     return blocks
 
 
-def _further(first: int, last: int, columns: int) -> Text:
+def _further(first: int, last: int, columns: int) -> str:
     """The title of a block that goes on."""
     which = f"column {first}" if first == last else f"columns {first} to {last}"
-    return Text(f"{which} of {columns}")
+    return f"{which} of {columns}"
 
 
 def _widths(block: Sequence[Measured], room: int) -> list[int]:

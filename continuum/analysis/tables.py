@@ -61,13 +61,23 @@ def cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def bounded(mean: float, low: float, high: float) -> str:
-    """A number with its interval.
+def bounded(mean: float, low: float, high: float, form: str = ".4g") -> str:
+    """A number with its interval: none where there is none, and one bound where the number is at the other end.
 
-    >>> bounded(0.5, 0.49213, 1.0)
-    '0.5 [0.4921, 1]'
+    >>> bounded(0.5, 0.49213, 1.0), bounded(2.0, float("nan"), float("nan")), bounded(0.01, -0.002, 0.022, "+.3f")
+    ('0.5 [0.4921, 1]', '2', '+0.010 [-0.002, +0.022]')
+    >>> bounded(1.0, 0.6306, 1.0), bounded(0.0, 0.0, 0.4593)  # 8 of 8, and none of 6
+    ('1 (at least 0.6306)', '0 (at most 0.4593)')
     """
-    return f"{cell(mean)} [{cell(low)}, {cell(high)}]"
+    if np.isnan(mean):
+        return ""
+    if np.isnan(low) or np.isnan(high):
+        return f"{mean:{form}}"
+    if low < mean == high:
+        return f"{mean:{form}} (at least {low:{form}})"
+    if low == mean < high:
+        return f"{mean:{form}} (at most {high:{form}})"
+    return f"{mean:{form}} [{low:{form}}, {high:{form}}]"
 
 
 def short_count(number: float) -> str:

@@ -12,6 +12,7 @@ import shlex
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -128,6 +129,7 @@ def _run(name: str, flags: Sequence[str], notes: Console, stop: Stop) -> int:
     config = parse(f"{PROGRAM} {name}", experiment.module.Config, description, presets.expand(experiment, flags))
     if isinstance(config, int):
         return config
+    config = replace(config, preset=presets.chosen(flags) or "")
     from continuum.exp.runner import execute  # pandas: not for --help or a wrong flag
 
     command = f"{PROGRAM} {shlex.join([name, *flags])}"

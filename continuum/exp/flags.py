@@ -59,7 +59,7 @@ def documented(options: type[Any]) -> type[Any]:
 
     hints, texts = get_type_hints(options, include_extras=True), documents(options)
     made: list[Any] = []
-    for part in fields(options):
+    for part in [part for part in fields(options) if part.metadata.get("flag", True)]:
         told = tyro.conf.arg(help=prose(texts.get(part.name, "")) or None, help_behavior_hint=_hint)
         default = {"default": part.default} if part.default is not MISSING else {}
         if part.default_factory is not MISSING:
@@ -100,7 +100,7 @@ def prose(text: str) -> str:
 
 def _hint(default: str) -> str:
     """What the help says of a default; nothing of one that is empty: the text says what happens then."""
-    return f"(default: {default})" if default not in ("", "None") else ""
+    return f"(default: {default})" if default not in ("", "''", "None") else ""
 
 
 def _check(program: str, form: type[Any], flags: Sequence[str]) -> None:
@@ -134,10 +134,12 @@ def _names(form: type[Any]) -> Iterable[str]:
 
 
 def _message(box: str) -> str:
-    """What stands in tyro's frame between its title and the first line across, on one line."""
+    """What stands in tyro's frame between its title and the next line across; frames of ASCII have one above it, too."""
     lines = [line.strip("│╭╮╰╯┃ ") for line in box.splitlines()[1:]]
-    across = next((place for place, line in enumerate(lines) if line and set(line) <= {"─"}), len(lines))
-    text = " ".join(" ".join(lines[:across]).split())
+    across = [place for place, line in enumerate(lines) if line and set(line) <= set("─-")]
+    first = 1 if across[:1] == [0] else 0
+    last = next((place for place in across if place >= first), len(lines))
+    text = " ".join(" ".join(lines[first:last]).split())
     for found, said in REWORDED:
         text = re.sub(found, said, text)
     return text.removesuffix(".") or "the flags cannot be understood"
