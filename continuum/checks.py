@@ -70,7 +70,7 @@ def one_of(what: str, value: str, known: Iterable[str], *, plural: str = "choice
     continuum.errors.BadInput: activation: expected one of relu, tanh, got 'tanhh'; did you mean tanh?
     """
     names = sorted(known)
-    if value in names:
+    if isinstance(value, str) and value in names:  # arrays compare to no single truth
         return value
     near = get_close_matches(value, names, n=3, cutoff=0.5) if isinstance(value, str) else []
     remedy = f"did you mean {' or '.join(near)}?" if near else f"choose among these {plural}"
