@@ -28,6 +28,11 @@ def heard(steps: int, total: int, width: float, loss: float) -> None:
         raise AssertionError(f"a callback was told {steps} of {total}, width {width}, loss {loss}")
 
 
+def heard_width(steps: int, total: int, width: float) -> None:
+    """The same of a ``Progress``, without a loss."""
+    heard(steps, total, width, math.nan)
+
+
 #: Values of any kind, none of which is sound everywhere.
 ODD: tuple[Any, ...] = (
     None, True, 0, -1, 1, 2.5, math.nan, math.inf, "auto", "x" * 10_000, "\x1b[31m", b"raw", (1, 2), [], {},

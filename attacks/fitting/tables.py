@@ -29,7 +29,7 @@ def scaled(random: Random, rows: int) -> np.ndarray:
     table = mild(random, rows)
     with np.errstate(all="ignore"):
         table *= 10.0 ** random.choice(POWERS, table.shape[1]).astype(float)
-    return np.clip(table, -1.7e308, 1.7e308)
+    return np.asarray(np.clip(table, -1.7e308, 1.7e308))
 
 
 def offset(random: Random, rows: int) -> np.ndarray:

@@ -158,9 +158,11 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
         Of the weights of rows only the ratios count: a row of weight 2 counts for twice one of weight 1. Where all are
         whole multiples of the least one, rows are taken for repeated so many times, up to ten times in the mean.
         """
+        from continuum.sklearn.parameters import switch
         from continuum.sklearn.start import AFRESH, again, at_price
 
-        start = again(self._start) if self.warm_start and self._start is not None else AFRESH
+        warm = switch("warm_start", self.warm_start) and self._start is not None
+        start = again(self._start) if warm and self._start is not None else AFRESH
         return self._learn((X, y, sample_weight), start, at_price)
 
     def width_path(

@@ -92,8 +92,8 @@ def _assembled(
             first, skip = rectifiers.behind(first), skip and rectifiers.behind(skip)
         else:
             first, skip = _of_raw(first, scale, centre), skip and _of_raw(skip, scale, centre)
-    if outputs is not None:
-        last, skip = _in_units(last, outputs, outputs.mean), skip and _in_units(skip, outputs, 0.0)
+        if outputs is not None:
+            last, skip = _in_units(last, outputs, outputs.mean), skip and _in_units(skip, outputs, 0.0)
     body = nn.Sequential(first, *hidden, last)
     if skip is None:
         return nn.Sequential(*layers, *body).eval()

@@ -55,7 +55,7 @@ def estimator_options(parameters: Mapping[str, Any], seed: int) -> EstimatorOpti
     for name in ("method", "activation", "encoding", "rounding"):
         _text(name, parameters[name])
     batch, steps, most = (parameters[name] for name in ("batch_size", "max_iter", "max_units"))
-    most, encoding, skip = _whole("max_units", most), parameters["encoding"], _switch("skip", parameters["skip"])
+    most, encoding, skip = _whole("max_units", most), parameters["encoding"], switch("skip", parameters["skip"])
     checks.one_of("encoding", encoding, ENCODINGS, plural="encodings")
     if not isinstance(batch, str):
         batch = None if batch is None else _whole("batch_size", batch)
@@ -88,16 +88,16 @@ def estimator_options(parameters: Mapping[str, Any], seed: int) -> EstimatorOpti
         seconds=seconds,
     )
     device_of(parameters["device"])
-    _switch("warm_start", parameters["warm_start"])
+    switch("warm_start", parameters["warm_start"])
     return EstimatorOptions(
         config,
         descent,
         encoding,
         batch=batch if isinstance(batch, int) else None,
         full_batch=batch is None,
-        early_stopping=_switch("early_stopping", parameters["early_stopping"]),
+        early_stopping=switch("early_stopping", parameters["early_stopping"]),
         validation_fraction=_fraction(parameters["validation_fraction"]),
-        verbose=_switch("verbose", parameters["verbose"]),
+        verbose=switch("verbose", parameters["verbose"]),
         callbacks=checked_callbacks(parameters["callbacks"]),
     )
 
@@ -137,17 +137,18 @@ def _real(what: str, value: object, *, remedy: str) -> float:
         return math.inf  # of which the configuration says that it is not finite
 
 
-def _switch(what: str, value: object) -> bool:
+def switch(what: str, value: object) -> bool:
+    """True or False, or a number that stands for one of them; raises ``BadInput``."""
     if not isinstance(value, bool | np.bool_ | Integral):
         raise BadInput(what, expected="True or False", came=repr(value), remedy="give one of them")
     return bool(value)
 
 
 def _fraction(value: object) -> float:
-    if not isinstance(value, Real) or not 0 < (share := _real("validation_fraction", value, remedy="")) < 1:
+    if not isinstance(value, Real | float) or not 0 < value < 1:  # type: ignore[operator]  # all reals compare
         remedy = "hold out a share of the rows, 0.1 say"
         raise BadInput("validation_fraction", expected="a number in (0, 1)", came=repr(value), remedy=remedy)
-    return share
+    return float(value)
 
 
 def device_of(name: object) -> torch.device:

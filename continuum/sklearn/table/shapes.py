@@ -16,6 +16,8 @@ NO_TABLES: dict[type | tuple[type, ...], str] = {
     Iterator: "give list(X)",
     (set, frozenset): "give rows in an order, such as a list of lists",
 }
+#: What to do about a single column or row: scikit-learn says so, too, and prints the array.
+RESHAPE = "Reshape your data: X.reshape(-1, 1) is a column of one feature, X.reshape(1, -1) is a single row"
 
 
 def as_table(X: Any) -> Any:
@@ -42,6 +44,8 @@ def as_table(X: Any) -> Any:
         X = _records(unmasked(X))
     if issparse(X) or isinstance(X, np.ndarray):
         refuse_complex(getattr(X, "dtype", None))
+    if getattr(X, "ndim", 2) == 1:
+        raise ValueError(f"Expected 2D array, got 1D array instead. {RESHAPE}")
     return X
 
 
