@@ -115,7 +115,7 @@ def gumbel_at(uniform: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     r"""Gumbel noise :math:`-\log(-\log u)` at numbers u in [0, 1); always finite.
 
     >>> gumbel_at(torch.tensor([0.0, 0.5], dtype=torch.float64))
-    tensor([-6.5629,  0.3665], dtype=torch.float64)
+    tensor([-6.5630,  0.3665], dtype=torch.float64)
     """
     return uniform.clamp(min=torch.finfo(uniform.dtype).tiny).log_().neg_().log_().neg_()
 

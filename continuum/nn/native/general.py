@@ -9,7 +9,7 @@ from torch.func import functional_call
 from torch.nn.functional import gelu
 
 from continuum.nn.prefix import gated_linear
-from continuum.widths import Affine, Concrete, Fuzzy, Interval, SoftSupport, sampling
+from continuum.widths import Affine, Fuzzy, Interval, SoftSupport, sampling
 from continuum.widths.concrete import relaxed_gates
 
 #: Activations as the sources number them.
@@ -19,7 +19,11 @@ NAMES = (("gamma",), ("scores", "total"), ("f.gamma", "f.slope", "kappa"), ("log
 
 
 def gradients(
-    description: tuple[Any, ...], inputs: Sequence[Tensor], noise: Sequence[Tensor], wanted: Sequence[bool], given: Tensor
+    description: tuple[Any, ...],
+    inputs: Sequence[Tensor],
+    noise: Sequence[Tensor],
+    wanted: Sequence[bool],
+    given: Tensor,
 ) -> list[Tensor | None]:
     """Gradients of the inputs that want one, from that of the outputs; with a graph where gradients are enabled."""
     create = torch.is_grad_enabled()

@@ -7,8 +7,8 @@ import sys
 import tempfile
 import warnings
 from functools import cache
-from importlib.machinery import ExtensionFileLoader
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.machinery import ExtensionFileLoader, ModuleSpec
+from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -71,10 +71,8 @@ def extension() -> ModuleType | None:
     if not file.is_file():
         return None
     loader = ExtensionFileLoader(MODULE, str(file))
-    spec = spec_from_file_location(MODULE, file, loader=loader)
     try:
-        assert_spec = spec if spec is not None else loader  # a file of this name always has one
-        module = module_from_spec(assert_spec)  # type: ignore[arg-type]
+        module = module_from_spec(ModuleSpec(MODULE, loader, origin=str(file)))
         loader.exec_module(module)
     except (ImportError, OSError) as error:
         warnings.warn(f"{file}: cannot be loaded ({error}); build it again", stacklevel=2)

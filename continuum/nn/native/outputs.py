@@ -51,13 +51,13 @@ _PARTS = ("layers", "activations", "widths")
 
 def _watched() -> bool:
     """Whether something looks at, or changes, every operation: it must see them one by one."""
-    return (
+    return bool(
         torch._C._are_functorch_transforms_active()
         or forward_ad._current_level >= 0
         or torch.is_autocast_enabled("cpu")
         or torch._C._get_tracing_state() is not None
         or torch._C._len_torch_function_stack() > 0
-        or hooks._has_any_global_hook()
+        or hooks._has_any_global_hook()  # type: ignore[no-untyped-call]
     )
 
 
