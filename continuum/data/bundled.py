@@ -39,7 +39,8 @@ def bundled(entry: Entry, kind: Kind | None = None) -> Task:
     target = np.asarray(bunch.target)
     if kind == "regression":
         labels = [classes[code] for code in target]
-        _, target, classes = encode_target(TextTable(entry.name, {TARGET: labels}, range(1, len(labels) + 1)), kind)
+        read = encode_target(TextTable(entry.name, {TARGET: labels}, range(1, len(labels) + 1)), kind)
+        target, classes = read.values, read.classes
     return Task(entry.name, kind or "classification", bunch.data, target, names, classes, provenance)
 
 

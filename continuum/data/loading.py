@@ -1,6 +1,7 @@
 """Finding a task by its name, its path, or in a table in memory."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from numbers import Integral
@@ -36,6 +37,11 @@ def load(
     header: Header | None = None,
     target: str | int | None = None,
     keep_na: bool = False,
+    decimal: str | None = None,
+    day_first: bool | None = None,
+    drop: Sequence[str] = (),
+    keep: Sequence[str] = (),
+    categorical: Sequence[str] = (),
 ) -> Task:
     """Return a task by name, from a file by its path, or from a DataFrame.
 
@@ -54,9 +60,14 @@ def load(
         header: "first" where names are in the first row, "none" where none are: they become column_1, column_2, ...
         target: the column to predict by name, or by index where no column has that name; -1 is the last one.
         keep_na: words such as NA and None in columns of text are words; else they stand for no value.
+        decimal: "." or ",", where the cells of a column leave it open, as 1,234 does.
+        day_first: whether 01/02/2020 is the first of February, where no row of the file tells.
+        drop: columns to leave out.
+        keep: columns to use though they look like identifiers, or hold one value.
+        categorical: columns of categories even where they hold numbers.
 
     Raises:
-        BadInput: there is no such task or its data cannot be used; the last three arguments are for files alone.
+        BadInput: there is no such task or its data cannot be used; all arguments behind ``kind`` are for files alone.
 
     >>> task = load("iris")
     >>> task.kind, task.n, task.d, task.class_names
@@ -64,9 +75,11 @@ def load(
     """
     if kind is not None:
         one_of("kind", kind, KINDS)
-    reading = Reading(separator, header, _column(target), keep_na)
+    columns = {"drop": _names("drop", drop), "keep": _names("keep", keep)}
+    columns["categorical"] = _names("categorical", categorical)
+    reading = Reading(separator, header, _column(target), keep_na, decimal=decimal, day_first=day_first, **columns)
     if not isinstance(source, str | bytes | os.PathLike):
-        return assemble(table_of(source, reading), Entry("table"), "DataFrame", kind)
+        return assemble(table_of(source, reading), Entry("table"), "DataFrame", kind, reading)
     text = os.fsdecode(source)
     path, reading = parsed_source(spelled(text, reading))
     if isinstance(source, os.PathLike) or names_file(path):
@@ -82,6 +95,15 @@ def _column(target: object) -> str | None:
         remedy = "give one of the two"
         raise BadInput("target", expected="a column's name or index", came=shown(repr(target)), remedy=remedy)
     return str(target)
+
+
+def _names(what: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Names of columns; of one name a tuple of one."""
+    several = (names,) if isinstance(names, str) else tuple(names)
+    odd = [name for name in several if not isinstance(name, str)]
+    if odd:
+        raise BadInput(what, expected="names of columns", came=shown(repr(odd[0])), remedy="give them as texts")
+    return several
 
 
 def table_of(source: Any, reading: Reading = AUTOMATIC) -> TextTable:
@@ -158,7 +180,7 @@ def _near(name: str) -> list[str]:
 
 def _from_path(text: str, kind: Kind | None, reading: Reading) -> Task:
     path = _existing(text)
-    return assemble(read_table(path, reading), Entry(stem(path)), "file", kind)
+    return assemble(read_table(path, reading), Entry(stem(path)), "file", kind, reading)
 
 
 def stem(path: str) -> str:
@@ -206,7 +228,7 @@ def _on_this_machine(entry: Entry, kind: Kind | None, reading: Reading) -> Task 
     if (found := _own_file(entry.name)) is None:
         return None
     source, path = found
-    return assemble(read_table(path, reading), entry, source, kind)
+    return assemble(read_table(path, reading), entry, source, kind, reading)
 
 
 def _fetched(entry: Entry, kind: Kind | None) -> Task:

@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
+from continuum.data.column_choices import ColumnChoices
 from continuum.data.files import is_file, shown_path
 from continuum.data.limits import shown
 from continuum.data.reading import Reading
@@ -20,7 +21,9 @@ ENDINGS = (
     *(".gz", ".bz2", ".xz", ".zip", ".names", ".test", ".train"),
 )
 #: Names of what may follow a path.
-OPTIONS = tuple(field.name for field in fields(Reading))
+OPTIONS = tuple(Reading.__match_args__) + tuple(field.name for field in fields(ColumnChoices))
+#: Those which are true or false, and those which name several columns.
+SWITCHES, SEVERAL = ("keep_na", "day_first"), ("drop", "keep", "categorical")
 
 
 def spelled(path: str, reading: Reading) -> str:
@@ -31,7 +34,7 @@ def spelled(path: str, reading: Reading) -> str:
     """
     path, before = parsed_source(path)
     both = {**reading.given(), **before.given()}  # what stands at a path goes before what is said of all
-    options = [name if value is True else f"{name}={_quoted(str(value))}" for name, value in both.items()]
+    options = [option for name, value in both.items() for option in _options(name, value)]
     return path + ("?" + "&".join(options) if options else "")
 
 
@@ -39,7 +42,9 @@ def parsed_source(source: str) -> tuple[str, Reading]:
     """A source's path or name, and how it is read; a file that bears the whole text as its name is meant itself.
 
     >>> parsed_source("my.csv?target=-1&keep_na")
-    ('my.csv', Reading(separator=None, header=None, target='-1', keep_na=True))
+    ('my.csv', Reading(target='-1', keep_na=True))
+    >>> parsed_source("my.csv?drop=id&drop=name&day_first=false")[1]
+    Reading(day_first=False, drop=('id', 'name'))
     >>> parsed_source("iris")[0]
     'iris'
     """
@@ -51,8 +56,18 @@ def parsed_source(source: str) -> tuple[str, Reading]:
         if name not in OPTIONS:
             expected, remedy = f"{', '.join(OPTIONS)} behind the ?", "write my.csv?target=quality, say"
             raise BadInput(shown_path(source), expected=expected, came=repr(shown(name)), remedy=remedy)
-        given[name] = value.lower() not in ("false", "0") if name == "keep_na" else value
+        if name in SEVERAL:
+            given[name] = (*given.get(name, ()), value)
+        else:
+            given[name] = value.lower() not in ("false", "0") if name in SWITCHES else value
     return path, Reading(**given)
+
+
+def _options(name: str, value: str | bool | tuple[str, ...]) -> list[str]:
+    """What follows a path for one thing that is said about reading it; of several columns each."""
+    if value is True:
+        return [name]
+    return [f"{name}={_quoted(str(part))}" for part in (value if isinstance(value, tuple) else (value,))]
 
 
 def _quoted(value: str) -> str:

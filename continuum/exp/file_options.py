@@ -37,6 +37,17 @@ class FileOptions(RunOptions):
     keep_na: bool = False
     """Keep words such as NA and None in columns of text of such a file as words: without it they are missing."""
 
+    decimal: Literal[".", ","] | None = None
+    """Decimal sign of columns that both signs can read, such as one of 1,234 and 5,678 alone."""
+    day_first: bool | None = None
+    """Whether 01/02/2020 is the first of February, where no row of the file tells."""
+    drop: tuple[str, ...] = ()
+    """Columns of such files to leave out."""
+    keep: tuple[str, ...] = ()
+    """Columns to use though they look like identifiers, or hold one value."""
+    categorical: tuple[str, ...] = ()
+    """Columns of categories even where they hold numbers."""
+
     TASK_FIELDS: ClassVar[tuple[str, ...]] = ("tasks",)
     """Fields that hold names of tasks."""
 
@@ -62,7 +73,7 @@ class FileOptions(RunOptions):
         """How files are read. Raises ``BadInput`` for a separator or header that is none."""
         from continuum.data.reading import Reading
 
-        return Reading(self.separator, self.header, self.target, self.keep_na)
+        return Reading(**{name: getattr(self, name) for name in FILE_FIELDS})
 
     def path_in(self, task: str) -> str:
         """What in a task's name may be a path: all of it, unless conditions follow."""
@@ -78,4 +89,7 @@ class FileOptions(RunOptions):
 
 
 #: The fields that say how files are read.
-FILE_FIELDS = ("separator", "header", "target", "keep_na")
+FILE_FIELDS = (
+    *("separator", "header", "target", "keep_na"),
+    *("decimal", "day_first", "drop", "keep", "categorical"),
+)

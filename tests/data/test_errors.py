@@ -42,9 +42,9 @@ FILES = {
         "a,target\n1,x\n1_000,y\n",
         "row 3, column 'a': expected a number, as in most rows, got '1_000'",
     ),
-    "column missing": (
-        "a,b,target\n1,?,x\n2,NA,y\n",
-        "column 'b': expected at least one value, got only missing values",
+    "all features missing": (
+        "b,target\n?,x\nNA,y\n",
+        "column 'b': expected a feature column, got only columns that are left out, for no cell holds a value",
     ),
     "target missing": (
         "a,target\n1,x\n2,\n",
@@ -58,7 +58,7 @@ FILES = {
     ),
     "identifiers": (
         "a,target\n" + "".join(f"id{i},{i % 2}\n" for i in range(1001)),
-        "column 'a': expected at most 1000 categories, got 1001",
+        "column 'a': expected a feature column, got only columns that are left out, for it is another text in",
     ),
     "damaged UTF-8": (
         b"a,target\n1,\xc3\xa9t\xc3\xa9\n2,\xe9t\xc3\xa9\n",

@@ -156,7 +156,7 @@ def test_names_and_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write)
     task = load("iris")
     assert task.n == 150
     assert task.provenance.notes.endswith("The task of that name; the file is ./iris.")
-    with pytest.raises(BadInput, match="did you mean the file flowers.data?"):
+    with pytest.raises(BadInput, match=r"did you mean the file flowers\.data\?"):
         load("flowers")
     with pytest.raises(BadInput, match="expected a file, got no such file"):
         load("bees.data")
