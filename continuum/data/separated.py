@@ -1,6 +1,7 @@
 """CSV and its kin: text in which a character separates the cells of a row."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
@@ -14,6 +15,8 @@ from continuum.errors import BadInput
 
 #: A quote in a cell as databases write it, for spreadsheets double it.
 ESCAPED = b'\\"'
+#: A closing quote, and spaces before the next separator.
+SPACED_QUOTE = re.compile(rb'"[ ]+(?=[,;|\t\r\n])')
 #: A line of several cells, each in single quotes.
 SINGLE_QUOTED = re.compile(r"'[^']*'(\s*[,;|\t]\s*'[^']*')+")
 
@@ -32,16 +35,24 @@ def separated(raw: bytes, where: str, reading: Reading) -> Named:
     above = prelude_of(text)
     if _single_quoted(text, above.lines):
         text = replace(text, quote="'", notes=(*text.notes, "cells in single quotes"))
-    try:
-        return _columns(text, above, reading)
-    except BadInput as error:
-        if not error.expected.startswith(WELL_FORMED) or ESCAPED not in text.raw:
-            raise
-        malformed = error
-    try:
-        return _columns(replace(text, escape="\\", notes=(*text.notes, "quotes after a backslash")), above, reading)
-    except BadInput as error:
-        raise malformed if error.expected.startswith(WELL_FORMED) else error from None
+    malformed: list[BadInput] = []
+    for variant in _variants(text):
+        try:
+            return _columns(variant, above, reading)
+        except BadInput as error:
+            if not error.expected.startswith(WELL_FORMED):
+                raise
+            malformed.append(error)
+    raise malformed[0]
+
+
+def _variants(text: Text) -> Iterator[Text]:
+    """The text, and how it may be meant where its quotes are odd."""
+    yield text
+    if ESCAPED in text.raw:
+        yield replace(text, escape="\\", notes=(*text.notes, "quotes after a backslash"))
+    if len(tidy := SPACED_QUOTE.sub(b'"', text.raw)) < len(text.raw):
+        yield replace(text, raw=tidy, notes=(*text.notes, "spaces after quotes left out"))
 
 
 def _columns(text: Text, above: Prelude, reading: Reading) -> Named:
