@@ -23,7 +23,7 @@ QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 #: ``@attribute name type``.
 ATTRIBUTE = re.compile(rf"@attribute\s+({QUOTED}|[^\s'\"{{]+)\s*(.+)", re.IGNORECASE)
 #: A value and what ends it.
-VALUE = re.compile(rf"\s*({QUOTED}|[^,\t'\"]*[^,\t]*)\s*(,|\t|$)")
+VALUE = re.compile(rf"\s*+({QUOTED}|(?!['\"])[^,\t]*)\s*(,|\t|$)")
 #: Types that a column may have, in small letters, beside nominal ones.
 TYPES = ("numeric", "real", "integer", "string", "date")
 #: What a backslash may stand before.

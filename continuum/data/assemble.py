@@ -57,7 +57,8 @@ def considered(table: TextTable, entry: Entry, choices: ColumnChoices = AS_SHOWN
 def task_of(found: Considered, source: str, kind: Kind | None = None) -> Task:
     """Return the task in a table that was considered; raise ``BadInput`` for what cannot be used."""
     table, entry, choices = found.table, found.entry, found.choices
-    target = encode_target(table, kind or entry.kind, found.target, merge=entry.kind is None)
+    nominal: Kind | None = "classification" if table.target in table.categorical else None
+    target = encode_target(table, kind or entry.kind or nominal, found.target, merge=entry.kind is None)
     check_left(table.where, found.uses)
     used = [use.column for use in found.uses if not use.left_out]
     features, names = matrix(table, used, kept={*choices.keep, *choices.categorical})

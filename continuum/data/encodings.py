@@ -57,10 +57,7 @@ def text_of(raw: bytes, where: str) -> Text:
         except UnicodeError:
             expected, remedy = f"text in {encoding.upper()}, as its first bytes say", "save the file as UTF-8"
             raise BadInput(where, expected=expected, came="other bytes", remedy=remedy) from None
-    if NUL in raw:
-        row = raw[: raw.index(NUL)].count(b"\n") + 1
-        remedy = "check how the file was written; CSV, xlsx, Parquet, Feather and ARFF are read"
-        raise BadInput(f"{where}, row {row}", expected="text", came="binary data (a NUL)", remedy=remedy)
+    _check_nul(raw, where)
     plain = raw.translate(None, CONTROLS)
     if left_out := len(raw) - len(plain):
         notes = (*notes, f"{left_out} control character{'s' * (left_out > 1)} left out")
@@ -79,6 +76,7 @@ def _encoding(raw: bytes, where: str) -> tuple[str, bytes, tuple[str, ...]]:
     else:
         if encoding := _wide(raw):
             return encoding, raw, ("read as UTF-16, which it does not say it is",)
+    _check_nul(raw, where)
     error = _fault(raw)
     if error is None:
         return "utf-8", raw, ()
@@ -89,6 +87,13 @@ def _encoding(raw: bytes, where: str) -> tuple[str, bytes, tuple[str, ...]]:
     except UnicodeDecodeError:
         encoding = "latin-1"
     return encoding, raw, (f"read as {encoding}, for it is not UTF-8",)
+
+
+def _check_nul(raw: bytes, where: str) -> None:
+    if NUL in raw:
+        row = raw[: raw.index(NUL)].count(b"\n") + 1
+        remedy = "check how the file was written; CSV, xlsx, Parquet, Feather and ARFF are read"
+        raise BadInput(f"{where}, row {row}", expected="text", came="binary data (a NUL)", remedy=remedy)
 
 
 def _wide(raw: bytes) -> str:

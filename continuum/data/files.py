@@ -18,6 +18,8 @@ KINDS = (
 SHOWN_PATH = 200
 #: What is read of a file to see what it is.
 HEAD_BYTES = 1 << 16
+#: So many zeros are a hole in a file, which no table has.
+HOLE_BYTES = 1 << 12
 
 
 def shown_path(path: str) -> str:
@@ -51,10 +53,11 @@ def read_bytes(path: str) -> bytes:
         with os.fdopen(descriptor, "rb") as file:
             _check_status(os.fstat(descriptor), where)
             head = file.read(HEAD_BYTES)
-            if head and not head.strip(b"\0"):  # as holes in a file read
+            if head[-HOLE_BYTES:] and not head[-HOLE_BYTES:].strip(b"\0"):
                 raise BadInput(where, expected="a table", came="zeros", remedy="check how the file was written")
-            # Files of the system say that they are empty, and grow under the reader.
-            raw = head + file.read(MOST_BYTES + 1 - len(head))
+            file.seek(0)
+            # Files of the system say that they are empty, and grow under the reader; some have nothing to say yet.
+            raw = file.read(MOST_BYTES + 1) or b""
     except (OSError, ValueError) as error:
         if isinstance(error, BadInput):
             raise

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from continuum.data.labels import number
 from continuum.data.limits import listed
+from continuum.data.missing import MARKS, SPELLINGS
 from continuum.errors import BadInput
 
 #: Share of a column's values that must be numbers, or of the text columns in which the first value must come again.
 USUAL_SHARE = 0.9
 #: Cells that tell nothing about their column.
-NOTHING = frozenset({"", "?", "NA"})
+NOTHING = MARKS | SPELLINGS
 #: A number whose comma is the decimal one.
 DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
 
@@ -60,7 +61,7 @@ def check_names(names: Sequence[str], where: str) -> None:
             remedy="name it, or leave out the row numbers when you save the file",
         )
     if twice := sorted(name for name, count in Counter(names).items() if count > 1):
-        remedy = "rename them, or give --header none if the first row is data"
+        remedy = "rename them, or give --header none if the first row of a text file is data"
         raise BadInput(where, expected="each column name once", came=f"{listed(twice)} again", remedy=remedy)
 
 

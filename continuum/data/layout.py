@@ -66,7 +66,7 @@ def named_columns(
         expected = "rows under the header" if named else "rows"
         raise BadInput(where, expected=expected, came="none", remedy="give a filled CSV file")
     notes = [f"{start.titles} line{'s' * (start.titles > 1)} above the table left out"] if start.titles else []
-    return _with_names(columns, start.header, where, [*notes, *columns.notes()])
+    return _with_names(columns, start.header, where, [*notes, *columns.notes()], named=named)
 
 
 def _start(sample: list[Row], where: str, reading: Reading, comment: list[str]) -> Start:
@@ -79,12 +79,15 @@ def _start(sample: list[Row], where: str, reading: Reading, comment: list[str]) 
         return Start(titles, made_names(width), width, titles)
     header, below = sample[0].cells, sample[1:]
     width = usual_length(sample)
-    if not _holds_target(header, reading) and _holds_target(comment, reading) and _may_be_header(comment, width):
+    while comment and not comment[-1]:
+        comment = comment[:-1]
+    commented = _may_be_header(comment, sample, width)
+    if commented and _holds_target(comment, reading) and not _holds_target(header, reading):
         return Start(titles, comment, width, titles)
     data = [row.cells for row in below if len(row.cells) == width == len(header)]
     known = _holds_target(header, reading) or reading.header == "first"
     if not known and data and looks_like_data(header, [*zip(*data, strict=True)]):
-        if _may_be_header(comment, len(header)):
+        if commented:
             return Start(titles, comment, width, titles)  # NumPy writes the header as a comment
         raise BadInput(
             f"{where}, row {sample[0].line}",
@@ -101,9 +104,10 @@ def _holds_target(names: Sequence[str], reading: Reading) -> bool:
     return (reading.target or TARGET) in names or TARGET in names
 
 
-def _may_be_header(comment: Sequence[str], width: int) -> bool:
-    """Whether a comment holds as many names as there are columns, each once."""
-    return len(comment) == width and all(comment) and len(set(comment)) == width
+def _may_be_header(comment: Sequence[str], sample: Sequence[Row], width: int) -> bool:
+    """Whether a comment holds as many names as there are columns, each once; the last column may be an empty one."""
+    unnamed = len(comment) == width - 1 and not any(row.cells[-1] for row in sample if len(row.cells) == width)
+    return (len(comment) == width or unnamed) and all(comment) and len(set(comment)) == len(comment)
 
 
 def _titles(sample: Sequence[Row]) -> int:
@@ -115,11 +119,12 @@ def _titles(sample: Sequence[Row]) -> int:
     return above.index(False)
 
 
-def _with_names(columns: Columns, header: list[str], where: str, notes: list[str]) -> Named:
+def _with_names(columns: Columns, header: list[str], where: str, notes: list[str], *, named: bool) -> Named:
     """Give the columns their names, and leave out those that are empty or only number the rows."""
     names, cells = [*header], columns.cells
-    while len(cells) > len(names) and not any(cells[-1]):  # what separators at the ends of rows make
+    while len(cells) > (len(names) if named else 1) and not any(cells[-1]):  # what separators at the ends of rows make
         cells = cells[:-1]
+    names = names if named else names[: len(cells)]
     if len(cells) == len(names) + 1 and _labels_rows(cells[0]):
         names = ["", *names]  # as R writes the names of rows
     if len(cells) > len(names):

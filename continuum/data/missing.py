@@ -1,8 +1,8 @@
 """What stands for no value in a table: the one list of it.
 
-The words are those of pandas and of R, of SQL and of spreadsheets; case does not matter, but that ``Na`` is sodium.
-Marks are signs that are no words. ``keep_na`` keeps words in columns of text, where ``NA`` may be a country, and never
-marks; a minus is a value beside a plus, as in the classes ``+`` and ``-``.
+The words are those of pandas and R, of SQL and of spreadsheets, in small letters, in capitals, or with a capital first;
+but ``Na`` is sodium. Marks are signs that are no words. ``keep_na`` keeps words in columns of text, where ``NA`` may be
+a country, and never marks; a minus is a value beside a plus, as in the classes ``+`` and ``-``.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,24 +12,17 @@ MARKS = frozenset({"", "?", ".", "-", "--", "---", "–", "—"})
 #: Words that stand for no value, in small letters.
 WORDS = frozenset(
     {
-        *("na", "n/a", "n.a.", "nan", "null", "none", "nil", "missing", "<na>", "nat"),
+        *("na", "n/a", "n.a.", "nan", "null", "none", "nil", "missing", "<na>"),
         *("-nan", "+nan", "nan(ind)", "-nan(ind)", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan"),
         *("#n/a", "#n/a n/a", "#na", "#null!", "#div/0!", "#value!", "#ref!", "#name?", "#num!"),
     }
 )
-#: What is spelled like a word for no value, and is none.
-NO_WORDS = frozenset({"Na"})
+#: All their spellings.
+SPELLINGS = frozenset(
+    {"NaN", "-NaN", "NaT", *(f(word) for word in WORDS for f in (str.lower, str.upper, str.capitalize))} - {"Na"}
+)
 #: Marks of which some are values where a plus is one.
 SIGNS = frozenset({"-", "–"})
-
-
-def is_word(cell: str) -> bool:
-    """Whether a cell is a word for a missing value.
-
-    >>> [cell for cell in ("NA", "n/a", "NULL", "Na", "nano") if is_word(cell)]
-    ['NA', 'n/a', 'NULL']
-    """
-    return cell.lower() in WORDS and cell not in NO_WORDS
 
 
 def missing_in(cells: Iterable[str], keep_na: bool = False) -> frozenset[str]:
@@ -37,6 +30,8 @@ def missing_in(cells: Iterable[str], keep_na: bool = False) -> frozenset[str]:
 
     >>> sorted(missing_in(["1", "NA", "-"])), sorted(missing_in(["NA", "FR", "?"], keep_na=True))
     (['-', 'NA'], ['?'])
+    >>> sorted(missing_in(["n/a", "NULL", "Na", "nano", "None"]))
+    ['NULL', 'None', 'n/a']
     >>> sorted(missing_in(["+", "-", "?"]))
     ['?']
     """
@@ -44,7 +39,7 @@ def missing_in(cells: Iterable[str], keep_na: bool = False) -> frozenset[str]:
     marks = distinct & MARKS
     if "+" in distinct:
         marks -= SIGNS
-    words = {cell for cell in distinct if is_word(cell)}
+    words = distinct & SPELLINGS
     if keep_na and any(map(_is_text, distinct - marks - words)):
         words = set()
     return frozenset(marks | words)

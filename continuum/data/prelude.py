@@ -17,12 +17,11 @@ MOST_COMMENTS = 10_000
 
 @dataclass(frozen=True)
 class Prelude:
-    """Lines to skip, the separator if they name it, and the last comment, which may be the header."""
+    """Lines to skip, the separator if they name it, and the comments among them with their numbers from 0."""
 
     lines: int = 0
     separator: str | None = None
-    comments: int = 0
-    last_comment: str = ""
+    comments: tuple[tuple[int, str], ...] = ()
 
 
 def prelude_of(text: Text) -> Prelude:
@@ -30,16 +29,16 @@ def prelude_of(text: Text) -> Prelude:
 
     >>> from continuum.data.encodings import text_of
     >>> prelude_of(text_of(b"sep=;\\n# by hand\\n\\na;target\\n", "my.csv"))
-    Prelude(lines=3, separator=';', comments=1, last_comment='# by hand')
+    Prelude(lines=3, separator=';', comments=((1, '# by hand'),))
     """
-    separator, skipped, comments, last = None, 0, 0, ""
+    separator, skipped, comments = None, 0, []
     for number, line in enumerate(islice(lines_of(text), MOST_COMMENTS)):
         named = SEPARATOR_LINE.fullmatch(line) if number == 0 else None
         if named:
             separator = {"\\t": "\t"}.get(named[1], named[1])
-        elif line.lstrip().startswith(COMMENTS):
-            comments, last = comments + 1, line.strip()
+        elif line.lstrip(" ").startswith(COMMENTS):
+            comments.append((number, line.strip(" \r\n")))
         elif line.strip():
             break
         skipped = number + 1
-    return Prelude(skipped, separator, comments, last)
+    return Prelude(skipped, separator, tuple(comments))

@@ -9,7 +9,7 @@ from continuum.data.layout import Named, named_columns
 from continuum.data.prelude import Prelude, prelude_of
 from continuum.data.reading import PLURALS, Reading
 from continuum.data.rows import WELL_FORMED, lines_of, rows_of
-from continuum.data.separators import separator_of
+from continuum.data.separators import SEEN_ROWS, separator_of, usual_length
 from continuum.errors import BadInput
 
 #: A quote in a cell as databases write it, for spreadsheets double it.
@@ -46,15 +46,25 @@ def separated(raw: bytes, where: str, reading: Reading) -> Named:
 
 def _columns(text: Text, above: Prelude, reading: Reading) -> Named:
     delimiter = reading.delimiter or above.separator or separator_of(text, above.lines)
-    table = named_columns(
-        lambda: rows_of(text, delimiter, above.lines), text.where, reading, delimiter, _commented(above, delimiter)
-    )
+    above = _without_data(text, above, delimiter) if reading.header == "none" else above
+    comment = _cells(above.comments[-1][1], delimiter) if above.comments else []
+    table = named_columns(lambda: rows_of(text, delimiter, above.lines), text.where, reading, delimiter, comment)
     notes = [*text.notes]
     if delimiter != "," and reading.separator is None:
         notes.append(f"separated by {PLURALS.get(delimiter, repr(delimiter))}")
-    if above.comments:
-        notes.append(f"{above.comments} line{'s' * (above.comments > 1)} of comment above the table")
+    if count := len(above.comments):
+        notes.append(f"{count} line{'s' * (count > 1)} of comment above the table")
     return Named(table.names, table.cells, table.lines, (*notes, *table.notes))
+
+
+def _without_data(text: Text, above: Prelude, delimiter: str) -> Prelude:
+    """Take lines for rows that begin as comments do, as ``#ff0000,1`` does, and hold as many cells as the others."""
+    usual = usual_length([*islice(rows_of(text, delimiter, above.lines), SEEN_ROWS)])
+    comments = above.comments
+    while comments and not _spaced(comments[-1][1]) and len(_cells(comments[-1][1], delimiter)) == usual > 1:
+        above = replace(above, lines=comments[-1][0], comments=comments[:-1])
+        comments = comments[:-1]
+    return above
 
 
 def _single_quoted(text: Text, skipped: int) -> bool:
@@ -63,11 +73,13 @@ def _single_quoted(text: Text, skipped: int) -> bool:
     return SINGLE_QUOTED.fullmatch(first.strip()) is not None
 
 
-def _commented(above: Prelude, delimiter: str) -> list[str]:
-    """The cells of the last comment above the table: without its sign where a space follows that."""
-    line = above.last_comment
-    if line[1:2].isspace():
-        line = line[1:].strip()
+def _spaced(line: str) -> bool:
+    return line[1:2].isspace()
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    """The cells of a comment: without its sign where a space follows that."""
+    line = line[1:].strip(" ") if _spaced(line) else line
     try:
         return next((row.cells for row in rows_of(Text(line.encode(), ""), delimiter)), [])
     except BadInput:

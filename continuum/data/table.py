@@ -11,7 +11,7 @@ from continuum.data.choice import TARGET, chosen_target
 from continuum.data.header import check_names
 from continuum.data.layout import Named
 from continuum.data.limits import listed
-from continuum.data.missing import blanked, is_word, missing_in
+from continuum.data.missing import SPELLINGS, blanked, missing_in
 from continuum.data.reading import AUTOMATIC, Reading
 from continuum.errors import BadInput
 
@@ -91,13 +91,14 @@ def finished(named: Named, where: str, reading: Reading, categorical: Sequence[s
             _check_words(cells, missing, named, where, target)
         columns[name] = blanked(cells, missing)
     if words:
-        notes.append(f"{sum(words.values())} cells of {listed(sorted(words))} are taken as missing")
+        count = sum(words.values())
+        notes.append(f"{count} cell{'s' * (count > 1)} of {listed(sorted(words))} taken as missing")
     return TextTable(where, columns, named.lines, tuple(notes), target, tuple(categorical))
 
 
 def _check_words(cells: Sequence[str], missing: frozenset[str], named: Named, where: str, target: str) -> None:
     """A class may be called None: a target with such a word is not said to be missing without a way to keep it."""
-    words = set(filter(is_word, missing))
+    words = missing & SPELLINGS
     if not words or "" in cells or "?" in cells:
         return
     row = next(i for i, cell in enumerate(cells) if cell in words)

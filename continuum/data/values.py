@@ -35,13 +35,11 @@ def _cell(value: Any, where: str, name: str) -> str:
         return "" if math.isnan(value) else repr(value)
     if isinstance(value, bytes):
         return value.decode(errors="replace").strip()
-    if isinstance(value, datetime.datetime) and value.time() == datetime.time() and value == value:
-        value = value.date()
-    if isinstance(value, Number | datetime.date | datetime.time | datetime.timedelta):
-        return "" if value != value else str(value)
     text = str(value)
-    if text in ("<NA>", "NaT", "nan"):  # of pandas, which need not be imported for it
+    if text in ("<NA>", "NaT", "NaN"):  # of pandas, which need not be imported for it, and of decimals
         return ""
+    if isinstance(value, Number | datetime.date | datetime.time | datetime.timedelta):
+        return text.removesuffix(" 00:00:00") if isinstance(value, datetime.datetime) else text
     if isinstance(value, list | tuple | dict | set | np.ndarray) or not type(value).__module__.startswith("pandas"):
         came, remedy = f"{type(value).__name__} {shown(text)}", "give a column per value, or drop the column"
         raise BadInput(f"{where}, column {name!r}", expected="numbers, texts or dates", came=came, remedy=remedy)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from continuum import checks
 from continuum.errors import BadInput
 from continuum.exp import FileOptions
+from continuum.exp.sizes import MOST_UNITS, check_cells, check_most
 
 from .network import ACTIVATIONS
 from .parametrisations import PARAMETRISATIONS
@@ -98,6 +99,7 @@ class Config(FileOptions):
         """Raise ``BadInput`` unless every setting can be computed."""
         for name, least in LEAST.items():
             checks.whole(name, getattr(self, name), at_least=least)
+        self._check_sizes()
         for name in ("lr", "decay", "gamma_lr"):
             checks.positive(name, getattr(self, name), remedy="the default is a good start")
         checks.one_of("activation", self.activation, ACTIVATIONS)
@@ -106,6 +108,13 @@ class Config(FileOptions):
         for width in self.widths:
             checks.whole("widths", width, at_least=1)
         self._check_lists()
+
+    def _check_sizes(self) -> None:
+        conditions = 1 + len(self.conditions)
+        check_cells(tasks=len(self.tasks), seeds=self.seeds)
+        check_cells(tasks=len(self.tasks), conditions=conditions, seen_seeds=self.seen_seeds)
+        check_cells(lead_tasks=len(self.lead_tasks), lead_seeds=self.lead_seeds)
+        check_most(self, MOST_UNITS, "widths", "seen_widths", "units", "fresh", "starts", "gain_starts", "inits")
 
     def _check_lists(self) -> None:
         for name in (*NON_EMPTY, "conditions", "lead_tasks"):

@@ -6,6 +6,7 @@ from typing import Literal
 from continuum import checks
 from continuum.errors import BadInput
 from continuum.exp import FileOptions
+from continuum.exp.sizes import MOST_AT_ONCE, check_cells, check_most
 
 from .joint_training import BATCH
 from .variants import VARIANTS
@@ -43,6 +44,8 @@ class Config(FileOptions):
         """Raise ``BadInput`` unless every setting can be computed."""
         for name, least in LEAST.items():
             checks.whole(name, getattr(self, name), at_least=least)
+        check_cells(tasks=len(self.tasks), variants=len(self.variants))
+        check_most(self, MOST_AT_ONCE, "draws", "signs", "pinned", "networks")
         for variant in self.variants:
             checks.one_of("variant", variant, VARIANTS, plural="variants")
         for field, names in (("tasks", self.tasks), ("variants", self.variants)):

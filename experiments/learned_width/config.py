@@ -7,6 +7,7 @@ from typing import Any
 from continuum import checks
 from continuum.errors import BadInput
 from continuum.exp import FileOptions
+from continuum.exp.sizes import MOST_AT_ONCE, MOST_UNITS, check_cells, check_most
 from continuum.learn import LearnConfig
 
 from .folds import geometric
@@ -15,7 +16,6 @@ from .pool import check_factors
 from .tabular.catalogue import TABLES
 from .tabular.opponents import FITS, OPPONENTS
 from .tabular.variants import OURS, VARIANTS
-from .tasks import MOST_UNITS
 
 #: The tasks of the experiment, in the order of its tables.
 TASKS = tuple(
@@ -105,6 +105,8 @@ class Config(FileOptions):
         checks.whole("folds", self.folds, at_least=2)
         for name in ("seeds", "batch", "rows", "splits"):
             checks.whole(name, getattr(self, name), at_least=1)
+        check_cells(tasks=len(self.tasks), seeds=self.seeds)
+        check_most(self, MOST_AT_ONCE, "folds", "splits", "rows")
         if self.steps is not None:
             checks.whole("steps", self.steps, at_least=1)
         checks.whole("jobs", self.jobs, at_least=0)
