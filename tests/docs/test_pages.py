@@ -20,7 +20,7 @@ README = ROOT / "README.md"  # whose Python runs in tests/packaging
 BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 COMMAND = re.compile(r"^(?:continuum|\S*python -m continuum\.exp)\s*(?P<name>[\w-]*)(?P<rest>[^#\n]*)", re.MULTILINE)
 #: Commands of the package that are no experiments.
-OTHERS = {"", "report", "figures"}
+OTHERS = {"", "data", "report", "figures"}
 
 
 def blocks(page: Path, language: str) -> list[tuple[int, str]]:
