@@ -17,6 +17,7 @@ from continuum.exp.keys import run_id
 from continuum.exp.manifest import describe, now
 from continuum.exp.plan import Planned, explain, make_plan
 from continuum.exp.pool import Factory, cores, process_pool, worker_count
+from continuum.exp.printing import say, show
 from continuum.exp.progress import Display, Working
 from continuum.exp.record import Stored
 from continuum.exp.registry import Registered
@@ -47,8 +48,8 @@ class Run:
     failed: dict[str, Failed] = field(default_factory=dict)
 
     def say(self, line: str) -> None:
-        """Print one line as it is: a label may hold brackets, which rich would take for markup."""
-        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        """Print lines as they are: a label may hold brackets, which rich would take for markup."""
+        say(self.console, *line.split("\n"))
 
 
 def execute(
@@ -162,7 +163,7 @@ def _finish(run: Run, report: Console) -> None:
     run.manifest["tables"] = {name: checksum_of(content) for name, content in tables.items()}
     _write_manifest(run, "complete")
     for renderable in _illustrated(run, tables):
-        report.print(renderable)
+        show(report, renderable)
     run.say(f"tables in {run.folder.path}\nfigures in {run.folder.path / 'figures'}")
 
 

@@ -1,15 +1,16 @@
 """What capacity_signal can be asked."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.exp import RunOptions
+from continuum.exp import FileOptions
 from continuum.exp.sizes import MOST_UNITS, check_cells, check_most
 
 from .network import ACTIVATIONS
 from .parametrisations import PARAMETRISATIONS
+from .rows import data_of
 
 #: Tasks on which the derivative is asked for.
 TASKS = ("iris", "wine", "breast_cancer", "digits", "two_spirals")
@@ -35,7 +36,7 @@ RECORDED = {"parametrisations": "geometries"}
 
 
 @dataclass(frozen=True)
-class Config(RunOptions):
+class Config(FileOptions):
     """Which networks to train, on what."""
 
     tasks: tuple[str, ...] = TASKS
@@ -84,6 +85,11 @@ class Config(RunOptions):
     """Units of the networks that learn gamma."""
     inits: int = 3
     """Their initialisations."""
+
+    TASK_FIELDS: ClassVar[tuple[str, ...]] = ("tasks", "lead_tasks")
+
+    def path_in(self, task: str) -> str:
+        return data_of(task)
 
     def configuration(self) -> dict[str, Any]:
         """All fields; run folders and cells call the parametrisations geometries, as they were first called."""

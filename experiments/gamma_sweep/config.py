@@ -9,17 +9,17 @@ from continuum import checks
 from continuum.ensemble import Member, Settings
 from continuum.ensemble.settings import check_device
 from continuum.errors import BadInput
-from continuum.exp import RunOptions
+from continuum.exp import FileOptions
 from continuum.exp.sizes import MOST_AT_ONCE, MOST_UNITS, check_cells, check_most
 from continuum.widths import WidthName, expresses
 
 
 @dataclass(frozen=True)
-class Config(RunOptions):
+class Config(FileOptions):
     """Which networks to train, on what."""
 
     tasks: tuple[str, ...] = ("iris", "wine", "breast_cancer", "digits")
-    """Names of tasks, or paths of CSV files with a header and a last column `target`."""
+    """Names of tasks, or paths of files; --target and --separator say how files are read."""
     widths: tuple[float, ...] = ()
     """Widths of the networks. Without any: 0.5 to units - 0.5 in steps of 1/4, and 1/64 on either side of each
     integer."""

@@ -5,7 +5,7 @@ from typing import Literal
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.exp import RunOptions
+from continuum.exp import FileOptions
 from continuum.exp.sizes import MOST_AT_ONCE, check_cells, check_most
 
 from .joint_training import BATCH
@@ -16,11 +16,11 @@ LEAST = {"draws": 10, "signs": 10, "pinned": 5, "networks": 1, "steps": 40, "row
 
 
 @dataclass(frozen=True)
-class Config(RunOptions):
+class Config(FileOptions):
     """On which networks to look."""
 
     tasks: tuple[str, ...] = ("iris", "breast_cancer", "digits", "two_spirals")
-    """Names of tasks, or paths of CSV files with a header and a last column `target`."""
+    """Names of tasks, or paths of files; --target and --separator say how files are read."""
     variants: tuple[str, ...] = tuple(VARIANTS)
     """Variants of joint training."""
     draws: int = 3000

@@ -6,7 +6,7 @@ from typing import Any
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.exp import RunOptions
+from continuum.exp import FileOptions
 from continuum.exp.sizes import MOST_AT_ONCE, MOST_UNITS, check_cells, check_most
 from continuum.learn import LearnConfig
 
@@ -29,7 +29,7 @@ MOST_AT_START = 4096
 
 
 @dataclass(frozen=True)
-class Config(RunOptions):
+class Config(FileOptions):
     """Which methods, on which tasks."""
 
     tasks: tuple[str, ...] = TASKS
@@ -86,6 +86,9 @@ class Config(RunOptions):
             for name in ("tabular", "tasks_from", "variants", "opponents"):
                 del recorded[name]
         return recorded
+
+    def reads_files(self) -> bool:
+        return self.tasks_from is not None
 
     @property
     def judges_tables(self) -> bool:

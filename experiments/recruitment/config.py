@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.exp import RunOptions
+from continuum.exp import FileOptions
 from continuum.exp.sizes import MOST_AT_ONCE, MOST_UNITS, check_cells, check_most
 
 from .arms import BELOW, LEARNING_RATES, METHODS, Method, Optimizer
@@ -13,7 +13,7 @@ from .tasks import teacher_units
 
 
 @dataclass(frozen=True)
-class Config(RunOptions):
+class Config(FileOptions):
     """Which methods, on which tasks, at which price."""
 
     tasks: tuple[str, ...] = ("teacher_4", "teacher_16", "two_spirals")

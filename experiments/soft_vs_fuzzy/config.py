@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.exp import RunOptions
+from continuum.exp import FileOptions
 from continuum.exp.sizes import check_cells, check_most
 
 from .methods import METHODS
@@ -16,7 +16,7 @@ MOST_REPETITIONS = 10_000
 
 
 @dataclass(frozen=True)
-class Config(RunOptions):
+class Config(FileOptions):
     """Which laws, on which tasks, at which price."""
 
     laws: tuple[str, ...] = tuple(method.name for method in METHODS)

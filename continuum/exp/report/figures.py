@@ -14,10 +14,15 @@ from rich.console import Console
 
 from continuum.errors import BadInput
 from continuum.exp import registry
+from continuum.exp.printing import say
 from continuum.exp.progress import drawing
 from continuum.exp.report.run import FinishedRun, finished, shown_by
 from continuum.exp.store import MANIFEST
+from continuum.legible import legible
 from continuum.storage import new_folder, read_json, storing, sweep_beside
+
+#: Runs that cannot be drawn of which it is said why; the others are counted.
+SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -40,15 +45,18 @@ def main(options: Options, notes: Console) -> int:
     drawn, refused = 0, list[BadInput]()
     for path in folders(options.source):
         if reason := _unfit(path):
-            notes.print(f"{path}: {reason}, left out", markup=False, highlight=False, soft_wrap=True)
+            say(notes, f"{path}: {reason}, left out")
             continue
         try:
             drawn += _drawn(path, options, notes)
         except BadInput as error:  # one damaged run must not keep the others from being drawn
-            notes.print(f"{path}: {error}", markup=False, highlight=False, soft_wrap=True)
             refused.append(error)
+            if len(refused) <= SHOWN:
+                say(notes, legible(f"{path}: {error}", 240))
     if refused:
-        raise refused[0]
+        came = f"{len(refused)} of which the tables are not whole, or are of another version"
+        remedy = f"see what is said of {'it' if len(refused) == 1 else f'the first {SHOWN}'} above"
+        raise BadInput("--from", expected="runs that can be drawn", came=came, remedy=remedy)
     if not drawn:
         wanted = " or ".join(options.names) or "any experiment"
         remedy = f"run one: python -m continuum.exp {(*options.names, 'gamma_sweep')[0]}"
@@ -64,7 +72,7 @@ def _drawn(path: Path, options: Options, notes: Console) -> bool:
     if options.names and name not in options.names:
         return False
     target = path / "figures" if options.to is None else options.to / name / path.name
-    notes.print(f"{len(redraw(run, target, notes))} files in {target}", markup=False, highlight=False, soft_wrap=True)
+    say(notes, f"{len(redraw(run, target, notes))} files in {target}")
     return True
 
 

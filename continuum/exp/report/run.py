@@ -1,6 +1,7 @@
 """A finished run, read back from its folder."""
 
 import errno
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ class FinishedRun:
 
     manifest: Mapping[str, Any]
     tables: "Mapping[str, pd.DataFrame]"
+    folder: Path = Path()
 
 
 def finished(path: Path) -> FinishedRun:
@@ -56,12 +58,12 @@ make one: python -m continuum.exp gamma_sweep
         raise BadInput(RUN, expected=EXPECTED, came=f"one whose status is {manifest['status']!r}", remedy=remedy)
     remedy = f"write the tables again: {manifest['command']}"
     tables = {name: _table(path / f"{name}.parquet", sum_, remedy) for name, sum_ in manifest["tables"].items()}
-    return FinishedRun(manifest, tables)
+    return FinishedRun(manifest, tables, path)
 
 
 def _manifest(path: Path) -> dict[str, Any]:
-    if not path.is_dir():
-        came = f"{path}, which is a file" if path.exists() else f"{path}, which does not exist"
+    if not os.path.isdir(path):  # unlike Path.is_dir, False for a name that no system takes
+        came = f"{path}, which is a file" if os.path.exists(path) else f"{path}, which does not exist"
         raise BadInput(RUN, expected=EXPECTED, came=came, remedy="make one: python -m continuum.exp gamma_sweep")
     file = path / MANIFEST
     try:
