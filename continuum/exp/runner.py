@@ -22,6 +22,7 @@ from continuum.exp.progress import Display
 from continuum.exp.registry import Registered
 from continuum.exp.signals import Interrupted, Stop
 from continuum.exp.store import RunFolder, Stored, checksum_of
+from continuum.legible import enumeration
 
 
 class CellsFailed(ContinuumError):
@@ -135,7 +136,7 @@ def _account(run: Run) -> str:
     names = [planned.cell.label for planned in run.plan if planned.key in run.failed]
     return (
         f"cells: expected {len(run.plan)} finished, got {len(run.done)} finished and {len(names)} failed "
-        f"({', '.join(names)}); finished cells are kept, repair the cause and run the same command again"
+        f"({enumeration(names)}); finished cells are kept, repair the cause and run the same command again"
     )
 
 

@@ -18,7 +18,7 @@ class Config(RunOptions):
     """Which networks to train, on what."""
 
     tasks: tuple[str, ...] = ("iris", "wine", "breast_cancer", "digits")
-    """Names of tasks, or paths of CSV files with a header and a last column `target`."""
+    """Names of tasks (the command tasks lists them), or paths of CSV files with a header and a last column `target`."""
     widths: tuple[float, ...] = ()
     """Widths of the networks. Without any: 0.5 to units - 0.5 in steps of 1/4, and 1/64 on either side of each
     integer."""

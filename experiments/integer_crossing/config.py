@@ -19,7 +19,7 @@ class Config(RunOptions):
     """On which networks to look."""
 
     tasks: tuple[str, ...] = ("iris", "breast_cancer", "digits", "two_spirals")
-    """Names of tasks, or paths of CSV files with a header and a last column `target`."""
+    """Names of tasks (the command tasks lists them), or paths of CSV files with a header and a last column `target`."""
     variants: tuple[str, ...] = tuple(VARIANTS)
     """Variants of joint training."""
     draws: int = 3000
