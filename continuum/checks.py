@@ -78,7 +78,7 @@ def one_of(what: str, value: str, known: Iterable[str], *, plural: str = "choice
     continuum.errors.BadInput: activation: expected one of relu, tanh, got 'tanhh'; did you mean tanh?
     """
     names = sorted(known)
-    if value in names:
+    if isinstance(value, str) and value in names:  # arrays compare to no single truth
         return value
     near = nearest(value, names)
     remedy = f"did you mean {' or '.join(near)}?" if near else f"choose among these {plural}"

@@ -1,7 +1,8 @@
 """The command line: ``python -m continuum.exp NAME [flags]``, of which ``continuum NAME [flags]`` is the short form.
 
-Exit codes: 0 done, 1 a cell failed, 2 bad input, 3 another process holds the run folder, 4 storage, 70 a fault of
-continuum itself, 130 interrupted. A message is one line; of a fault, ``CONTINUUM_TRACEBACK=1`` shows where it happened.
+Exit codes: 0 done, 1 a cell failed, 2 bad input, 3 another process holds the run folder, 4 storage, 5 standard output
+is closed or full, 70 a fault of continuum itself, 130 interrupted, 141 nobody reads standard output any more. A message
+is one line; of a fault, ``CONTINUUM_TRACEBACK=1`` shows where it happened.
 """
 
 import importlib
@@ -28,6 +29,7 @@ from continuum.legible import legible
 PROGRAM = "python -m continuum.exp"
 #: Commands beside the experiments: modules with a dataclass ``Options`` and ``main(options, notes) -> exit code``.
 COMMANDS = {
+    "data": "continuum.exp.preview",
     "figures": "continuum.exp.report.figures",
     "report": "continuum.exp.report.command",
     "tasks": "continuum.exp.tasks",

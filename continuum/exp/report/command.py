@@ -23,7 +23,7 @@ from continuum.exp import registry
 from continuum.exp.experiment import JSON, Tables
 from continuum.exp.printing import say
 from continuum.exp.report.render import render
-from continuum.exp.report.run import RUN, FinishedRun, finished
+from continuum.exp.report.run import RUN, FinishedRun, finished, shown_by
 from continuum.exp.store import PAGE
 from continuum.legible import enumeration
 from continuum.storage import storing, write_whole
@@ -65,9 +65,9 @@ def write(run: Path, out: Path | None = None) -> Path:
             "--out", expected="the name of a file", came=f"the folder {out}", remedy=f"try {out / run.name}.html"
         )
     finished_run = finished(run)
-    content = render(
-        {"manifest": finished_run.manifest, **page_of(finished_run)(finished_run.tables, finished_run.manifest)}
-    )
+    page = page_of(finished_run)
+    with shown_by(finished_run):
+        content = render({"manifest": finished_run.manifest, **page(finished_run.tables, finished_run.manifest)})
     with storing(out):
         write_whole(out, content.encode())
     return out
