@@ -22,7 +22,7 @@ def active_gates(width: Width) -> Float[Tensor, "*batch active"]:
     >>> active_gates(Interval(512, gamma=2.25))
     tensor([1.0000, 1.0000, 0.2500], grad_fn=<AddcmulBackward0>)
     """
-    if not isinstance(width, Interval) or width.gamma.dim():
+    if not isinstance(width, Interval) or type(width).gates is not Interval.gates or width.gamma.dim():
         return width.gates()
     gamma = width.gamma
     value = gamma.item()

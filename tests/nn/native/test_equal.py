@@ -128,7 +128,7 @@ def test_nothing_is_drawn_for_a_network_that_is_refused():
     assert torch.equal(torch.get_rng_state(), before)
 
 
-@pytest.mark.parametrize("wrong", ["side", "exponent", "scores", "activation"])
+@pytest.mark.parametrize("wrong", ["side", "exponent", "total", "activation"])
 def test_what_is_wrong_is_seen(wrong):
     """The comparison above rejects a network that differs in one thing."""
     net, x = network("mixed"), torch.randn(7, 3, dtype=torch.float64, requires_grad=True)
@@ -140,8 +140,8 @@ def test_what_is_wrong_is_seen(wrong):
         net.widths[2].side = "left"
     if wrong == "exponent":
         net.widths[1].exponent = 1.0 + 1e-9
-    if wrong == "scores":
-        net.widths[1].scores.data += 1e-9 * torch.arange(6)
+    if wrong == "total":
+        net.widths[1].total += 1e-9
     if wrong == "activation":
         net.activations[0] = torch.nn.GELU()
     with pytest.raises(AssertionError):
