@@ -19,6 +19,8 @@ from continuum.errors import BadInput
 MOST_MIXED = 20
 #: Rows per category that make a mixed column one of categories.
 ROWS_PER_MIXED = 3
+#: Fewer than one word in so many cells is a slip.
+SLIPS = 10
 #: The two orders of a date in digits.
 DAY_FIRST, MONTH_FIRST = "day first", "month first"
 #: What a column may hold, in the order in which it is tried.
@@ -65,7 +67,10 @@ def drafted(table: TextTable, name: str, declared: bool = False) -> Draft:
     number = np.array([numeral is not None for numeral in numerals])
     if number.all():
         return _numbers(table, name, cells, tuple(filter(None, numerals)))
-    return _dates(table, name, cells) or _times(table, name, cells) or _words(table, name, cells, number)
+    found = _dates(table, name, cells) or _times(table, name, cells)
+    if found is not None:
+        return found
+    return _words(table, name, cells, number, any(numeral and numeral.unit for numeral in numerals))
 
 
 def _numbers(table: TextTable, name: str, cells: Distinct, numerals: tuple[Numeral, ...]) -> Draft:
@@ -153,12 +158,12 @@ def _odd_one(table: TextTable, name: str, cells: Distinct, fits: Bool[np.ndarray
     return Draft("date", cells=cells, error=_mixed(table, name, cells.row_of(~fits), what))
 
 
-def _words(table: TextTable, name: str, cells: Distinct, number: Bool[np.ndarray, " k"]) -> Draft:
-    """Categories, unless the column is one of numbers with a slip, or the reverse."""
+def _words(table: TextTable, name: str, cells: Distinct, number: Bool[np.ndarray, " k"], has_units: bool) -> Draft:
+    """Categories, unless the column is one of numbers with a slip, or the reverse; 1st is more of a word than 1."""
     numbers, words = int(cells.counts[number].sum()), int(cells.counts[~number].sum())
     if not number.any():
         return Draft("category", cells=cells)
-    if _recurs(cells):
+    if _recurs(cells) or (has_units and len(cells) <= MOST_MIXED and len(cells) < cells.present < SLIPS * words):
         return Draft("category", cells=cells, note="numbers and words, read as categories")
     if numbers >= words:
         return Draft("category", cells=cells, error=_mixed(table, name, cells.row_of(~number), "a number"))

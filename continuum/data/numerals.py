@@ -12,6 +12,8 @@ CODES = (
     "AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KRW MAD MXN MYR NGN NOK "
     "NZD PEN PHP PKR PLN RMB RON RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR Rs. Rs kr. kr Fr. Fr"
 ).split()
+#: What makes a word of a number: 1st, 2nd.
+ORDINALS = frozenset({"st", "nd", "rd", "th"})
 #: Spaces and quotes that part thousands, and what stands for a minus, each with the plain character for it.
 PLAIN = str.maketrans(
     {**dict.fromkeys("\u00a0\u2007\u2009\u202f", " "), "’": "'", "−": "-", "–": "-", "٫": ".", "٬": "'"}
@@ -84,6 +86,8 @@ def parts(cell: str) -> Numeral | None:
     _, currency, _, body, exponent, unit, _ = found.groups()
     signs = sign + found["sign"] + found["inner"] + found["last"]
     if len(signs) > 1 or not (READABLE[POINT].fullmatch(body) or READABLE[COMMA].fullmatch(body)):
+        return None
+    if unit in ORDINALS:
         return None
     exponent = (exponent or "").replace("d", "e").replace("D", "e")
     return Numeral("-" if signs == "-" else "", body, exponent, " ".join(filter(None, (currency, _singular(unit)))))
