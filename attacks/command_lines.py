@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from unittest import mock
 
 import numpy as np
@@ -24,17 +24,65 @@ CODES = frozenset({0, 1, 2, 3, 4, 130})
 #: A message is at most so long, in characters and in lines, and takes at most so many seconds of processor.
 CHARACTERS, LINES, SECONDS = 1000, 20, 2.0
 #: Words, numbers and paths by kind.
-NUMBERS = ("-1", "0", "1e400", "-1e400", "nan", "-inf", "inf", "1e-320", "9" * 30, "9" * 5000, "-" + "9" * 5000)
+NUMBERS: tuple[str, ...] = (
+    "-1",
+    "0",
+    "1e400",
+    "-1e400",
+    "nan",
+    "-inf",
+    "inf",
+    "1e-320",
+    "9" * 30,
+    "9" * 5000,
+    "-" + "9" * 5000,
+)
 NUMBERS += ("0x10", "1_000", "1,5", "٣", "1e", "--1", "1" * 100_000, "2.5", "1" + "0" * 30, "1/0", "-0.0", "½", "True")
-WORDS = ("", " ", "\t", "None", "iris", "iris " * 3000, "irsi", "[red]x[/red]", "[/]", "[/b]", "{x}", "%s%n", "$(id)")
+WORDS: tuple[str, ...] = (
+    "",
+    " ",
+    "\t",
+    "None",
+    "iris",
+    "iris " * 3000,
+    "irsi",
+    "[red]x[/red]",
+    "[/]",
+    "[/b]",
+    "{x}",
+    "%s%n",
+    "$(id)",
+)
 WORDS += ("'", '"', "`", "\\", "\\\\" * 500, "'\"'\"'" * 300, "a" * 300, "b" * 10_000, "c" * 1_000_000, "é" * 5000)
 WORDS += ("😀" * 1000, "e" + "\u0301" * 4000, "{" * 9000, "[" * 9000, "-" * 5000, "=" * 500, "a=b=c", "@", "@/dev/zero")
-CONTROLS = ("\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x9b2J", "\x00", "a\x00b", "line\nline", "line\r\nline", "\x7f")
+CONTROLS: tuple[str, ...] = (
+    "\x1b[31mred\x1b[0m",
+    "\x1b]0;title\x07",
+    "\x9b2J",
+    "\x00",
+    "a\x00b",
+    "line\nline",
+    "line\r\nline",
+    "\x7f",
+)
 CONTROLS += ("\u202egnp.exe", "\u2066x\u2069", "\ud800", "\udcff.csv", "\u2028", "\u200b", "\ufeffiris", "\x1b" * 5000)
 CONTROLS += ("\n" * 500, "\x08" * 50, "\x1b[2J\x1b[H" * 400, "\u061c", "\x85", "a\u0000" * 600)
-PATHS = (".", "/", "~", "..", "/dev/null", "/dev/zero", "/dev/full", "/proc/self/mem", "no/where", "//", "/etc/passwd")
+PATHS: tuple[str, ...] = (
+    ".",
+    "/",
+    "~",
+    "..",
+    "/dev/null",
+    "/dev/zero",
+    "/dev/full",
+    "/proc/self/mem",
+    "no/where",
+    "//",
+    "/etc/passwd",
+)
 PATHS += ("d" * 256, "/".join(["d" * 200] * 40), "../" * 2000, "a/" * 3000, "x.csv/y", "/root/x", "con.csv", "*", "?")
-OPTIONS = (
+T = TypeVar("T")
+OPTIONS: tuple[str, ...] = (
     "--",
     "---",
     "-",
@@ -138,7 +186,7 @@ def _word(generator: np.random.Generator) -> str:
     return word + _one(generator, CONTROLS)[:50] if draw < 0.1 else word
 
 
-def _one(generator: np.random.Generator, values: Sequence[Any]) -> Any:
+def _one(generator: np.random.Generator, values: Sequence[T]) -> T:
     return values[int(generator.integers(len(values)))]
 
 

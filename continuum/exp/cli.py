@@ -20,7 +20,7 @@ from continuum.analysis.sheet import Sheet
 from continuum.checks import one_of
 from continuum.errors import ContinuumError
 from continuum.exp import presets, registry
-from continuum.exp.flags import parse
+from continuum.exp.flags import LONGEST, parse
 from continuum.exp.printing import encodable, say, show
 from continuum.exp.signals import EXIT_CODE, Stop
 from continuum.legible import legible
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(notes, f"error: {error}")
         return error.exit_code
     except KeyboardInterrupt:
-        say(notes, f"continue with: {resume_command(arguments)}")
+        say(notes, f"continue with: {resume_command(arguments)}", most=LONGEST)
         return EXIT_CODE
     except Exception as error:
         return _unforeseen(error, notes)

@@ -64,5 +64,5 @@ def _found(table: pd.DataFrame) -> pd.DataFrame:
 
 def _brief(table: pd.DataFrame, mean: str, low: str, high: str) -> pd.DataFrame:
     """A mean and its interval in one column."""
-    values = [bounded(*ends, ".3g") for ends in table[[mean, low, high]].itertuples(index=False)]
+    values = [bounded(*ends, form=".3g") for ends in table[[mean, low, high]].itertuples(index=False)]
     return table.assign(**{mean: values}).drop(columns=[low, high])
