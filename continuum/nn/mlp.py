@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import linear
 
 from continuum import checks
 from continuum.errors import BadInput
+from continuum.nn import native
 from continuum.nn.gate import Gate
-from continuum.nn.prefix import active_gates
+from continuum.nn.prefix import active_gates, gated_linear
 from continuum.widths.width import Width
 
 #: Activations by name.
@@ -65,14 +65,20 @@ class MLP(nn.Module):
 
     def forward(self, x: Float[Tensor, "*rows inputs"]) -> Float[Tensor, "*rows outputs"]:
         """Output of the last layer."""
+        outputs = native.outputs(self, x) if self.compute == "active" else None
+        return self.general(x) if outputs is None else outputs
+
+    def general(self, x: Float[Tensor, "*rows inputs"]) -> Float[Tensor, "*rows outputs"]:
+        """The same, always by operations of torch, which know batches, transforms and compilers."""
         before: Tensor | None = None
         for layer, activation, width in self._hidden():
             gates = active_gates(width) if self.compute == "active" else width.gates()
-            x = activation(_linear(layer, x, before, gates.shape[-1]))
+            x = activation(gated_linear(x, layer.weight, layer.bias, before, gates.shape[-1]))
             before = gates
             if gates.dim() > 1:
                 x, before = Gate(width).gated(x, gates), None
-        return _linear(self.layers[-1], x, before, None)
+        last: Any = self.layers[-1]
+        return gated_linear(x, last.weight, last.bias, before, None)
 
     def sequential(self) -> nn.Sequential:
         """The same network, sharing its modules, as layers one after the other; it computes all units."""
@@ -81,18 +87,6 @@ class MLP(nn.Module):
 
     def _hidden(self) -> Iterator[tuple[Any, Any, Any]]:
         return zip(self.layers, self.activations, self.widths, strict=False)  # the last layer is not hidden
-
-
-def _linear(layer: Any, x: Tensor, gates: Tensor | None, rows: int | None) -> Tensor:
-    """The first rows of a layer, after gates on as many of its inputs."""
-    weight, bias = layer.weight, layer.bias
-    if rows is not None and rows < weight.shape[0]:
-        weight, bias = weight[:rows], bias[:rows]
-    if gates is None:
-        return linear(x, weight, bias)
-    # A slice costs a full-size buffer in the backward pass: none where all units are on.
-    part = weight if gates.shape[0] == weight.shape[1] else weight[:, : gates.shape[0]]
-    return linear(x, part * gates, bias)
 
 
 def _law(width: object) -> Width:

@@ -6,6 +6,7 @@ from functools import lru_cache
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import linear
 
 from continuum.widths.interval import Interval
 from continuum.widths.power import power
@@ -34,6 +35,27 @@ def active_gates(width: Width) -> Float[Tensor, "*batch active"]:
     # Few operations, and on as many numbers as units are active: at these sizes every call costs more than its work.
     whole, place = _rows(edge, active, gamma.dtype, gamma.device)
     return torch.addcmul(whole, power(gamma - edge, width.exponent), place)
+
+
+def gated_linear(
+    x: Float[Tensor, "*rows inputs"],
+    weight: Float[Tensor, "units columns"],
+    bias: Float[Tensor, " units"],
+    gates: Float[Tensor, " inputs"] | None,
+    rows: int | None,
+) -> Float[Tensor, "*rows outputs"]:
+    """The first rows of a linear layer, after gates on as many of its inputs.
+
+    >>> gated_linear(torch.ones(1, 2), torch.ones(3, 4), torch.zeros(3), torch.tensor([1.0, 0.5]), rows=1)
+    tensor([[1.5000]])
+    """
+    if rows is not None and rows < weight.shape[0]:
+        weight, bias = weight[:rows], bias[:rows]
+    if gates is None:
+        return linear(x, weight, bias)
+    # A slice costs a full-size buffer in the backward pass: none where all units are on.
+    part = weight if gates.shape[0] == weight.shape[1] else weight[:, : gates.shape[0]]
+    return linear(x, part * gates, bias)
 
 
 @lru_cache(maxsize=256)
