@@ -14,6 +14,8 @@ from continuum.learn.loss import LOSSES, Likelihood, LossChoice
 
 #: Rows on which curves and Gram matrices are measured.
 PROBE = 512
+#: Most numbers of the targets of classes, a column each.
+MOST_CODES = 1 << 29
 #: Weight of the mean row below which a user is told that the scale of weights matters.
 LIGHT = 0.1
 
@@ -96,6 +98,11 @@ def training_rows(
         checks.one_of("loss", loss, LOSSES, plural="losses")
     _check_inputs(x)
     _check_targets(x, y, loss, checked=classes is None)
+    if classes is not None:
+        checks.whole("classes", classes, at_least=1)
+        if len(x) * classes > MOST_CODES:
+            expected, remedy = f"at most {MOST_CODES} rows times classes", "count only the classes that occur"
+            raise BadInput("classes", expected=expected, came=f"{len(x)} times {classes}", remedy=remedy)
     if classes is not None and loss == "cross_entropy" and int(y.max()) >= classes:
         remedy = "count them all"
         raise BadInput("y", expected=f"classes below {classes}", came=int(y.max()), remedy=remedy)
@@ -130,12 +137,17 @@ def check_tensor(what: str, value: object) -> None:
         make = "torch.from_numpy" if isinstance(value, np.ndarray) else "torch.tensor"
         came, remedy = type(value).__name__, f"give {make}({what.split()[-1]})"
         raise BadInput(what, expected="a tensor", came=came, remedy=remedy)
+    if value.layout != torch.strided or value.is_quantized or value.device.type == "meta":
+        came, remedy = f"one of layout {value.layout}, {value.dtype}, on {value.device}", "give x.to_dense()"
+        raise BadInput(what, expected="a dense tensor with numbers", came=came, remedy=remedy)
 
 
 def _coded_targets(y: Tensor, loss: LossChoice, dtype: "np.dtype[np.generic]", classes: int | None) -> np.ndarray:
     target = y.detach().cpu().numpy()
     if loss == "cross_entropy":
-        return np.asarray(np.eye(classes or int(target.max()) + 1, dtype=dtype)[target])
+        hot = np.zeros((len(target), classes or int(target.max()) + 1), dtype)
+        hot[np.arange(len(target)), target] = 1
+        return hot
     if isinstance(loss, Likelihood):
         return np.asarray(target)
     return np.asarray(target[:, None] if target.ndim == 1 else target, dtype)

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from continuum.errors import BadInput
 from continuum.sklearn.callbacks import Callback
+from continuum.sklearn.reach import beyond
 from continuum.sklearn.rows import EstimatorRows
 from continuum.sklearn.stored import Stored
 from continuum.sklearn.table.intake import numbers_of
@@ -157,9 +158,11 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
         Of the weights of rows only the ratios count: a row of weight 2 counts for twice one of weight 1. Where all are
         whole multiples of the least one, rows are taken for repeated so many times, up to ten times in the mean.
         """
+        from continuum.sklearn.parameters import switch
         from continuum.sklearn.start import AFRESH, again, at_price
 
-        start = again(self._start) if self.warm_start and self._start is not None else AFRESH
+        warm = switch("warm_start", self.warm_start) and self._start is not None
+        start = again(self._start) if warm and self._start is not None else AFRESH
         return self._learn((X, y, sample_weight), start, at_price)
 
     def width_path(
@@ -326,4 +329,7 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
         blocks = row_blocks(numbers.shape[0], numbers.shape[1], AT_ONCE)
         with torch.no_grad():
             parts = [network(torch.tensor(dense(numbers[part])).to(device)).cpu() for part in blocks]
-        return np.asarray(torch.cat(parts))
+        outputs = np.asarray(torch.cat(parts))
+        if not np.isfinite(outputs).all():
+            raise beyond(numbers, outputs, self._inputs, self._known_table().number_names)
+        return outputs

@@ -35,21 +35,39 @@ FEW = 8
 #: Types of numbers that NumPy has, too.
 NUMPY = {torch.float32, torch.float64}
 
+#: Grades that are computed together: a few MB, which stay in the cache from one step to the next.
+MOST_AT_ONCE = 2**19
+#: Rows whose sums are mended together, which bounds the memory for their free grades.
+ROWS = 128
 #: Far more than a bracket of float64 needs.
 MOST_STEPS = 1000
 
 
 def _clipped_rows(scores: Float[Tensor, "rows units"], total: Float[Tensor, "rows 1"]) -> Float[Tensor, "rows units"]:
+    """The same for rows, block by block, in the memory of the grades: new memory would cost more than the steps."""
+    grades, rows = torch.empty_like(scores), max(1, MOST_AT_ONCE // max(1, scores.shape[-1]))
+    for start in range(0, len(scores), rows):
+        here = slice(start, start + rows)
+        _clip_block(scores[here], total[here], grades[here])
+    return grades
+
+
+def _clip_block(
+    scores: Float[Tensor, "rows units"], total: Float[Tensor, "rows 1"], grades: Float[Tensor, "rows units"]
+) -> None:
     units = scores.shape[-1]
     low, high = torch.full_like(total, -torch.inf), torch.full_like(total, torch.inf)
-    threshold = _newton(scores, total, scores.mean(-1, keepdim=True) - total / units, low, high)
+    threshold = _newton(scores, total, scores.mean(-1, keepdim=True) - total / units, low, high, grades)
     threshold = threshold.masked_fill(total <= 0, torch.inf).masked_fill(total >= units, -torch.inf)
-    grades = (scores - threshold).clamp_(0, 1)
-    missing = total.clamp(0, units) - grades.sum(-1, keepdim=True)
+    missing = total.clamp(0, units) - _clip(scores, threshold, grades).sum(-1, keepdim=True)
     if not bool((missing.abs() <= units * torch.finfo(scores.dtype).eps).all()):  # NaN goes on to all of its row
-        free = grades.frac().ceil_()
-        grades.addcmul_(free, missing / free.sum(-1, keepdim=True).clamp(min=1)).clamp_(0, 1)
-    return grades
+        for part, rest in zip(grades.split(ROWS), missing.split(ROWS), strict=True):
+            free = part.frac().ceil_()
+            part.addcmul_(free, rest / free.sum(-1, keepdim=True).clamp(min=1)).clamp_(0, 1)
+
+
+def _clip(scores: Tensor, threshold: Tensor, out: Tensor) -> Tensor:
+    return torch.sub(scores, threshold, out=out).clamp_(0, 1)
 
 
 def _newton(
@@ -58,15 +76,16 @@ def _newton(
     threshold: Float[Tensor, "rows 1"],
     low: Float[Tensor, "rows 1"],
     high: Float[Tensor, "rows 1"],
+    memory: Float[Tensor, "rows units"],
 ) -> Float[Tensor, "rows 1"]:
-    """Thresholds of all rows, from a guess and a bracket."""
+    """Thresholds of all rows, from a guess and a bracket; ``memory`` is written over."""
     units, precision = scores.shape[-1], 2 * torch.finfo(scores.dtype).eps
     for _ in range(MOST_STEPS):
-        part = (scores - threshold).clamp_(0, 1)
+        part = _clip(scores, threshold, memory)
         gap = part.sum(-1, keepdim=True) - total
         slope = part.frac_().ceil_().sum(-1, keepdim=True)  # free units; a sum of Booleans is ten times slower
         open_rows = gap.abs() > precision * (units + slope * threshold.abs())  # NaN closes its row
-        unfinished = int(open_rows.sum())
+        unfinished = int(open_rows.count_nonzero())
         if not unfinished:
             break
         above = gap >= 0
@@ -80,7 +99,8 @@ def _newton(
         threshold = torch.where(open_rows, step, threshold)
         if 2 * unfinished < len(scores):  # go on with the other rows alone
             rows = open_rows.squeeze(-1).nonzero().squeeze(-1)
-            threshold[rows] = _newton(scores[rows], total[rows], threshold[rows], low[rows], high[rows])
+            rest = (values[rows] for values in (scores, total, threshold, low, high))
+            threshold[rows] = _newton(*rest, memory[: len(rows)])
             break
     return threshold
 

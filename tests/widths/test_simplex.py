@@ -11,6 +11,7 @@ from torch.func import grad, jacfwd, jacrev, vmap
 from torch.testing import assert_close
 
 from continuum.errors import BadInput
+from continuum.widths import clipped
 from continuum.widths.clipped import FEW
 from continuum.widths.simplex import project
 from proofs_checks import strategies
@@ -104,6 +105,15 @@ class TestValues:
         assert len(p) > FEW
         apart = torch.stack([project(row, total) for row, total in zip(p, totals, strict=True)])
         assert_close(project(p, totals), apart, rtol=0, atol=(8 + 2 * scale) * torch.finfo(dtype).eps)
+
+    @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+    @pytest.mark.parametrize("scale", [1.0, 1e6])
+    def test_blocks_of_rows_say_the_same_as_all_at_once(self, dtype, scale, monkeypatch):
+        p, totals = scale * torch.randn(300, 7, dtype=dtype), 1 + 5 * torch.rand(300, dtype=dtype)
+        whole = project(p, totals)
+        for numbers in (7 * (FEW + 1), 8, 3):  # several rows, one row, less than one
+            monkeypatch.setattr(clipped, "MOST_AT_ONCE", numbers)
+            assert_close(project(p, totals), whole, rtol=0, atol=(8 + 2 * scale) * torch.finfo(dtype).eps)
 
     @pytest.mark.parametrize("rows", [1, FEW, FEW + 1])
     @pytest.mark.parametrize("total", [0.0, 2.0, 4.0, torch.nan])

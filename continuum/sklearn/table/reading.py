@@ -11,6 +11,8 @@ import pandas as pd
 from jaxtyping import Float64, Shaped
 from scipy.sparse import issparse
 
+from continuum.sklearn.table.shapes import as_table, refuse_complex
+
 Cells = Shaped[np.ndarray, " rows"]
 #: What pandas calls columns of Python objects that are all numbers.
 NUMBER_KINDS = ("integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty", "complex")
@@ -48,10 +50,9 @@ def read(X: Any, texts: Collection[int] = ()) -> Reading:
     >>> reading.texts
     {1: array(['red', nan], dtype=object)}
     """
+    X = as_table(X)
     if issparse(X):
         return Reading(X)
-    if hasattr(X, "to_pandas") and not isinstance(X, pd.DataFrame):  # tables of polars and Arrow
-        X = X.to_pandas()
     if isinstance(X, pd.DataFrame):
         if all(_plain(dtype) for dtype in X.dtypes):
             return Reading(X)
@@ -88,8 +89,10 @@ def _array(X: Any) -> np.ndarray | None:
 def _plain(dtype: Any) -> bool:
     """Whether scikit-learn makes numbers of a column of this type."""
     if isinstance(dtype, pd.SparseDtype):
+        if dtype.fill_value != 0:  # pandas makes no matrix of such columns
+            return False
         dtype = dtype.subtype
-    return isinstance(dtype, np.dtype) and dtype.kind in "biufc"
+    return isinstance(dtype, np.dtype) and dtype.kind in "biuf"
 
 
 def frame_cells(column: "pd.Series[Any]") -> Cells:
@@ -103,6 +106,7 @@ def frame_cells(column: "pd.Series[Any]") -> Cells:
         return seconds(column.to_numpy(dtype="datetime64[us]"))
     if pd.api.types.is_timedelta64_dtype(kind):
         return seconds(column.to_numpy(dtype="timedelta64[us]"))
+    refuse_complex(kind)
     if pd.api.types.is_bool_dtype(kind) or pd.api.types.is_numeric_dtype(kind):
         return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
     return number_cells(np.asarray(column.to_numpy(dtype=object), dtype=object), text=True)
@@ -141,10 +145,25 @@ def to_numbers(cells: Cells) -> Float64[np.ndarray, " rows"]:
     elif kind in TIME_KINDS:
         out[~missing] = seconds(pd.to_timedelta(present).to_numpy(dtype="timedelta64[us]"))
     elif kind == "complex":
-        raise ValueError(f"Complex data not supported\n{present[:5]}\n")
+        refuse_complex(np.dtype(complex))
     else:
-        out[~missing] = present.astype(np.float64)
+        out[~missing] = _floats(present)
     return out
+
+
+def _floats(cells: Cells) -> Float64[np.ndarray, " rows"]:
+    """Numbers in double precision; whole numbers beyond it are infinite, which scikit-learn's checks refuse."""
+    try:
+        return cells.astype(np.float64)
+    except OverflowError:
+        return np.array([_float(cell) for cell in cells])
+
+
+def _float(cell: Any) -> float:
+    try:
+        return float(cell)
+    except OverflowError:
+        return float("inf")
 
 
 def seconds(times: Shaped[np.ndarray, " rows"]) -> Float64[np.ndarray, " rows"]:
