@@ -11,6 +11,9 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
+from continuum import compiled
+from continuum.compiled import kernels
+
 
 def clipped(scores: Float[Tensor, "*batch units"], total: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch units"]:
     r"""Grades :math:`g_i = \mathrm{clip}(p_i - \tau, 0, 1)` of sum c, without a graph; all 0 or all 1 beyond [0, N].
@@ -23,6 +26,9 @@ def clipped(scores: Float[Tensor, "*batch units"], total: Float[Tensor, "*batch"
     tensor([1.0000, 0.3750, 0.1250, 0.0000])
     """
     units = scores.shape[-1]
+    if compiled.wanted() and scores.dtype in NUMPY and scores.device.type == "cpu":
+        grades = kernels.clip_rows(scores.reshape(-1, units).numpy(), total.reshape(-1).numpy())
+        return torch.from_numpy(grades).reshape(scores.shape)
     if scores.numel() > FEW * units or scores.dtype not in NUMPY or scores.device.type != "cpu":
         return _clipped_rows(scores.reshape(-1, units), total.reshape(-1, 1)).reshape(scores.shape)
     if scores.dim() == 1:
