@@ -46,8 +46,8 @@ def clip_rows(scores: Numbers, totals: Numbers) -> Numbers:
 def readout(
     hidden: Numbers,
     starts: NDArray[np.int64],
-    weight: tuple[Numbers, Numbers],
-    bias: tuple[Numbers, Numbers],
+    weight: Sequence[Numbers],
+    bias: Sequence[Numbers],
     target: Numbers,
     share: Numbers,
     *,

@@ -1,4 +1,4 @@
-"""The kernels, built for the processor at hand at their first use, and kept in the user's cache for the next process."""
+"""The kernels, built at their first use for the processor at hand, and kept in the user's cache for later ones."""
 
 import ctypes
 import hashlib

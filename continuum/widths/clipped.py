@@ -67,9 +67,10 @@ def _clip_block(
     threshold = threshold.masked_fill(total <= 0, torch.inf).masked_fill(total >= units, -torch.inf)
     missing = total.clamp(0, units) - _clip(scores, threshold, grades).sum(-1, keepdim=True)
     if not bool((missing.abs() <= units * torch.finfo(scores.dtype).eps).all()):  # NaN goes on to all of its row
-        for part, rest in zip(grades.split(ROWS), missing.split(ROWS), strict=True):
+        for start in range(0, len(grades), ROWS):
+            part = grades[start : start + ROWS]
             free = part.frac().ceil_()
-            part.addcmul_(free, rest / free.sum(-1, keepdim=True).clamp(min=1)).clamp_(0, 1)
+            part.addcmul_(free, missing[start : start + ROWS] / free.sum(-1, keepdim=True).clamp(min=1)).clamp_(0, 1)
 
 
 def _clip(scores: Tensor, threshold: Tensor, out: Tensor) -> Tensor:
@@ -105,8 +106,9 @@ def _newton(
         threshold = torch.where(open_rows, step, threshold)
         if 2 * unfinished < len(scores):  # go on with the other rows alone
             rows = open_rows.squeeze(-1).nonzero().squeeze(-1)
-            rest = (values[rows] for values in (scores, total, threshold, low, high))
-            threshold[rows] = _newton(*rest, memory[: len(rows)])
+            threshold[rows] = _newton(
+                scores[rows], total[rows], threshold[rows], low[rows], high[rows], memory[: len(rows)]
+            )
             break
     return threshold
 
