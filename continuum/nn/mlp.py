@@ -22,9 +22,9 @@ Compute = Literal["active", "all"]
 class MLP(nn.Module):
     r"""Linear layers with gated units between them: :math:`h_{l+1} = \phi(W_l (m_l \odot h_l) + b_l)`.
 
-    On the CPU ``python -m continuum.nn.native`` makes a step of such a network about as cheap as that of a plain one: it
-    compiles the whole of it as one node of autograd, once, with the C++ compiler and the ninja of this machine. Values
-    stay the same up to rounding; nothing else changes. ``CONTINUUM_NATIVE=0`` in the environment turns that off.
+    On the CPU a step of such a network is about as cheap as that of a plain one once ``python -m continuum.nn.native``
+    has compiled it, with the C++ compiler and the ninja of this machine, into one node of autograd. That equals
+    :meth:`general`, the form without it, up to rounding, and ``CONTINUUM_NATIVE=0`` in the environment turns it off.
 
     Values and gradients are those of ``nn.Sequential(Linear, activation, Gate, Linear, ...)``, which
     :meth:`sequential` returns. Here the gates multiply the outgoing weights, which are fewer than the activations
