@@ -25,7 +25,7 @@ REMEDIES = {
     errno.EISDIR: "a folder stands where a file is needed, remove it",
     errno.ELOOP: "a link leads in a circle, remove it",
     errno.ENOTEMPTY: "remove it",
-    errno.ENXIO: "what stands there is no file, remove it",
+    errno.ENXIO: "what stands there is no file: remove it, or choose another name",
     errno.ENAMETOOLONG: "choose a shorter name{}",
 }
 #: Most bytes of a table that is read back, and of a file of JSON; what is larger was not written here.
@@ -71,6 +71,8 @@ def write_whole(path: Path, content: bytes, *, swept: bool = False) -> None:
 
     What a killed process left of this file goes first, unless the caller has seen to that (``swept``).
     """
+    if os.path.lexists(path) and stat.S_IFMT(os.lstat(path).st_mode) in (stat.S_IFCHR, stat.S_IFBLK):
+        raise OSError(errno.ENXIO, "A device", str(path))  # whom the system allows it would replace /dev/null
     if not swept:
         sweep_beside(path)
     temporary = _temporary(path, hidden=True)
