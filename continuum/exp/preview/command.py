@@ -29,8 +29,8 @@ class Options:
     separator: str | None = None
     """What separates cells: comma, semicolon, tab, pipe, space, or the character itself. Without it, what makes all
     rows equally long."""
-    header: Literal["first", "none"] | None = None
-    """What the first row is: first, names of columns; none, data. Without it, names that must not look like data."""
+    header: Literal["auto", "first", "none"] = "auto"
+    """What the first row is: first, names of columns; none, data; auto, names that must not look like data."""
     target: str | None = None
     """Column to predict: its name, or its index, of which -1 is the last. Without it, target."""
     keep_na: bool = False
