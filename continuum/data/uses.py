@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from continuum.data.column import Column
 from continuum.data.column_choices import ColumnChoices
-from continuum.data.identifiers import KEPT_COUNTER, RECURS, counts, naming, repeated, tells_all, useless
+from continuum.data.identifiers import KEPT_COUNTER, RECURS, UNIQUE, counts, naming, repeated, tells_all, useless
 from continuum.data.spellings import merged
 from continuum.errors import BadInput
 
@@ -87,3 +87,6 @@ def _remarks(use: Use, telling: bool) -> Iterator[str]:
         yield KEPT_COUNTER
     elif use.column.plain and naming(use.column.name):
         yield RECURS
+    cells = use.column.cells if use.column.values is None else None
+    if cells is not None and 1 < len(cells) == cells.present:
+        yield UNIQUE

@@ -280,6 +280,16 @@ def test_keys_go_by_their_name() -> None:
     assert "named like an identifier" in note
 
 
+def test_small_tables_are_told_apart_by_names() -> None:
+    few = {"x": ["1.5", "2.5", "4", "7"], "target": ["x", "y", "x", "y"]}
+    assert task(id=["1", "2", "3", "4"], **few).feature_names == ("x",)
+    assert task(id=["a", "b", "c", "d"], **few).feature_names == ("x",)
+    kept = task(name=["a", "b", "c", "d"], count=["1", "2", "3", "4"], **few)
+    assert kept.d == 6
+    assert any(note.startswith("'name': is another text in every row; leave it out (drop)") for note in kept.notes)
+    assert any(note.startswith("'count': counts the rows; leave it out (drop)") for note in kept.notes)
+
+
 def test_a_known_task_keeps_its_columns() -> None:
     read = task(a=["5"] * MANY, b=SQUARES, c=COUNTER, target=["x", "X."] * 15, known=True)
     assert read.feature_names == ("a", "b", "c")
