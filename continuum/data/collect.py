@@ -1,5 +1,6 @@
 """From rows of cells to columns: each row must be as long as the others, but for what people leave in files."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +14,14 @@ from continuum.errors import BadInput
 
 #: Rows that are turned into columns at once.
 CHUNK = 4096
+#: A line drawn under a header or around a table, and the ends of its cells.
+RULE = re.compile(r"[+:=|]*[-=]{3,}[-+:=|]*")
+RULES = ("---", "===", "--+", "==+", "--:")
 #: What is left out of a file, as the notes say it.
 LEFT_OUT = {
     "comment": ("line that is a comment", "lines that are comments"),
     "blank": ("row of empty cells", "rows of empty cells"),
+    "rule": ("line that is a rule", "lines that are rules"),
     "header": ("row that repeats the header", "rows that repeat the header"),
 }
 
@@ -72,6 +77,9 @@ def columns_of(
 
 def _kind(row: Row, cells: list[str], repeated: list[str] | None) -> str:
     """Whether this is a row, what is left out, or too long or short."""
+    drawn = any(cell.endswith(RULES) for cell in row.cells[:2])  # the first is empty where lines stand at the sides
+    if drawn and RULE.fullmatch("".join(row.cells)):
+        return "rule"
     if not cells:
         return "comment" if is_comment(row.cells[0]) else "ragged"
     if cells == repeated:

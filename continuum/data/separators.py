@@ -26,6 +26,8 @@ DIGIT_SHARE = 0.25
 
 #: How much a space counts beside the others, for texts hold spaces.
 SPACE_WEIGHT = 0.7
+#: Share of clean cells of a separator that goes before all under which some row is of another length.
+CLEAN_SHARE = 0.9
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ def separator_of(text: Text, skipped: int) -> str:
     if not fits:
         return ","
     # A row of another length weighs more than a cell with another separator in it; max keeps the first of equal ones.
-    weights = {" ": SPACE_WEIGHT}
+    whole = [fit for fit in fits if fit.share == 1.0 and fit.clean >= CLEAN_SHARE]
+    fits, weights = whole or fits, {" ": SPACE_WEIGHT}
     return max(fits, key=lambda fit: fit.share**2 * fit.clean * weights.get(fit.delimiter, 1.0)).delimiter
 
 

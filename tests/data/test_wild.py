@@ -41,6 +41,9 @@ def zipped(text: str, *others: str) -> bytes:
     return file.getvalue()
 
 
+HEADER, *LINES = (f"|{line}|" for line in spelled("|").splitlines())
+MARKDOWN = "\n".join([HEADER, "|---|:---|---|", *LINES])
+
 SAME = {
     "semicolons": (spelled(";"), "separated by semicolons"),
     "tabs": (spelled("\t"), "separated by tabs"),
@@ -55,6 +58,7 @@ SAME = {
     "trailing commas under the header": (PLAIN.replace("x\n", "x,\n").replace("y\n", "y,\n"), ""),
     "trailing comma in the header": (PLAIN.replace("target", "target,,"), ""),
     "rows of commas": (PLAIN + ",,\n,,\n", "2 rows of empty cells left out"),
+    "rules of Markdown": (MARKDOWN, "1 line that is a rule left out"),
     "repeated header": (PLAIN.replace("0.25", "size,color,target\n0.25"), "1 row that repeats the header left out"),
     "UTF-16": (PLAIN.encode("utf-16"), "read as UTF-16"),
     "UTF-16 without a mark": (PLAIN.encode("utf-16-be"), "read as UTF-16, which it does not say it is"),
@@ -131,6 +135,8 @@ def test_files_of_uci_separated_by_spaces(write) -> None:
     assert list(table.columns) == [f"column_{i}" for i in range(1, 8)]
     assert table.columns["column_4"] == ["130.0", ""]
     assert table.columns["column_7"] == ["chevrolet chevelle malibu", "buick 320"]
+    seeds = "15.26\t14.84\t0.871\t1\n14.88\t14.57\t\t0.881\t1\n14.2\t14.1\t0.9\t2\n" * 3  # tabs, some of them doubled
+    assert read_table(write(seeds, "s.data"), Reading(header="none", target="-1")).columns["column_3"][1] == "0.881"
     yacht = "-2.3 0.568 4.78 0.125 0.11 \n-2.3 0.568 4.78 0.150 0.27 \n \n"
     assert read_table(write(yacht, "y.data"), Reading(header="none", target="-1")).columns["column_5"] == [
         "0.11",
