@@ -109,17 +109,17 @@ def _texts(name: str, cells: Distinct) -> str:
 
 
 def repeated(columns: Iterable[Column]) -> dict[str, str]:
-    """Return the columns that hold in every row what an earlier one holds, by name, with why they are left out.
+    """Return the columns that hold in every row what an earlier one holds, by name, and the name of that one.
 
     >>> repeated([Column("a", "number", np.array([1.0, 2.0])), Column("b", "number", np.array([1.0, 2.0]))])
-    {'b': "left out, for it is the same as 'a'"}
+    {'b': 'a'}
     """
     seen: dict[object, Column] = {}
     found = {}
     for column in columns:
         key = _contents(column)
         if key is not None and (same := seen.setdefault(key, column)) is not column:
-            found[column.name] = f"left out, for it is the same as {same.name!r}"
+            found[column.name] = same.name
     return found
 
 
