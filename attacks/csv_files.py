@@ -1,5 +1,6 @@
 """Odd files must give the task that is in them; damaged ones a sensible task or a short refusal, and nothing else."""
 
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,36 @@ import numpy as np
 
 from attacks.dresses import dressed
 from attacks.harness import Attack
-from attacks.made_tables import MadeTable, made_table
+from attacks.made_tables import MadeTable, table
 from continuum.data import Task, load
 from continuum.errors import BadInput
 
 #: Most characters of a message: half a screen.
 MOST_CHARACTERS = 1000
+#: Share of damaged files that are plain text: of the others, most are refused by what unpacks or decodes them.
+PLAIN_SHARE = 0.85
+#: Words for cells: numbers of many notations and sizes, dates, words for nothing, and what is not quite any of them.
+WORDS = (
+    *("1e999", "-1e308", "1e-320", "nan", "inf", "-Infinity", "0x1F", "1_000", "1,5", "1.234.567,8", "5%", "$5", "(5)"),
+    *("9" * 400, "0" * 200, "01", "2020-01-01", "31.12.1999", "99/99/99", "12:30", "1e5e5", "--5", "+-1", "1 000", "½"),
+    *(
+        "NA",
+        "None",
+        "#N/A",
+        "null",
+        "TRUE",
+        "yes",
+        "Yes.",
+        "=SUM(A1)",
+        "٣",
+        "１２",
+        "\u202e1",
+        "\u200b",
+        "é" * 300,
+        "'",
+        "@",
+    ),
+)
 #: What is put into files.
 SPLINTERS = (
     *(
@@ -39,9 +64,10 @@ SPLINTERS = (
 
 def attempt(index: int, generator: np.random.Generator, folder: Path) -> str | None:
     """Even attempts dress a table, and compare the task with the one that was made; odd ones damage the file, too."""
-    table = made_table(generator)
-    file = dressed(table, generator, folder)
-    damages = [] if index % 2 == 0 else _damage(file.path, generator)
+    original = table(generator)
+    damaged = index % 2 == 1
+    file = dressed(original, generator, folder, plain=damaged and generator.random() < PLAIN_SHARE)
+    damages = _damage(file.path, generator) if damaged else []
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
@@ -49,21 +75,24 @@ def attempt(index: int, generator: np.random.Generator, folder: Path) -> str | N
         except BadInput as error:
             fault = _message_fault(str(error)) if damages else f"refused: {str(error)[-300:]}"
         else:
-            fault = _nonsense(task) if damages else _difference(task, table, named=file.named)
+            fault = _nonsense(task) if damages else _difference(task, original, named=file.named)
     return fault and f"{fault} ({', '.join([*file.done, *damages])}; {file.options})"
 
 
-def _difference(task: Task, table: MadeTable, *, named: bool) -> str | None:
+def _difference(task: Task, original: MadeTable, *, named: bool) -> str | None:
     """In what a task differs from the one that was made."""
-    pairs: dict[str, tuple[Any, Any]] = {"kind": (task.kind, table.kind), "classes": (task.class_names, table.classes)}
+    pairs: dict[str, tuple[Any, Any]] = {
+        "kind": (task.kind, original.kind),
+        "classes": (task.class_names, original.classes),
+    }
     if named:
-        pairs["names"] = (task.feature_names, table.feature_names)
+        pairs["names"] = (task.feature_names, original.feature_names)
     for name, (came, expected) in pairs.items():
         if came != expected:
             return f"{name} {came}, not {expected}"
-    if not np.array_equal(task.target, table.target):
+    if not np.array_equal(task.target, original.target):
         return "another target"
-    return None if np.array_equal(task.features, table.features, equal_nan=True) else "other features"
+    return None if np.array_equal(task.features, original.features, equal_nan=True) else "other features"
 
 
 def _nonsense(task: Task) -> str | None:
@@ -84,7 +113,7 @@ def _message_fault(message: str) -> str | None:
 def _damage(path: Path, generator: np.random.Generator) -> list[str]:
     """Damage a file one to three times; the names of what was done."""
     raw, done = path.read_bytes(), []
-    for _ in range(int(generator.integers(1, 4))):
+    for _ in range(int(generator.integers(1, 3))):
         damage = DAMAGES[int(generator.integers(len(DAMAGES)))]
         raw = damage(raw, generator)
         done.append(damage.__name__.strip("_"))
@@ -99,7 +128,7 @@ def _place(raw: bytes, generator: np.random.Generator) -> int:
 
 def _flipped(raw: bytes, generator: np.random.Generator) -> bytes:
     data = bytearray(raw)
-    for _ in range(int(generator.integers(1, 20))):
+    for _ in range(int(generator.integers(1, 6))):
         if data:
             data[int(generator.integers(len(data)))] = int(generator.integers(256))
     return bytes(data)
@@ -110,7 +139,7 @@ def _truncated(raw: bytes, generator: np.random.Generator) -> bytes:
 
 
 def _splintered(raw: bytes, generator: np.random.Generator) -> bytes:
-    for _ in range(int(generator.integers(1, 6))):
+    for _ in range(int(generator.integers(1, 3))):
         place = _place(raw, generator)
         raw = raw[:place] + SPLINTERS[int(generator.integers(len(SPLINTERS)))] + raw[place:]
     return raw
@@ -145,7 +174,28 @@ def _noise(raw: bytes, generator: np.random.Generator) -> bytes:
     return raw[:place] + generator.bytes(int(generator.integers(1, 300))) + raw[place:]
 
 
-#: Kinds of damage.
-DAMAGES = (_flipped, _truncated, _splintered, _shortened, _doubled, _swollen, _exchanged, _noise)
+def _miswritten(raw: bytes, generator: np.random.Generator) -> bytes:
+    """Another word in one to three cells."""
+    for _ in range(int(generator.integers(1, 4))):
+        starts = [m.end() for m in re.finditer(rb"[,;|\t\n]", raw)] or [0]
+        start = starts[int(generator.integers(len(starts)))]
+        length = len(re.match(rb"[^,;|\t\r\n]*", raw[start:])[0])  # type: ignore[index]
+        word = WORDS[int(generator.integers(len(WORDS)))].encode()
+        raw = raw[:start] + word + raw[start + length :]
+    return raw
 
-attack = Attack("csv_files", cases=6000, short=100, attempt=attempt)
+
+def _shuffled(raw: bytes, generator: np.random.Generator) -> bytes:
+    """Lines in another order, some of them lost."""
+    lines = raw.splitlines(keepends=True)
+    kept = generator.permutation(len(lines))[: max(1, int(len(lines) * generator.uniform(0.3, 1.2)))]
+    return b"".join(lines[i] for i in kept)
+
+
+#: Kinds of damage; those that leave most rows as they are come more often.
+DAMAGES = (
+    *(_flipped, _flipped, _truncated, _splintered, _splintered, _shortened, _doubled, _swollen, _exchanged, _noise),
+    *(_miswritten, _miswritten, _miswritten, _shuffled, _shuffled),
+)
+
+attack = Attack("csv_files", cases=5000, short=100, attempt=attempt)

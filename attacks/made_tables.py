@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 
 #: Words of categories: with spaces, separators, quotes, accents, and what looks like other things.
 WORDS = (
@@ -52,6 +53,28 @@ class MadeTable:
     feature_names: tuple[str, ...]
     target: np.ndarray
     classes: tuple[str, ...]
+
+
+def table(generator: np.random.Generator) -> MadeTable:
+    """A made table, or one time in five a part of a real one."""
+    return made_table(generator) if generator.random() < 0.8 else real_table(generator)
+
+
+def real_table(generator: np.random.Generator) -> MadeTable:
+    """Sixty rows and two to eight columns of a table that scikit-learn carries."""
+    bunch = (load_iris, load_wine, load_breast_cancer)[int(generator.integers(3))]()
+    rows = np.concatenate([generator.permutation(np.flatnonzero(bunch.target == c))[:20] for c in range(3)])
+    rows = generator.permutation(rows)
+    most = min(8, bunch.data.shape[1])
+    columns = generator.permutation(bunch.data.shape[1])[: int(generator.integers(2, most + 1))]
+    features, target = bunch.data[np.ix_(rows, columns)], bunch.target[rows].astype(np.int64)
+    classes = sorted(str(name) for name in bunch.target_names)
+    target = np.array([classes.index(str(bunch.target_names[code])) for code in target])
+    names = [str(bunch.feature_names[i]) for i in columns]
+    cells = [
+        [*(repr(float(value)) for value in row), classes[code]] for row, code in zip(features, target, strict=True)
+    ]
+    return MadeTable([*names, "target"], cells, "classification", features, tuple(names), target, tuple(classes))
 
 
 def made_table(generator: np.random.Generator) -> MadeTable:
