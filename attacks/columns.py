@@ -168,4 +168,4 @@ def _useless(column: Written, columns: dict[str, Written]) -> bool:
     return len(set(shown)) < 2 or bool(steps) or twin
 
 
-attack = Attack("columns", cases=12000, short=60, attempt=attempt)
+attack = Attack("columns", cases=8000, short=60, attempt=attempt)

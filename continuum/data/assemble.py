@@ -14,7 +14,7 @@ from continuum.data.table import TextTable
 from continuum.data.target import encode_target, target_notes
 from continuum.data.task import Kind, Task
 from continuum.data.uses import Use, check_left, uses
-from continuum.data.wording import gathered
+from continuum.data.wording import gathered, quoted
 from continuum.errors import BadInput
 
 #: Where notes go besides the task: commands print them.
@@ -78,7 +78,10 @@ def task_of(found: Considered, source: str, kind: Kind | None = None) -> Task:
 def prepared(table: TextTable, entry: Entry, choices: ColumnChoices) -> tuple[TextTable, list[str]]:
     """Return the table without the columns and the rows that are to be dropped, and notes on the rows."""
     choices.check_names(table.where, tuple(table.columns))
-    table = _without_columns(table, (*entry.drop_columns, *(name for name in choices.drop if name != table.target)))
+    if table.target in choices.drop:
+        came, remedy = f"the target {quoted(table.target)}", "name another target, or keep it"
+        raise BadInput(table.where, expected="features in drop", came=came, remedy=remedy)
+    table = _without_columns(table, (*entry.drop_columns, *choices.drop))
     return _without_classes(table, entry.drop_classes)
 
 

@@ -13,6 +13,8 @@ from continuum.data.distinct import Distinct
 MOST_LEVELS = 1000
 #: Fewer rows may differ by chance, or be an example.
 LEAST_ROWS = 10
+#: So many do, where a column's name tells that it names rows.
+FEWEST = 3
 #: So few texts are categories, however few the rows.
 FEW_LEVELS = 20
 #: Texts of so many characters in the mean are prose.
@@ -35,6 +37,7 @@ TEXT_KEY, PROSE_TEXT = "left out, for it is another text in (nearly) every row",
 MANY = f"left out, for it has more than {MOST_LEVELS} categories"
 #: What a column is told that is used although it may be one to leave out.
 KEPT_COUNTER = "counts the rows; leave it out (drop) if it is no more than a row number"
+UNIQUE = "is another text in every row; leave it out (drop) if it names the rows"
 RECURS = "is named like an identifier; name it categorical, or leave it out (drop), if it is no quantity"
 
 
@@ -66,10 +69,10 @@ def _numbers(column: Column, first: bool) -> str:
     values = np.asarray(column.values)
     if np.nanmin(values) == np.nanmax(values):
         return CONSTANT if _enough(int((~np.isnan(values)).sum()), len(values)) else ""
-    if not column.plain or len(values) < LEAST_ROWS or np.isnan(values).any():
+    told = naming(column.name) or _COUNTING.match(column.name)
+    if not column.plain or len(values) < (FEWEST if told else LEAST_ROWS) or np.isnan(values).any():
         return ""
     if counts(column):
-        told = naming(column.name) or _COUNTING.match(column.name)
         return COUNTER if told or (first and not _TIME.match(column.name)) else ""
     if naming(column.name) and (values == np.round(values)).all() and len(np.unique(values)) == len(values):
         return NUMBER_KEY
@@ -98,7 +101,7 @@ def counts(column: Column) -> bool:
 def _texts(name: str, cells: Distinct) -> str:
     if len(cells) == 1:
         return CONSTANT if _enough(cells.present, len(cells.codes)) else ""
-    if len(cells) == cells.present and (cells.present >= LEAST_ROWS or (naming(name) and cells.present > 2)):
+    if len(cells) == cells.present and cells.present >= (FEWEST if naming(name) else LEAST_ROWS):
         return TEXT_KEY
     if len(cells) > FEW_LEVELS and 2 * len(cells) > cells.present:
         return PROSE_TEXT if np.mean([len(text) for text in cells.values]) > PROSE else TEXT_KEY
@@ -106,17 +109,17 @@ def _texts(name: str, cells: Distinct) -> str:
 
 
 def repeated(columns: Iterable[Column]) -> dict[str, str]:
-    """Return the columns that hold in every row what an earlier one holds, by name, with why they are left out.
+    """Return the columns that hold in every row what an earlier one holds, by name, and the name of that one.
 
     >>> repeated([Column("a", "number", np.array([1.0, 2.0])), Column("b", "number", np.array([1.0, 2.0]))])
-    {'b': "left out, for it is the same as 'a'"}
+    {'b': 'a'}
     """
     seen: dict[object, Column] = {}
     found = {}
     for column in columns:
         key = _contents(column)
         if key is not None and (same := seen.setdefault(key, column)) is not column:
-            found[column.name] = f"left out, for it is the same as {same.name!r}"
+            found[column.name] = same.name
     return found
 
 

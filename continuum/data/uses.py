@@ -5,8 +5,19 @@ from dataclasses import dataclass, replace
 
 from continuum.data.column import Column
 from continuum.data.column_choices import ColumnChoices
-from continuum.data.identifiers import KEPT_COUNTER, RECURS, counts, naming, repeated, tells_all, useless
+from continuum.data.identifiers import (
+    KEPT_COUNTER,
+    LEAST_ROWS,
+    RECURS,
+    UNIQUE,
+    counts,
+    naming,
+    repeated,
+    tells_all,
+    useless,
+)
 from continuum.data.spellings import merged
+from continuum.data.wording import quoted
 from continuum.errors import BadInput
 
 #: Columns that say which class or value a row has, and may have been written after it.
@@ -43,9 +54,20 @@ def uses(columns: Mapping[str, Column], target: str, choices: ColumnChoices, kno
     if all(use.left_out for use in found):
         found = [replace(use, left_out="") if counts(use.column) else use for use in found]
     again = repeated(use.column for use in found if not use.left_out and use.column.name not in choices.keep)
-    found = [replace(use, left_out=use.left_out or again.get(use.column.name, "")) for use in found]
+    found = [_again(use, again.get(use.column.name, "")) for use in found]
     telling = tells_all((use.column for use in found if not use.left_out), columns[target])
     return [replace(use, remarks=(*use.remarks, *_remarks(use, use.column.name in telling))) for use in found]
+
+
+def _again(use: Use, twin: str) -> Use:
+    """Leave out a column that repeats another, unless that may be chance in so few rows."""
+    if not twin:
+        return use
+    rows = len(use.column.values) if use.column.values is not None else len(use.column.cells.codes)  # type: ignore[union-attr]
+    said = f"is the same as {quoted(twin)}"
+    if rows < LEAST_ROWS:
+        return replace(use, remarks=(said,))
+    return replace(use, left_out=f"left out, for it {said}")
 
 
 def check_left(where: str, found: Sequence[Use]) -> None:
@@ -87,3 +109,6 @@ def _remarks(use: Use, telling: bool) -> Iterator[str]:
         yield KEPT_COUNTER
     elif use.column.plain and naming(use.column.name):
         yield RECURS
+    cells = use.column.cells if use.column.values is None else None
+    if cells is not None and 1 < len(cells) == cells.present:
+        yield UNIQUE

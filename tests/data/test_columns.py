@@ -255,6 +255,8 @@ def test_kept_by_choice() -> None:
     assert task(a=COUNTER, b=SQUARES, drop=("b",)).feature_names == ("a",)
     with pytest.raises(BadInput, match="expected columns of the file in drop, got drop 'z'"):
         task(a=COUNTER, b=SQUARES, drop=("z",))
+    with pytest.raises(BadInput, match="expected features in drop, got the target 'target'"):
+        task(a=COUNTER, b=SQUARES, drop=("target",))
 
 
 KEPT = {
@@ -278,6 +280,19 @@ def test_keys_go_by_their_name() -> None:
     assert task(name=["a", "b", "a"], user_id=["x1", "x2", "x3"]).feature_names == ("name=a", "name=b")
     (note,) = task(user_id=["1", "2"] * 15, b=SQUARES, target=list("xxy") * 10).notes
     assert "named like an identifier" in note
+
+
+def test_small_tables_are_told_apart_by_names() -> None:
+    few = {"x": ["1.5", "2.5", "4", "7"], "target": ["x", "y", "x", "y"]}
+    assert task(id=["1", "2", "3", "4"], **few).feature_names == ("x",)
+    assert task(id=["a", "b", "c", "d"], **few).feature_names == ("x",)
+    twins = task(a=["1.5", "2.5", "4"], b=["1.50", "2.5", "4"])
+    assert twins.feature_names == ("a", "b")
+    assert "'b': is the same as 'a'" in twins.notes
+    kept = task(name=["a", "b", "c", "d"], count=["1", "2", "3", "4"], **few)
+    assert kept.d == 6
+    assert any(note.startswith("'name': is another text in every row; leave it out (drop)") for note in kept.notes)
+    assert any(note.startswith("'count': counts the rows; leave it out (drop)") for note in kept.notes)
 
 
 def test_a_known_task_keeps_its_columns() -> None:

@@ -16,7 +16,8 @@ OPEN = "price,size,target\n" + "".join(f'"{i + 1},250",{i}.5,{i % 2}\n' for i in
 
 
 @pytest.fixture
-def wild(tmp_path: Path) -> Path:
+def wild(tmp_path: Path, monkeypatch) -> Path:
+    monkeypatch.delenv("COLUMNS", raising=False)
     path = tmp_path / "wild.csv"
     path.write_text(WILD)
     return path
@@ -44,9 +45,7 @@ def test_every_column_and_the_task_are_told(wild, capsys) -> None:
 
 
 def test_narrow_terminals_lose_nothing(wild, capsys, monkeypatch) -> None:
-    from continuum.exp.preview import terminal
-
-    monkeypatch.setattr(terminal, "FILE_WIDTH", 40)
+    monkeypatch.setenv("COLUMNS", "40")
     text = " ".join(shown(capsys, str(wild), "--target", "quality", "--no-page").split())
     for fragment in ("0,5 € · 1,5 € · 2,5 €", "dates (day first), read as seconds since 1970", "2 indicators"):
         assert fragment in text, fragment

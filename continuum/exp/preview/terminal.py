@@ -1,5 +1,6 @@
 """The preview on the terminal, or in a file of text: a table where it is wide enough, else a paragraph per column."""
 
+import os
 from collections.abc import Iterator, Sequence
 
 from rich import box
@@ -14,7 +15,7 @@ from continuum.exp.printing import say
 
 #: Columns of characters below which each column of the file is a paragraph.
 NARROW = 96
-#: The width of a file of text.
+#: The width of a file of text, unless the environment variable COLUMNS says otherwise.
 FILE_WIDTH = 140
 #: Characters of a name, and of an example.
 NAME, EXAMPLE = 32, 16
@@ -23,7 +24,7 @@ NAME, EXAMPLE = 32, 16
 def show(seen: Described, most: int, notes: Console) -> None:
     """Print the file to standard output, its error to ``notes``."""
     console = Console()
-    if not console.is_terminal:
+    if not console.is_terminal and not os.environ.get("COLUMNS"):
         console = Console(width=FILE_WIDTH)
     say(console, f"{shown(seen.where, 200)}: {seen.rows:,} rows, {len(seen.columns):,} columns")
     columns = chosen(seen.columns, most)
