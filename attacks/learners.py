@@ -238,7 +238,7 @@ def unsound(result: Any) -> str | None:
         numbers = {
             "widths": np.asarray(result.widths),
             "curve": result.width_curve.numpy(),
-            "price": np.array(result.price),
+            "price": np.array(float(result.price)),
         }
         numbers |= {name: p.detach().double().numpy() for name, p in result.network.state_dict().items()}
     return next((f"{name} is not finite" for name, part in numbers.items() if not np.isfinite(part).all()), None)

@@ -15,6 +15,10 @@ POWERS = ("graded", "path")
 DEFAULT_PRICE = 4.0
 #: Prices beyond which nothing changes but the range of floats is left: no unit is worth more, all are worth less.
 LEAST_PRICE, MOST_PRICE = 1e-30, 1e30
+#: The same of a learning rate, a decay, and the price of a skip, with which prices are multiplied.
+LEAST_FACTOR, MOST_FACTOR = 1e-20, 1e20
+#: Largest power of a decay; to such powers lengths are numbers.
+MOST_POWER = 100.0
 #: Prices of a path, from narrow networks to wide ones.
 PRICES = (256.0, 128.0, 64.0, 32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
 #: Units of a layer at birth, on or in reserve.
@@ -40,6 +44,12 @@ def checked_price(price: float, *, what: str = "price", remedy: str) -> float:
     checks.positive(what, price, remedy=remedy)
     remedy = "no unit is worth more, and all are worth less"
     return float(checks.number(what, price, low=LEAST_PRICE, high=MOST_PRICE, remedy=remedy))
+
+
+def in_range(what: str, value: float, *, most: float = MOST_FACTOR, remedy: str) -> float:
+    """A number > 0 of a size that single precision multiplies; raises ``BadInput``."""
+    checks.positive(what, value, remedy=remedy)
+    return float(checks.number(what, value, low=LEAST_FACTOR, high=most, remedy=remedy))
 
 
 def _at_most(what: str, value: int, most: int) -> None:
@@ -126,8 +136,8 @@ class LearnConfig:
         for name in ("seed", "directions"):
             if name == "seed" or self.directions is not None:
                 _at_most(name, checks.whole(name, getattr(self, name), at_least=0), LARGEST_SEED)
-        checks.positive("lr", self.lr, remedy="0.01 is a common choice")
-        checks.positive("decay", self.decay, remedy="without decay of the weights no width is worth its price")
+        in_range("lr", self.lr, most=MOST_PRICE, remedy="0.01 is a common choice")
+        in_range("decay", self.decay, remedy="without decay of the weights no width is worth its price")
         most = min(self.max_units, MOST_UNITS)
         checks.number("start", self.start, low=1, high=most, remedy="start between 1 and max_units")
         checks.positive("exponent", self.exponent, remedy="1 is the linear gate, 0.5 the square-root gate")
@@ -141,6 +151,7 @@ class LearnConfig:
         remedy = "2 is weight decay in L2(E); with the norm of L1(E) a width has no slope"
         if checks.positive("power", self.power, remedy=remedy) <= 1:
             raise BadInput("power", expected="a number > 1", came=self.power, remedy=remedy)
+        checks.number("power", self.power, low=1, high=MOST_POWER, remedy=remedy)
         if self.power != 2 and self.method not in POWERS:
             expected, remedy = f"2 with the method {self.method}", f"only {' and '.join(POWERS)} take another"
             raise BadInput("power", expected=expected, came=self.power, remedy=remedy)
@@ -151,7 +162,7 @@ class LearnConfig:
             remedy = "1 is a whole unit, math.inf no bound"
             raise BadInput("largest_gate", expected="at least 1", came=repr(self.largest_gate), remedy=remedy)
         if self.skip is not None:
-            checks.positive("skip", self.skip, remedy="None is no map beside the hidden layers")
+            in_range("skip", self.skip, remedy="None is no map beside the hidden layers")
         checks.number("resolution", self.resolution, low=0, high=1, remedy="0.01 of a standard deviation is fine")
         for name in ("pool", "directions", "largest_gate", "noise", "skip", "resolution"):
             value, default = getattr(self, name), getattr(type(self), name)

@@ -41,7 +41,9 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
     values, points in time (as seconds since 1970, UTC) and spans (as seconds), and sparse matrices of up to 2 GiB of
     features in single precision. Of a category comes a feature of its own, and one of missing values where they
     occurred in training; categories that are unknown, and those beyond the 100 most frequent ones of a column, give
-    zeros. A missing number counts as the mean of training, and, where some were missing in training, gives a feature.
+    zeros. A missing number counts as the mean of training, and, where some were missing in training, gives a feature;
+    masked cells of NumPy are missing. Columns must have different names. Rows so far from those of training that the
+    network's outputs are no finite numbers are refused with the name of the column.
 
     Features (and targets, of the regressor) are standardised inside; what is fitted and exported takes and gives
     them raw. A column without spread among the training rows is ignored.

@@ -83,9 +83,7 @@ def encoded(value: Any, arrays: Arrays) -> Any:
     """JSON for a value, whose tensors and arrays of numbers go to ``arrays``; raises ``BadInput``."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, bytes):
-        return {"bytes": value.decode("latin-1")}
-    if isinstance(value, np.generic) and value.dtype.kind in "biufUS":
+    if isinstance(value, np.generic) and value.dtype.kind in "biufU":
         return encoded(value.item(), arrays)
     if isinstance(value, np.ndarray):
         return _encoded_array(value, arrays)
@@ -114,8 +112,6 @@ def decoded(value: Any, arrays: Arrays) -> Any:
     if "array" in value:
         array = arrays[value["array"]].copy()
         return array.view(value["times"]) if "times" in value else array
-    if "bytes" in value:
-        return value["bytes"].encode("latin-1")
     if "dtype" in value:
         return np.array([decoded(item, arrays) for item in value["list"]], value["dtype"]).reshape(value["shape"])
     for kind in (list, tuple):
@@ -137,7 +133,7 @@ def _encoded_array(value: np.ndarray, arrays: Arrays) -> Any:
         return {"array": name}
     if value.dtype.kind in "mM":
         return {**_encoded_array(value.view(np.int64), arrays), "times": value.dtype.str}
-    if value.dtype.kind in "OUS":
+    if value.dtype.kind in "OU":
         items = [encoded(item, arrays) for item in value.reshape(-1).tolist()]
         kind = "object" if value.dtype.kind == "O" else str(value.dtype)
         return {"list": items, "dtype": kind, "shape": list(value.shape)}

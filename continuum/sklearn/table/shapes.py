@@ -64,7 +64,9 @@ def unmasked(array: np.ndarray) -> np.ndarray:
         return np.asarray(masked.astype(np.float64).filled(np.nan))
     if array.dtype.kind == "c" or array.dtype.names:
         return np.asarray(array)
-    return np.asarray(masked.astype(object).filled(None))
+    cells = np.array(masked.data, dtype=object)
+    cells[np.ma.getmaskarray(masked)] = None
+    return cells
 
 
 def _records(array: np.ndarray) -> Any:
