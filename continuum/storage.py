@@ -132,8 +132,13 @@ def _move_files(source: Path, target: Path) -> None:
         place = target / file.relative_to(source)
         if file.is_dir():
             place.mkdir(exist_ok=True)
-        else:
+            continue
+        try:
             os.replace(file, place)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            write_whole(place, file.read_bytes())  # a link led to another disk
 
 
 def remove(path: Path) -> None:

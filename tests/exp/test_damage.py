@@ -1,5 +1,6 @@
 """Things that stand in place of the files of a run: computed again, or refused with the remedy; the attack has more."""
 
+import errno
 import os
 import stat
 
@@ -111,6 +112,21 @@ def test_a_new_folder_takes_its_place_at_once_or_not_at_all(tmp_path):
     assert sorted(path.name for path in place.iterdir()) == ["four.txt", "two.txt"]
     discard(place)
     assert not list(tmp_path.iterdir())
+
+
+def test_files_move_to_another_disk(tmp_path, monkeypatch):
+    def elsewhere(source, target):
+        if ".tmp-" in str(source) and source.name == "one.txt":
+            raise OSError(errno.EXDEV, "another disk")
+        return replace(source, target)
+
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", elsewhere)
+    (tmp_path / "figures").mkdir()
+    with new_folder(tmp_path / "figures", keep_others=True) as folder:
+        (folder / "one.txt").write_text("one")
+    assert [path.name for path in tmp_path.iterdir()] == ["figures"]
+    assert (tmp_path / "figures" / "one.txt").read_text() == "one"
 
 
 def test_what_a_killed_process_left_goes_with_the_next_writing(tmp_path):

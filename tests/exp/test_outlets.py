@@ -24,7 +24,7 @@ FAULTS = {
 def shell(samples, line):
     path = os.pathsep.join([str(samples.root), str(HERE), os.environ.get("PYTHONPATH", "")])
     settings = os.environ | samples.environment | {"PYTHONPATH": path, "PYTHON": sys.executable}
-    return subprocess.run(["bash", "-c", line], env=settings, capture_output=True, text=True, timeout=60)
+    return subprocess.run(["bash", "-c", line], env=settings, capture_output=True, text=True, timeout=240)
 
 
 @pytest.mark.parametrize("redirection", FAULTS)

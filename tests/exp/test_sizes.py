@@ -37,9 +37,9 @@ GIANTS = [
 def test_giants_are_refused_at_once(name, flag, value, tmp_path, capsys):
     main([name, "--help"])  # what is imported is not what is measured
     capsys.readouterr()
-    start = time.monotonic()
+    start = time.process_time()  # of this process: the machine may be busy
     assert main([name, flag, str(value), "--out", str(tmp_path / "runs")]) == 2
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
     assert capsys.readouterr().err.startswith(f"error: {flag.strip('-').replace('-', '_')}: expected ")
     assert not (tmp_path / "runs").exists()
 
