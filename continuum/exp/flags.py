@@ -119,7 +119,8 @@ def _check(program: str, form: type[Any], flags: Sequence[str]) -> None:
             near = nearest(name, sorted(known), most=1)
             meant = f"did you mean {' or '.join(near)}? " if near else ""
             came, remedy = repr(legible(word, 100)), f"{meant}see {program} --help"
-            raise BadInput("flags", expected="those that there are", came=came, remedy=remedy)
+            expected = f"one that {program.rpartition(' ')[2]} has"
+            raise BadInput("flag", expected=expected, came=came, remedy=remedy)
 
 
 def _names(form: type[Any]) -> Iterable[str]:
