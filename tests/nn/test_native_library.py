@@ -19,6 +19,7 @@ needs_compiler = pytest.mark.skipif(
 def fresh(tmp_path, monkeypatch):
     """An empty cache, and the library as it was afterwards."""
     monkeypatch.setenv("CONTINUUM_CACHE", str(tmp_path))
+    monkeypatch.delenv(library.SWITCH, raising=False)
     library.extension.cache_clear()
     yield
     library.extension.cache_clear()

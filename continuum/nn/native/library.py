@@ -63,6 +63,7 @@ def build() -> Path:
     return target
 
 
+#: Program that builds a library of a name, from a source, in a folder.
 _BUILD = """
 import sys
 from torch.utils.cpp_extension import load
