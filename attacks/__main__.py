@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from attacks.harness import faults_of, known, tried
+from continuum.exp.flags import documented
 
 #: Attempts that a worker gets at once.
 BATCH = 8
@@ -42,7 +43,7 @@ class Options:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command, return its exit code."""
-    options = tyro.cli(Options, args=arguments, prog="python -m attacks")
+    options: Options = tyro.cli(documented(Options), args=arguments, prog="python -m attacks")
     console = Console() if sys.stdout.isatty() else Console(width=150)
     seed = secrets.randbits(32) if options.seed is None else options.seed
     attacks = known()

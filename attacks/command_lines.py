@@ -276,4 +276,4 @@ def _shown(line: Sequence[str]) -> str:
     return ascii([part if len(part) < 60 else f"{part[:30]}<{len(part)}>" for part in line[:12]])
 
 
-attack = Attack("command_lines", cases=6000, short=60, attempt=attempt)
+attack = Attack("command_lines", cases=3000, short=30, attempt=attempt, seconds=60.0)

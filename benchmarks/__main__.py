@@ -13,6 +13,7 @@ from rich.console import Console
 from benchmarks.launch import CORETYPE, Setting, groups, launch, profile, settings
 from benchmarks.report import Results, table, write
 from benchmarks.rows import INDIFFERENT, ROWS, Row
+from continuum.exp.flags import documented
 
 Name = Literal[
     "loop",
@@ -62,7 +63,7 @@ class Options:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    options = tyro.cli(Options, args=arguments, prog="python -m benchmarks")
+    options: Options = tyro.cli(documented(Options), args=arguments, prog="python -m benchmarks")
     environments = settings(os.environ)
     # A pipe would get 80 columns, too few for the table.
     console = Console() if sys.stdout.isatty() else Console(width=150)

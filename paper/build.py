@@ -19,6 +19,7 @@ from rich.console import Console
 
 from continuum.checks import one_of
 from continuum.errors import BadInput, ContinuumError
+from continuum.exp.flags import documented, prose
 from paper import collect, generate, latex, ledger
 from paper.presets import PEERS, Wanted, further, wanted
 from paper.results import Results
@@ -43,7 +44,9 @@ class Options:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Build and return the exit code."""
-    options = tyro.cli(Options, prog="python -m paper.build", description=__doc__, args=argv)
+    options: Options = tyro.cli(
+        documented(Options), prog="python -m paper.build", description=prose(__doc__), args=argv
+    )
     notes = Console(stderr=True)
     try:
         _refuse_names(options)

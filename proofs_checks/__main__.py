@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from continuum import checks
 from continuum.errors import BadInput, ContinuumError
+from continuum.exp.flags import documented
 from proofs_checks import pool, registry, table
 from proofs_checks.page import page
 from proofs_checks.prove import Report, prove
@@ -39,7 +40,9 @@ class Options:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
-    options = tyro.cli(Options, prog="python -m proofs_checks", args=argv, config=(tyro.conf.FlagCreatePairsOff,))
+    options: Options = tyro.cli(
+        documented(Options), prog="python -m proofs_checks", args=argv, config=(tyro.conf.FlagCreatePairsOff,)
+    )
     notes = Console(stderr=True)
     try:
         checks.whole("processes", options.processes, at_least=1)

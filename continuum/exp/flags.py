@@ -27,6 +27,8 @@ REWORDED = (
     (r"^Missing from .*?: (\S+) .*", r"\1: expected it, got nothing"),
     (r"^Unrecognized options: ", "flags: nothing takes "),
 )
+#: An argument in a docstring: its name, and its text with the further lines, which stand deeper.
+ARGUMENT = re.compile(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", re.MULTILINE)
 Options = TypeVar("Options")
 
 
@@ -65,11 +67,13 @@ def documented(options: type[Any]) -> type[Any]:
         if part.default_factory is not MISSING:
             default = {"default_factory": part.default_factory}
         made.append((part.name, Annotated[hints[part.name], told], field(**default)))
-    return make_dataclass(options.__name__, made, frozen=True)
+    form = make_dataclass(options.__name__, made, frozen=True)
+    form.__doc__ = prose(inspect.cleandoc(options.__doc__ or "").partition("\n\n")[0])
+    return form
 
 
 def documents(options: type[Any]) -> dict[str, str]:
-    """Return the docstrings of fields: the texts that stand below them; those of a base are inherited.
+    """Return what is said of fields: the texts below them, or under ``Args:``; those of a base are inherited.
 
     >>> from continuum.exp import RunOptions
     >>> documents(RunOptions)["jobs"]
@@ -77,6 +81,7 @@ def documents(options: type[Any]) -> dict[str, str]:
     """
     texts: dict[str, str] = {}
     for kind in reversed(options.__mro__):
+        texts |= dict(ARGUMENT.findall(inspect.cleandoc(kind.__dict__.get("__doc__") or "").partition("Args:")[2]))
         try:
             (tree,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
         except (OSError, TypeError, SyntaxError, ValueError):  # a class of C, or one that no file holds
@@ -119,7 +124,8 @@ def _check(program: str, form: type[Any], flags: Sequence[str]) -> None:
             near = nearest(name, sorted(known), most=1)
             meant = f"did you mean {' or '.join(near)}? " if near else ""
             came, remedy = repr(legible(word, 100)), f"{meant}see {program} --help"
-            raise BadInput("flags", expected="those that there are", came=came, remedy=remedy)
+            expected = f"one that {program.rpartition(' ')[2]} has"
+            raise BadInput("flag", expected=expected, came=came, remedy=remedy)
 
 
 def _names(form: type[Any]) -> Iterable[str]:

@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from continuum import checks
 from continuum.errors import BadInput, ContinuumError
+from continuum.exp.flags import documented
 from proofs_checks.mutation import campaign
 from proofs_checks.mutation.campaign import Result
 from proofs_checks.mutation.mutant import Mutant, mutants
@@ -38,7 +39,7 @@ class Options:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the campaign; 0 if at least 95 % of the mutants of each room are killed, else 1; 2 for bad input."""
-    options = tyro.cli(Options, prog="python -m proofs_checks.mutation", args=argv)
+    options: Options = tyro.cli(documented(Options), prog="python -m proofs_checks.mutation", args=argv)
     try:
         return report(_results(options), Console())
     except ContinuumError as error:

@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,36 @@ def test_markup_in_a_docstring_is_left_out(capsys):
 
     assert prose(documents(Options)["gamma"]) == "Width gamma of an continuum.Interval, as --gamma has it."
     assert ":math:" in documents(Options)["gamma"]
+
+
+@pytest.mark.parametrize("module", ["attacks.__main__", "benchmarks.__main__", "proofs_checks.__main__", "paper.build"])
+def test_help_of_the_other_commands_is_prose(module, capsys):
+    with pytest.raises(SystemExit) as ended:
+        import_module(module).main(["--help"])
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    for markup in (":math:", "``", "(default: )", "(default: None)"):
+        assert markup not in said
+    assert "all by default" in said
+
+
+def test_documents_below_args_are_read():
+    @dataclass
+    class Options:
+        """What is asked.
+
+        Args:
+            only: names, of which
+                there are many.
+            seed: where it starts.
+        """
+
+        only: str = ""
+        seed: int = 0
+
+    texts = documents(Options)
+    assert prose(texts["only"]) == "names, of which there are many."
+    assert texts["seed"] == "where it starts."
 
 
 def test_documents_of_a_base_are_inherited():

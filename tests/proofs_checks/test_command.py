@@ -44,9 +44,11 @@ def test_show_prints_statement_proof_and_figures(capsys):
 
 
 @pytest.mark.parametrize("flag", ["--only", "--show"])
-def test_an_unknown_entry_is_refused_with_the_known_ones(flag, capsys):
+def test_an_unknown_entry_is_refused_with_the_nearest_and_a_count(flag, capsys):
     assert main([flag, "A99"]) == 2
-    assert "expected one of A01, A02" in " ".join(capsys.readouterr().err.split())
+    said = " ".join(capsys.readouterr().err.split())
+    assert "expected one of A29, A19, A09, A01, A02" in said
+    assert " more, got 'A99'; did you mean A29" in said
 
 
 def test_a_failed_claim_and_an_entry_that_cannot_be_loaded_fail_the_command(monkeypatch, capsys):
