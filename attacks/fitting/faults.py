@@ -15,7 +15,7 @@ SCREEN = 1920
 TOLD = (ConvergenceWarning, DataConversionWarning)
 #: Words of warnings without a category of their own: of exports in few digits, of many classes (scikit-learn),
 #: and of targets that a loss of the user's own broadcasts (PyTorch).
-USEFUL = ("outputs move by", "The number of unique classes is greater", "Using a target size")
+USEFUL = ("outputs move by", "The number of unique classes is greater", "Using a target size", "valid feature names")
 
 
 def fault_of_error(error: BaseException, where: str) -> str | None:
