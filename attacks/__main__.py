@@ -13,7 +13,7 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from attacks.harness import known, tried
+from attacks.harness import faults_of, known, tried
 
 #: Attempts that a worker gets at once.
 BATCH = 8
@@ -69,16 +69,10 @@ def _faults(name: str, seed: int, cases: int, jobs: int) -> Iterator[tuple[int, 
     batches = [(name, seed, range(start, min(start + BATCH, cases))) for start in range(0, cases, BATCH)]
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
         try:
-            for faults in pool.map(_batch, batches):
+            for faults in pool.map(faults_of, batches):
                 yield from faults
         except BrokenProcessPool:
             yield -1, "a worker died"
-
-
-def _batch(batch: tuple[str, int, range]) -> list[tuple[int, str]]:
-    name, seed, indices = batch
-    attack = known()[name]
-    return [(index, fault) for index in indices if (fault := tried(attack, seed, index)) is not None]
 
 
 def _show(console: Console, name: str, seed: int, faults: dict[int, str]) -> None:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from unittest import mock
 
 import numpy as np
@@ -24,17 +24,65 @@ CODES = frozenset({0, 1, 2, 3, 4, 130})
 #: A message is at most so long, in characters and in lines, and takes at most so many seconds of processor.
 CHARACTERS, LINES, SECONDS = 1000, 20, 2.0
 #: Words, numbers and paths by kind.
-NUMBERS = ("-1", "0", "1e400", "-1e400", "nan", "-inf", "inf", "1e-320", "9" * 30, "9" * 5000, "-" + "9" * 5000)
+NUMBERS: tuple[str, ...] = (
+    "-1",
+    "0",
+    "1e400",
+    "-1e400",
+    "nan",
+    "-inf",
+    "inf",
+    "1e-320",
+    "9" * 30,
+    "9" * 5000,
+    "-" + "9" * 5000,
+)
 NUMBERS += ("0x10", "1_000", "1,5", "٣", "1e", "--1", "1" * 100_000, "2.5", "1" + "0" * 30, "1/0", "-0.0", "½", "True")
-WORDS = ("", " ", "\t", "None", "iris", "iris " * 3000, "irsi", "[red]x[/red]", "[/]", "[/b]", "{x}", "%s%n", "$(id)")
+WORDS: tuple[str, ...] = (
+    "",
+    " ",
+    "\t",
+    "None",
+    "iris",
+    "iris " * 3000,
+    "irsi",
+    "[red]x[/red]",
+    "[/]",
+    "[/b]",
+    "{x}",
+    "%s%n",
+    "$(id)",
+)
 WORDS += ("'", '"', "`", "\\", "\\\\" * 500, "'\"'\"'" * 300, "a" * 300, "b" * 10_000, "c" * 1_000_000, "é" * 5000)
 WORDS += ("😀" * 1000, "e" + "\u0301" * 4000, "{" * 9000, "[" * 9000, "-" * 5000, "=" * 500, "a=b=c", "@", "@/dev/zero")
-CONTROLS = ("\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x9b2J", "\x00", "a\x00b", "line\nline", "line\r\nline", "\x7f")
+CONTROLS: tuple[str, ...] = (
+    "\x1b[31mred\x1b[0m",
+    "\x1b]0;title\x07",
+    "\x9b2J",
+    "\x00",
+    "a\x00b",
+    "line\nline",
+    "line\r\nline",
+    "\x7f",
+)
 CONTROLS += ("\u202egnp.exe", "\u2066x\u2069", "\ud800", "\udcff.csv", "\u2028", "\u200b", "\ufeffiris", "\x1b" * 5000)
 CONTROLS += ("\n" * 500, "\x08" * 50, "\x1b[2J\x1b[H" * 400, "\u061c", "\x85", "a\u0000" * 600)
-PATHS = (".", "/", "~", "..", "/dev/null", "/dev/zero", "/dev/full", "/proc/self/mem", "no/where", "//", "/etc/passwd")
+PATHS: tuple[str, ...] = (
+    ".",
+    "/",
+    "~",
+    "..",
+    "/dev/null",
+    "/dev/zero",
+    "/dev/full",
+    "/proc/self/mem",
+    "no/where",
+    "//",
+    "/etc/passwd",
+)
 PATHS += ("d" * 256, "/".join(["d" * 200] * 40), "../" * 2000, "a/" * 3000, "x.csv/y", "/root/x", "con.csv", "*", "?")
-OPTIONS = (
+T = TypeVar("T")
+OPTIONS: tuple[str, ...] = (
     "--",
     "---",
     "-",
@@ -107,6 +155,8 @@ def _drawn_line(generator: np.random.Generator, folder: Path) -> list[str]:
     if name in ("report", "figures") and generator.random() < 0.6:
         _hostile_run(generator, folder / "run")
         return _at_run(name, generator)
+    if name == "data" and generator.random() < 0.6:
+        return ["data", _hostile_file(generator, folder)]
     flags = _flags(name) or ["--out"]
     line = [name]
     for _ in range(int(generator.integers(0, 5))):
@@ -138,7 +188,7 @@ def _word(generator: np.random.Generator) -> str:
     return word + _one(generator, CONTROLS)[:50] if draw < 0.1 else word
 
 
-def _one(generator: np.random.Generator, values: Sequence[Any]) -> Any:
+def _one(generator: np.random.Generator, values: Sequence[T]) -> T:
     return values[int(generator.integers(len(values)))]
 
 
@@ -171,6 +221,16 @@ def _hostile_run(generator: np.random.Generator, folder: Path) -> None:
         text = _one(generator, ["[" * 100_000, "{" * 9000, "", "null", '"', text[:50], '{"a": NaN}', "1" * 100_000])
     (folder / "manifest.json").write_text(text)
     (folder / "results.parquet").write_bytes(b"PAR1" + generator.bytes(40))
+
+
+def _hostile_file(generator: np.random.Generator, folder: Path) -> str:
+    """A file of data whose name, columns and cells are hostile."""
+    name = _word(generator).replace("/", "").replace("\0", "")[:60] or "empty"
+    rows = [[_word(generator)[:2000] for _ in range(3)] for _ in range(int(generator.integers(1, 5)))]
+    text = "\n".join(",".join(row) for row in [["a", "b", "target"], *rows][int(generator.integers(2)) :])
+    path = folder / os.fsdecode(f"{name}.csv".encode("utf-8", "surrogatepass"))
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    return str(path)
 
 
 def _odd_value(generator: np.random.Generator, usual: Any) -> Any:

@@ -19,7 +19,7 @@ from attacks.made_tables import MadeTable
 #: Separators, the comma most often.
 SEPARATORS = (",", ",", ";", "\t", "|")
 #: What stands for no value.
-MISSING = ("", "", "?", "NA", "N/A", "NULL", "None", "nan", "-", "null", "#N/A", ".")
+MISSING = ("", "", "?", "NA", "N/A", "NULL", "None", "nan", "-", "null", "#N/A", ".", "\\N", "..", "(null)")
 #: Encodings; those that cannot write a table are left.
 ENCODINGS = ("utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "utf-32")
 #: How files are packed.

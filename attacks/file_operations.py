@@ -4,6 +4,7 @@ Then a reader looks, who must see the true tables or a refusal; the same command
 nothing that was kept, and leave what an undisturbed run leaves: equal bytes, a complete manifest, nothing half-written.
 """
 
+import atexit
 import json
 import os
 import shutil
@@ -96,6 +97,7 @@ SCENARIOS = {
     "failing": Scenario((run, page), partial(run, version=2, failing=1), partial(run, version=2)),
     "failed before": Scenario((partial(run, failing=1),), run),
     "more seeds": Scenario((run, page), partial(run, seeds=2)),
+    "more seeds, damaged": Scenario((run, damage), partial(run, seeds=2)),
     "report": Scenario((run,), page),
     "report again": Scenario((run, page), page),
     "figures": Scenario((run,), redraw),
@@ -109,54 +111,60 @@ def folders(out: Path) -> list[Path]:
 
 @contextmanager
 def surroundings() -> Iterator[None]:
-    """The experiment is known by its name; no time goes into asking git."""
+    """The experiment is known by its name; no time goes into asking git, nor into waiting for the disk."""
     with (
         mock.patch.object(registry, "modules", return_value={"squares": "attacks.squares"}),
         mock.patch.object(manifest, "commit", return_value=None),
+        mock.patch.object(os, "fsync"),  # a killed process loses nothing of what the system has taken
     ):
         yield
 
 
+@dataclass(frozen=True)
+class State:
+    """A folder as it stands before the command, one as it stands after it and its mending; and all kills between.
+
+    A kill is the number of an operation, and a moment.
+    """
+
+    before: Path
+    after: Path
+    kills: tuple[tuple[int, str], ...]
+
+
 @cache
-def state(name: str) -> Path:
-    """A folder as it stands before the command, made once; and beside it, as it stands after."""
+def state(name: str) -> State:
+    """What the attempts of a scenario have in common, made once."""
     root = Path(tempfile.mkdtemp(prefix="attack-operations-"))
-    for folder in (root / "before", root / "after"):
-        with surroundings():
-            for step in SCENARIOS[name].before:
-                step(folder)
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    before, after = root / "before", root / "after"
+    before.mkdir()
+    hook = Hook(after)
     with surroundings():
-        SCENARIOS[name].act(root / "after")
-        SCENARIOS[name].mend(root / "after")
-    return root
-
-
-@cache
-def operations(name: str) -> tuple[tuple[int, str], ...]:
-    """All kills of a scenario: the number of an operation, and a moment."""
-    root = state(name)
-    shutil.copytree(root / "before", root / "counted") if (root / "before").exists() else (root / "counted").mkdir()
-    hook = Hook(root / "counted")
-    with surroundings(), hook.watching():
-        SCENARIOS[name].act(root / "counted")
-    return tuple(
+        for step in SCENARIOS[name].before:
+            step(before)
+        shutil.copytree(before, after)
+        with hook.watching():
+            SCENARIOS[name].act(after)
+        SCENARIOS[name].mend(after)
+    kills = tuple(
         (number, moment)
         for number, seen in enumerate(hook.seen)
         for moment in MOMENTS
         if moment != "middle" or "write" in seen.split()[0]
     )
+    return State(before, after, kills)
 
 
 def attempt(index: int, generator: np.random.Generator, folder: Path) -> str | None:
     """One kill, then a look, and the command that mends."""
     name = list(SCENARIOS)[index % len(SCENARIOS)]
-    kills, number = operations(name), index // len(SCENARIOS)
+    kills, number = state(name).kills, index // len(SCENARIOS)
     if number >= len(kills):
         return None
     target, moment = kills[number * 37 % len(kills) if len(kills) % 37 else number]
     out = folder / "runs"
-    if (state(name) / "before").exists():
-        shutil.copytree(state(name) / "before", out, symlinks=True)
+    shutil.copytree(state(name).before, out)
     with surroundings():
         _killed(SCENARIOS[name].act, out, target, moment)
         faults = [*_seen(out), *_mended(name, out)]
@@ -229,7 +237,7 @@ def _mended(name: str, out: Path) -> Iterator[str]:
     SCENARIOS[name].mend(out)
     if again := kept & set(squares.COMPUTED):
         yield f"computed although finished and kept: {sorted(again)}"
-    reference = state(name) / "after"
+    reference = state(name).after
     if extra := _names(out) ^ _names(reference):
         yield f"differs from an undisturbed run: {sorted(extra)[:6]}"
     for path in folders(out):

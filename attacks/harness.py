@@ -70,6 +70,17 @@ def tried(attack: Attack, seed: int, index: int) -> str | None:
             return f"{type(error).__name__}: {str(error)[:300]!r}, in {where}".replace("'", "", 2)
 
 
+def faults_of(batch: tuple[str, int, range]) -> list[tuple[int, str]]:
+    """What is wrong in some attempts of an attack: its name, a seed, and which; here, for a worker imports no command.
+
+    >>> faults_of(("run_folders", 0, range(0)))
+    []
+    """
+    name, seed, indices = batch
+    attack = known()[name]
+    return [(index, fault) for index in indices if (fault := tried(attack, seed, index)) is not None]
+
+
 @contextmanager
 def _bounded(seconds: float) -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:

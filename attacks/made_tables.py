@@ -69,6 +69,7 @@ def made_table(generator: np.random.Generator) -> MadeTable:
         texts, codes, classes = _classes(generator, rows)
     else:
         codes = np.round(generator.standard_normal(rows) * 100, 3) + 0.0
+        codes[0] = 0.5  # with a decimal comma, three decimals alone may be thousands
         texts, classes = [repr(float(value)) for value in codes], ()
     table = [list(row) for row in zip(*cells, texts, strict=True)]
     return MadeTable(names, table, kind, np.concatenate(blocks, axis=1), tuple(titles), codes, classes)

@@ -4,6 +4,7 @@ Running, showing and drawing must each go on or say in one short line what to do
 Where a run ends well its tables are the true ones; where it refuses, it does what it should once the path is removed.
 """
 
+import atexit
 import json
 import os
 import shutil
@@ -53,7 +54,9 @@ FOLDERS = ("cells/KEY", "figures", "cells", "cells.previous", "cells/0123456789a
 @cache
 def template(number: int) -> Path:
     """A run that is complete, one that was interrupted, one of which a cell failed: each with a page if it can have."""
-    root = Path(tempfile.mkdtemp(prefix="attack-folders-")) / "runs"
+    place = tempfile.mkdtemp(prefix="attack-folders-")
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    root = Path(place) / "runs"
     with surroundings():
         run(root, failing=1 if number == 2 else None)
         if number == 0:

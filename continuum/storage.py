@@ -20,12 +20,12 @@ REMEDIES = {
     errno.EACCES: "choose another folder{}, or allow writing there",
     errno.EPERM: "choose another folder{}, or allow writing there",
     errno.EROFS: "choose a folder on a writable disk{}",
-    errno.ENOTDIR: "a file stands where a folder is needed, remove it or choose another folder{}",
-    errno.EEXIST: "a file stands where a folder is needed, remove it or choose another folder{}",
+    errno.ENOTDIR: "a file stands where a folder is needed: choose another folder{}, or move that file away",
+    errno.EEXIST: "a file stands where a folder is needed: choose another folder{}, or move that file away",
     errno.EISDIR: "a folder stands where a file is needed, remove it",
     errno.ELOOP: "a link leads in a circle, remove it",
     errno.ENOTEMPTY: "remove it",
-    errno.ENXIO: "what stands there is no file, remove it",
+    errno.ENXIO: "what stands there is no file: choose another name, or remove it",
     errno.ENAMETOOLONG: "choose a shorter name{}",
 }
 #: Most bytes of a table that is read back, and of a file of JSON; what is larger was not written here.
@@ -71,6 +71,8 @@ def write_whole(path: Path, content: bytes, *, swept: bool = False) -> None:
 
     What a killed process left of this file goes first, unless the caller has seen to that (``swept``).
     """
+    if os.path.lexists(path) and stat.S_IFMT(os.lstat(path).st_mode) in (stat.S_IFCHR, stat.S_IFBLK):
+        raise OSError(errno.ENXIO, "A device", str(path))  # whom the system allows it would replace /dev/null
     if not swept:
         sweep_beside(path)
     temporary = _temporary(path, hidden=True)

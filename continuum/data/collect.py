@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from continuum.data.limits import MOST_CELLS
-from continuum.data.prelude import COMMENTS
+from continuum.data.prelude import is_comment
 from continuum.data.reading import PLURALS
 from continuum.data.rows import Row
 from continuum.errors import BadInput
@@ -73,7 +73,7 @@ def columns_of(
 def _kind(row: Row, cells: list[str], repeated: list[str] | None) -> str:
     """Whether this is a row, what is left out, or too long or short."""
     if not cells:
-        return "comment" if row.cells[0].startswith(COMMENTS) else "ragged"
+        return "comment" if is_comment(row.cells[0]) else "ragged"
     if cells == repeated:
         return "header"
     return "row" if any(cells) else "blank"

@@ -16,6 +16,8 @@ from continuum.errors import BadInput
 
 #: A number that a point parts from its thousandths, or its thousands from the rest.
 _OPEN = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
+#: What is said of 1.234 where nothing in the file tells whether the point parts thousands.
+POINTS = 'read with a decimal point; decimal="," (--decimal) takes the points for those between thousands'
 #: Days written as one number, YYYYMMDD, between these years.
 COMPACT_YEARS = (1900, 2099)
 #: So many different numbers that are days by chance are not to be feared.
@@ -53,7 +55,7 @@ def columns_of(table: TextTable, choices: ColumnChoices, declared: Collection[st
 say which is the decimal sign: decimal="." or decimal="," (--decimal)
     """
     drafts = {name: drafted(table, name, name in declared) for name in table.columns}
-    drafts = _points(table, drafts, choices)
+    drafts = _points(table, drafts)
     sign = choices.decimal or _only(draft for draft in drafts.values() if draft.sort == "number")
     order = _only(draft for draft in drafts.values() if draft.sort == "date")
     if choices.day_first is not None:
@@ -61,10 +63,9 @@ say which is the decimal sign: decimal="." or decimal="," (--decimal)
     return {name: _settled(table, name, draft, sign, order) for name, draft in drafts.items()}
 
 
-def _points(table: TextTable, drafts: Mapping[str, Draft], choices: ColumnChoices) -> dict[str, Draft]:
-    """Numbers that any program reads are looked at again where the file has decimal commas, or should have."""
-    commas = any(COMMA in draft.readings for draft in drafts.values()) or choices.decimal == COMMA
-    return {name: _with_comma(table, name, draft) if commas else draft for name, draft in drafts.items()}
+def _points(table: TextTable, drafts: Mapping[str, Draft]) -> dict[str, Draft]:
+    """Numbers that any program reads are looked at again: a point may part thousands."""
+    return {name: _with_comma(table, name, draft) for name, draft in drafts.items()}
 
 
 def _with_comma(table: TextTable, name: str, draft: Draft) -> Draft:
@@ -80,22 +81,24 @@ def _with_comma(table: TextTable, name: str, draft: Draft) -> Draft:
     return replace(draft, readings={**draft.readings, COMMA: other})
 
 
-def _only(drafts: Iterable[Draft]) -> str:
-    """The reading that every column allows that has one alone; "" if there is none, or if they disagree."""
+def _only(drafts: Iterable[Draft]) -> str | None:
+    """The reading that every column allows that has one alone; "" if there is none, None if they disagree."""
     single = {next(iter(draft.readings)) for draft in drafts if len(draft.readings) == 1}
     # Whole numbers and dates in words say nothing about the others.
     single.discard("")
-    return single.pop() if len(single) == 1 else ""
+    return (single.pop() if single else "") if len(single) < 2 else None
 
 
-def _settled(table: TextTable, name: str, draft: Draft, sign: str, order: str) -> Column:
+def _settled(table: TextTable, name: str, draft: Draft, sign: str | None, order: str | None) -> Column:
     if not draft.readings:
         notes = (draft.note,) if draft.note else ()
         return Column(name, draft.sort, None, draft.cells, notes, draft.error)
     chosen = order if draft.sort == "date" else sign
     if len(draft.readings) > 1 and chosen not in draft.readings:
+        if chosen == "" and draft.sort == "number" and draft.cells is None and not draft.note:
+            return Column(name, "number", draft.readings[POINT], notes=(POINTS,), plain=True)
         return Column(name, draft.sort, None, draft.cells, error=_open(table, name, draft))
-    key = chosen if chosen in draft.readings else next(iter(draft.readings))
+    key = chosen if chosen is not None and chosen in draft.readings else next(iter(draft.readings))
     values = draft.readings[key]
     if draft.sort == "number" and draft.cells is None:
         days = _compact_days(values)

@@ -44,9 +44,11 @@ WAYS = {
     "month first": re.compile(r"(?P<m>\d{1,2})[-/](?P<y>\d{4})"),
     "name of the month": re.compile(rf"(?i:{_NAME}(?:[-/ ]+(?P<y>\d{{4}})|-(?P<yy>\d\d)))"),
 }
+#: Times of day with points; a column of them is one of dates if all of it can be.
+_POINTED = re.compile(r"(?P<H>[01]\d|2[0-3])\.(?P<M>[0-5]\d)\.(?P<S>[0-5]\d)")
 _SPAN = re.compile(
     r"(?:(?P<D>\d+) days?,? +)?(?P<H>\d{1,4}):(?P<M>[0-5]\d)(?::(?P<S>[0-5]\d(?:[.,]\d{1,9})?))?"
-    r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
+    r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?| ?(?:Uhr|h))?"
 )
 _CJK = str.maketrans({"年": "-", "月": "-", "日": None})
 
@@ -95,22 +97,24 @@ def spans(cells: Sequence[str]) -> Float64[np.ndarray, " n"] | None:
     >>> spans(["1:30", "1:30 pm", "36:00:01.5", "2 days 00:00:00", "x"])
     array([  5400. ,  48600. , 129601.5, 172800. ,      nan])
     """
-    if not any(_SPAN.fullmatch(cell) for cell in cells[:50]):
-        return None
-    return np.array([_span(_SPAN.fullmatch(cell)) for cell in cells])
+    way = next((way for way in (_SPAN, _POINTED) if any(way.fullmatch(cell) for cell in cells[:50])), None)
+    return None if way is None else np.array([_span(way.fullmatch(cell)) for cell in cells])
 
 
 def _span(found: re.Match[str] | None) -> float:
-    if found is None or (found["half"] and not 1 <= int(found["H"]) <= 12):
+    if found is None:
         return float("nan")
-    return 86400 * int(found["D"] or 0) + _time(found)
+    named = found.groupdict()
+    if named.get("half") and not 1 <= int(named["H"]) <= 12:
+        return float("nan")
+    return 86400 * int(named.get("D") or 0) + _time(found)
 
 
 def _time(found: re.Match[str]) -> float:
     """Seconds of hours, minutes and seconds; 12 am is the first hour of the day, 12 pm the thirteenth."""
-    hour = int(found["H"])
-    if found["half"]:
-        hour = hour % 12 + 12 * (found["half"] in "pP")
+    hour, half = int(found["H"]), found.groupdict().get("half")
+    if half:
+        hour = hour % 12 + 12 * (half in "pP")
     return 3600 * hour + 60 * int(found["M"]) + float((found["S"] or "0").replace(",", "."))
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float64
 from continuum.data.column_choices import COMMA, POINT
 from continuum.data.dates import dates, spans
 from continuum.data.distinct import Distinct
-from continuum.data.numerals import Numeral, parts
+from continuum.data.numerals import MULTIPLES, Numeral, multiplied, parts
 from continuum.data.plain import comma_numbers, plain_numbers
 from continuum.data.table import TextTable
 from continuum.data.wording import quoted
@@ -19,6 +19,8 @@ from continuum.errors import BadInput
 MOST_MIXED = 20
 #: Rows per category that make a mixed column one of categories.
 ROWS_PER_MIXED = 3
+#: Fewer than one word in so many cells is a slip.
+SLIPS = 10
 #: The two orders of a date in digits.
 DAY_FIRST, MONTH_FIRST = "day first", "month first"
 #: What a column may hold, in the order in which it is tried.
@@ -65,11 +67,16 @@ def drafted(table: TextTable, name: str, declared: bool = False) -> Draft:
     number = np.array([numeral is not None for numeral in numerals])
     if number.all():
         return _numbers(table, name, cells, tuple(filter(None, numerals)))
-    return _dates(table, name, cells) or _times(table, name, cells) or _words(table, name, cells, number)
+    found = _dates(table, name, cells) or _times(table, name, cells)
+    if found is not None:
+        return found
+    return _words(table, name, cells, number, any(numeral and numeral.unit for numeral in numerals))
 
 
 def _numbers(table: TextTable, name: str, cells: Distinct, numerals: tuple[Numeral, ...]) -> Draft:
     odd = _odd_units(cells, numerals)
+    if odd.any() and (multiples := multiplied(numerals)) is not None:
+        numerals, odd = multiples, np.zeros(len(cells), dtype=bool)
     if odd.any():
         return _units(table, name, cells, numerals, odd)
     fits = {sign: np.array([numeral.readable(sign) for numeral in numerals]) for sign in (POINT, COMMA)}
@@ -97,6 +104,8 @@ def _units(
 ) -> Draft:
     if _recurs(cells):
         return Draft("category", cells=cells, note="numbers of several units, read as categories")
+    if _are_codes(cells, odd):
+        return Draft("category", cells=cells)
     unit = numerals[int(np.flatnonzero(~odd)[0])].unit
     what = f"a number in {quoted(unit)}" if unit else "a number"
     return Draft("number" if unit else "category", cells=cells, error=_mixed(table, name, cells.row_of(odd), what))
@@ -153,13 +162,15 @@ def _odd_one(table: TextTable, name: str, cells: Distinct, fits: Bool[np.ndarray
     return Draft("date", cells=cells, error=_mixed(table, name, cells.row_of(~fits), what))
 
 
-def _words(table: TextTable, name: str, cells: Distinct, number: Bool[np.ndarray, " k"]) -> Draft:
-    """Categories, unless the column is one of numbers with a slip, or the reverse."""
+def _words(table: TextTable, name: str, cells: Distinct, number: Bool[np.ndarray, " k"], has_units: bool) -> Draft:
+    """Categories, unless the column is one of numbers with a slip, or the reverse; 1st is more of a word than 1."""
     numbers, words = int(cells.counts[number].sum()), int(cells.counts[~number].sum())
     if not number.any():
         return Draft("category", cells=cells)
-    if _recurs(cells):
+    if _recurs(cells) or (has_units and len(cells) <= MOST_MIXED and len(cells) < cells.present < SLIPS * words):
         return Draft("category", cells=cells, note="numbers and words, read as categories")
+    if _are_codes(cells, ~number):
+        return Draft("category", cells=cells)
     if numbers >= words:
         return Draft("category", cells=cells, error=_mixed(table, name, cells.row_of(~number), "a number"))
     plain = np.array([plain_numbers([cell]) is not None for cell in cells.values])
@@ -175,6 +186,15 @@ def _recurs(cells: Distinct) -> bool:
 
 def _mostly_different(cells: Distinct) -> bool:
     return len(cells) > MOST_MIXED and 2 * len(cells) > cells.present
+
+
+def _are_codes(cells: Distinct, odd: Bool[np.ndarray, " k"]) -> bool:
+    """Whether these are codes, of which some happen to be numbers: hardly one recurs, many have letters and digits."""
+    texts = [cell for cell, chosen in zip(cells.values, odd, strict=True) if chosen]
+    rows = int(cells.counts[odd].sum())
+    if not _mostly_different(cells) or SLIPS * rows < cells.present or 2 * len(texts) < rows:
+        return False
+    return all(any(c.isalpha() for c in text) and any(c.isdigit() for c in text) for text in texts)
 
 
 def _mixed(table: TextTable, name: str, row: int, expected: str) -> BadInput:
@@ -198,5 +218,7 @@ def written(draft: Draft) -> Iterator[str]:
     used = [word for char, word in signs.items() if any(char in body for body in bodies)]
     if used:
         yield f"thousands parted by {' and '.join(used)}"
+    if any(numeral.exponent in MULTIPLES.values() for numeral in draft.numerals):
+        yield "thousands and millions multiplied out"
     if draft.numerals and draft.numerals[0].unit:
         yield f"without {quoted(draft.numerals[0].unit)}"

@@ -39,6 +39,8 @@ def parsed(raw: bytes, where: str, reading: Reading) -> TextTable:
     binary = _binary(raw)
     if binary is not None:
         return binary(raw, where, reading)
+    if raw.startswith(ZIP) and ODS in raw[:HEAD]:
+        raise BadInput(where, expected="a table", came="a sheet of OpenDocument", remedy="save it as xlsx or CSV")
     content, note = unpacked(raw, where)
     if note and (binary := _binary(content)) is not None:
         return binary(content, where, reading)
@@ -69,6 +71,8 @@ OTHERS: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\xd8\xff", "an image", "name a file with a table in it"),
     (b"version https://git-lfs", "a pointer of Git LFS", "fetch the file itself by git lfs pull"),
 )
+#: What stands near the beginning of a sheet of OpenDocument, and how many bytes near is.
+ODS, HEAD = b"mimetypeapplication/vnd.oasis.opendocument", 200
 #: How pages of the web, and JSON, begin.
 HTML, JSON = re.compile(rb"\s*<(!doctype|html|\?xml)", re.IGNORECASE), re.compile(rb'\s*(\{\s*["}]|\[\s*[\[{\]"])')
 #: Where a tar archive says that it is one.

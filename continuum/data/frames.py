@@ -74,7 +74,7 @@ def check_size(rows: int, columns: int, where: str) -> None:
 def no_text_options(reading: Reading, where: str) -> None:
     """Refuse what only text files can be told."""
     for name in ("separator", "header"):
-        if getattr(reading, name) is not None:
+        if name in reading.given():
             expected, came = f"no {name}, which text files have", getattr(reading, name)
             raise BadInput(where, expected=expected, came=came, remedy="leave it out")
 

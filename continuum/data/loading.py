@@ -34,7 +34,7 @@ def load(
     kind: Kind | None = None,
     *,
     separator: str | None = None,
-    header: Header | None = None,
+    header: Header = "auto",
     target: str | int | None = None,
     keep_na: bool = False,
     decimal: str | None = None,
@@ -57,7 +57,8 @@ def load(
         source: the name, the path, or a DataFrame of pandas (or what has ``to_arrow`` or ``to_pandas``).
         kind: goes before what the catalogue says and what the target suggests.
         separator: of a text file; by default what makes all rows equally long.
-        header: "first" where names are in the first row, "none" where none are: they become column_1, column_2, ...
+        header: "first" where names are in the first row, "none" where none are: they become column_1, column_2, ...;
+            "auto" is a first row of names that must not look like data.
         target: the column to predict by name, or by index where no column has that name; -1 is the last one.
         keep_na: words such as NA and None in columns of text are words; else they stand for no value.
         decimal: "." or ",", where the cells of a column leave it open, as 1,234 does.

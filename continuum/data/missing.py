@@ -8,13 +8,13 @@ a country, and never marks; a minus is a value beside a plus, as in the classes 
 from collections.abc import Iterable, Sequence
 
 #: Marks that stand for no value, beside nothing at all.
-MARKS = frozenset({"", "?", ".", "-", "--", "---", "–", "—"})
+MARKS = frozenset({"", "?", "??", ".", "..", "...", ":", "-", "--", "---", "–", "—", "\\N"})
 #: Words that stand for no value, in small letters.
 WORDS = frozenset(
     {
-        *("na", "n/a", "n.a.", "nan", "null", "none", "nil", "missing", "<na>"),
+        *("na", "n/a", "n.a.", "nan", "null", "none", "nil", "missing", "<na>", "(null)", "[null]", "<null>"),
         *("-nan", "+nan", "nan(ind)", "-nan(ind)", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan"),
-        *("#n/a", "#n/a n/a", "#na", "#null!", "#div/0!", "#value!", "#ref!", "#name?", "#num!"),
+        *("#n/a", "#n/a n/a", "#na", "#null!", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#nv", "#n/d"),
     }
 )
 #: All their spellings.

@@ -1,6 +1,7 @@
 """Numbers as people write them: 1.234,50 €, (5), 5 %, 1'234, 1.5D+03."""
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from continuum.data.column_choices import COMMA, POINT
@@ -12,6 +13,12 @@ CODES = (
     "AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JPY KRW MAD MXN MYR NGN NOK "
     "NZD PEN PHP PKR PLN RMB RON RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR Rs. Rs kr. kr Fr. Fr"
 ).split()
+#: Letters for thousands, millions and billions behind numbers.
+MULTIPLES = {"k": "e3", "m": "e6", "mn": "e6", "mio": "e6", "b": "e9", "bn": "e9"}
+#: No amount that people write is longer.
+LONGEST = 64
+#: What makes a word of a number: 1st, 2nd.
+ORDINALS = frozenset({"st", "nd", "rd", "th"})
 #: Spaces and quotes that part thousands, and what stands for a minus, each with the plain character for it.
 PLAIN = str.maketrans(
     {**dict.fromkeys("\u00a0\u2007\u2009\u202f", " "), "’": "'", "−": "-", "–": "-", "٫": ".", "٬": "'"}
@@ -73,6 +80,8 @@ def parts(cell: str) -> Numeral | None:
     """
     text = (cell if cell.isascii() else cell.translate(PLAIN)).strip()
     sign = ""
+    if len(text) > LONGEST:
+        return None
     if text.endswith(")") or "(" in text:
         within = _PARENTHESES.fullmatch(text)
         if within is None:
@@ -85,8 +94,34 @@ def parts(cell: str) -> Numeral | None:
     signs = sign + found["sign"] + found["inner"] + found["last"]
     if len(signs) > 1 or not (READABLE[POINT].fullmatch(body) or READABLE[COMMA].fullmatch(body)):
         return None
+    if unit in ORDINALS:
+        return None
     exponent = (exponent or "").replace("d", "e").replace("D", "e")
     return Numeral("-" if signs == "-" else "", body, exponent, " ".join(filter(None, (currency, _singular(unit)))))
+
+
+def multiplied(numerals: Sequence[Numeral]) -> tuple[Numeral, ...] | None:
+    """Return numbers of which some count thousands and others more or less, such as 900, 5K and 1.5M, as plain ones.
+
+    None where the units are no such multiples, or all the same: 5 m alone may be metres.
+
+    >>> [number.value(".") for number in multiplied([parts("€5K"), parts("€1.5M")])]
+    [5000.0, 1500000.0]
+    """
+    units = [numeral.unit.rpartition(" ") for numeral in numerals]
+    currencies = {currency or (unit if unit not in MULTIPLES else "") for currency, _, unit in units}
+    factors = [unit if unit in MULTIPLES else "" for _, _, unit in units]
+    strange = any(
+        unit and unit not in MULTIPLES and (currency or unit not in currencies) for currency, _, unit in units
+    )
+    several = len(set(factors)) > 1 and ("k" in factors or len(set(factors) - {""}) > 1)
+    if strange or not several or len(currencies) > 1 or any(numeral.exponent for numeral in numerals):
+        return None
+    (currency,) = currencies
+    return tuple(
+        numeral._replace(exponent=MULTIPLES.get(factor, ""), unit=currency)
+        for numeral, factor in zip(numerals, factors, strict=True)
+    )
 
 
 def _singular(unit: str | None) -> str:

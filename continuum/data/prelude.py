@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from continuum.data.encodings import Text
+from continuum.data.missing import SPELLINGS
 from continuum.data.rows import lines_of
 
-#: How comments begin.
+#: How comments begin, and what begins so and is none.
 COMMENTS = ("#", "%")
+NO_COMMENTS = tuple(word for word in SPELLINGS if word.startswith(COMMENTS))
 #: The line by which Excel is told the separator.
 SEPARATOR_LINE = re.compile(r'"?sep=(.|\\t)"?\s*', re.IGNORECASE | re.DOTALL)
 #: Most lines of comments at the top.
@@ -24,6 +26,15 @@ class Prelude:
     comments: tuple[tuple[int, str], ...] = ()
 
 
+def is_comment(line: str) -> bool:
+    """Whether a line begins like a comment, and not with a spreadsheet's word for no value.
+
+    >>> is_comment("# by hand"), is_comment("#N/A,5")
+    (True, False)
+    """
+    return line.startswith(COMMENTS) and not line.startswith(NO_COMMENTS)
+
+
 def prelude_of(text: Text) -> Prelude:
     """What lies above the table.
 
@@ -36,7 +47,7 @@ def prelude_of(text: Text) -> Prelude:
         named = SEPARATOR_LINE.fullmatch(line) if number == 0 else None
         if named:
             separator = {"\\t": "\t"}.get(named[1], named[1])
-        elif line.lstrip(" ").startswith(COMMENTS):
+        elif is_comment(line.lstrip(" ")):
             comments.append((number, line.strip(" \r\n")))
         elif line.strip():
             break

@@ -6,9 +6,9 @@ from typing import Literal
 from continuum.checks import one_of
 from continuum.data.column_choices import ColumnChoices
 
-Header = Literal["first", "none"]
+Header = Literal["auto", "first", "none"]
 #: What the first row can be said to be.
-HEADERS: tuple[Header, Header] = ("first", "none")
+HEADERS: tuple[Header, ...] = ("auto", "first", "none")
 #: Separators by their names; a space stands for any run of spaces and tabs.
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
 #: A name per separator, as a sentence has it.
@@ -20,7 +20,7 @@ class Reading(ColumnChoices):
     """What is known about a file: all of it is found out where it is not given.
 
     ``separator`` is a name (comma, semicolon, tab, pipe, space) or the character itself. ``header`` says what the first
-    row is: "first" a header, "none" data, and without either a header that must not look like data. ``target`` is the
+    row is: "first" a header, "none" data, and "auto" a header that must not look like data. ``target`` is the
     column to predict, by name or by index, which counts from 0 at the first and from -1 at the last column; by default
     the column called ``target``. ``keep_na`` keeps words such as NA and None in columns of text, where they else stand
     for no value. ``ColumnChoices`` says what is done with columns. Raises ``BadInput`` for a separator, header or
@@ -36,7 +36,7 @@ mean comma?
     """
 
     separator: str | None = None
-    header: Header | None = None
+    header: Header = "auto"
     target: str | None = None
     keep_na: bool = False
 
@@ -44,8 +44,7 @@ mean comma?
         super().__post_init__()
         if self.separator is not None:
             object.__setattr__(self, "separator", _separator_name(self.separator))
-        if self.header is not None:
-            one_of("header", self.header, HEADERS)
+        one_of("header", self.header, HEADERS)
 
     @property
     def delimiter(self) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from continuum.data.encodings import Text
+from continuum.data.limits import shown
 from continuum.data.reading import PLURALS
 from continuum.errors import BadInput
 
@@ -69,5 +70,6 @@ def _malformed(error: csv.Error, place: str, delimiter: str) -> BadInput:
     if "field limit" in str(error):
         expected = f"cells of at most {csv.field_size_limit()} characters"
         return BadInput(place, expected=expected, came="more", remedy="check the quotes of that row")
+    came = "a quote within a cell that is not doubled" if "expected after" in str(error) else shown(str(error), 80)
     expected = f"{WELL_FORMED}, separated by {PLURALS.get(delimiter, repr(delimiter))}"
-    return BadInput(place, expected=expected, came=str(error), remedy="check the quotes of that row")
+    return BadInput(place, expected=expected, came=came, remedy="check the quotes of that row")

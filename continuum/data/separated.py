@@ -1,6 +1,7 @@
 """CSV and its kin: text in which a character separates the cells of a row."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
@@ -14,6 +15,8 @@ from continuum.errors import BadInput
 
 #: A quote in a cell as databases write it, for spreadsheets double it.
 ESCAPED = b'\\"'
+#: A closing quote, and spaces before the next separator.
+SPACED_QUOTE = re.compile(rb'"[ ]+(?=[,;|\t\r\n])')
 #: A line of several cells, each in single quotes.
 SINGLE_QUOTED = re.compile(r"'[^']*'(\s*[,;|\t]\s*'[^']*')+")
 
@@ -32,21 +35,29 @@ def separated(raw: bytes, where: str, reading: Reading) -> Named:
     above = prelude_of(text)
     if _single_quoted(text, above.lines):
         text = replace(text, quote="'", notes=(*text.notes, "cells in single quotes"))
-    try:
-        return _columns(text, above, reading)
-    except BadInput as error:
-        if not error.expected.startswith(WELL_FORMED) or ESCAPED not in text.raw:
-            raise
-        malformed = error
-    try:
-        return _columns(replace(text, escape="\\", notes=(*text.notes, "quotes after a backslash")), above, reading)
-    except BadInput as error:
-        raise malformed if error.expected.startswith(WELL_FORMED) else error from None
+    malformed: list[BadInput] = []
+    for variant in _variants(text):
+        try:
+            return _columns(variant, above, reading)
+        except BadInput as error:
+            if not error.expected.startswith(WELL_FORMED):
+                raise
+            malformed.append(error)
+    raise malformed[0]
+
+
+def _variants(text: Text) -> Iterator[Text]:
+    """The text, and how it may be meant where its quotes are odd."""
+    yield text
+    if ESCAPED in text.raw:
+        yield replace(text, escape="\\", notes=(*text.notes, "quotes after a backslash"))
+    if len(tidy := SPACED_QUOTE.sub(b'"', text.raw)) < len(text.raw):
+        yield replace(text, raw=tidy, notes=(*text.notes, "spaces after quotes left out"))
 
 
 def _columns(text: Text, above: Prelude, reading: Reading) -> Named:
     delimiter = reading.delimiter or above.separator or separator_of(text, above.lines)
-    above = _without_data(text, above, delimiter) if reading.header == "none" else above
+    above = _without_data(text, above, delimiter, named=reading.header != "none")
     comment = _cells(above.comments[-1][1], delimiter) if above.comments else []
     table = named_columns(lambda: rows_of(text, delimiter, above.lines), text.where, reading, delimiter, comment)
     notes = [*text.notes]
@@ -57,14 +68,23 @@ def _columns(text: Text, above: Prelude, reading: Reading) -> Named:
     return Named(table.names, table.cells, table.lines, (*notes, *table.notes))
 
 
-def _without_data(text: Text, above: Prelude, delimiter: str) -> Prelude:
-    """Take lines for rows that begin as comments do, as ``#ff0000,1`` does, and hold as many cells as the others."""
+def _without_data(text: Text, above: Prelude, delimiter: str, *, named: bool) -> Prelude:
+    """Take lines for rows that begin as comments do, as ``#ff0000,1`` does, and hold as many cells as the others.
+
+    The first of them may be the header of a file with one.
+    """
+    if not above.comments or _spaced(above.comments[-1][1]):
+        return above
     usual = usual_length([*islice(rows_of(text, delimiter, above.lines), SEEN_ROWS)])
-    comments = above.comments
-    while comments and not _spaced(comments[-1][1]) and len(_cells(comments[-1][1], delimiter)) == usual > 1:
-        above = replace(above, lines=comments[-1][0], comments=comments[:-1])
-        comments = comments[:-1]
-    return above
+    lengths = [0 if _spaced(line) else len(_cells(line, delimiter)) for _, line in above.comments]
+    rows = len(lengths)
+    while rows and lengths[rows - 1] == usual > 1:
+        rows -= 1
+    # Rows may end in a separator where the header does not.
+    rows += named and not (rows and lengths[rows - 1] == usual - 1)
+    if rows >= len(above.comments):
+        return above
+    return replace(above, lines=above.comments[rows][0], comments=above.comments[:rows])
 
 
 def _single_quoted(text: Text, skipped: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from continuum.data.encodings import Text
-from continuum.data.prelude import COMMENTS
+from continuum.data.prelude import is_comment
 from continuum.data.rows import Row, rows_of
 from continuum.errors import BadInput
 
@@ -18,11 +18,14 @@ SEEN_ROWS = 200
 #: A number as it is spelled somewhere: with a decimal comma, or groups of three digits.
 NUMBER = re.compile(r"[-+]?\d[\d ]*(,\d+)?%?|[-+]?\d{1,3}(,\d{3})+(\.\d*)?|[-+]?,\d+")
 #: Numbers side by side, as spaces separate them.
-SIDE_BY_SIDE = re.compile(r"[-+.\d][-+.\deE]*(\s+[-+.\d][-+.\deE]*)+")
+SIDE_BY_SIDE = re.compile(r"(?:[-+.\d][-+.\deE]*|\?)(\s+(?:[-+.\d][-+.\deE]*|\?))+")
 #: Digits in groups of three.
 GROUPED = re.compile(r"[-+]?\d{1,3}(\s\d{3})+([.,]\d*)?")
 #: Share of the cells under the first row that must hold a digit where spaces separate them: sentences are no rows.
 DIGIT_SHARE = 0.25
+
+#: How much a space counts beside the others, for texts hold spaces.
+SPACE_WEIGHT = 0.7
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ def separator_of(text: Text, skipped: int) -> str:
     if not fits:
         return ","
     # A row of another length weighs more than a cell with another separator in it; max keeps the first of equal ones.
-    return max(fits, key=lambda fit: fit.share**2 * fit.clean).delimiter
+    weights = {" ": SPACE_WEIGHT}
+    return max(fits, key=lambda fit: fit.share**2 * fit.clean * weights.get(fit.delimiter, 1.0)).delimiter
 
 
 def usual_length(rows: Sequence[Row]) -> int:
@@ -82,7 +86,7 @@ def _digit_share(rows: Sequence[Row]) -> float:
 
 def _set_aside(row: Row, first: Row) -> bool:
     """Whether a row of unusual length is a comment, or a title above the header."""
-    return row.cells[0].startswith(COMMENTS) or (row is first and sum(map(bool, row.cells)) == 1)
+    return is_comment(row.cells[0]) or (row is first and sum(map(bool, row.cells)) == 1)
 
 
 def _clean(cell: str, delimiter: str) -> bool:

@@ -5,6 +5,7 @@ again; commands make it from their flags.
 """
 
 import os
+import re
 from dataclasses import fields
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -20,6 +21,8 @@ ENDINGS = (
     *(".csv", ".tsv", ".txt", ".data", ".dat", ".tab", ".psv", ".arff", ".xlsx", ".xlsm", ".parquet", ".feather"),
     *(".gz", ".bz2", ".xz", ".zip", ".names", ".test", ".train"),
 )
+#: How addresses in the network begin.
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 #: Names of what may follow a path.
 OPTIONS = tuple(Reading.__match_args__) + tuple(field.name for field in fields(ColumnChoices))
 #: Those which are true or false, and those which name several columns.
@@ -48,6 +51,9 @@ def parsed_source(source: str) -> tuple[str, Reading]:
     >>> parsed_source("iris")[0]
     'iris'
     """
+    if ADDRESS.match(source):
+        remedy = "fetch it first, and name the file that it is stored in"
+        raise BadInput(shown_path(source), expected="a file", came="an address", remedy=remedy)
     path, mark, query = source.rpartition("?")
     if not mark or is_file(os.path.expanduser(source)):
         return source, Reading()

@@ -25,6 +25,17 @@ def folded(label: str) -> str:
     return text.casefold() if len(text) >= LEAST_CASELESS else text
 
 
+def _apart(labels: Sequence[str]) -> str:
+    """Say which short labels differ by their case alone."""
+    seen: dict[str, str] = {}
+    pairs = [(other, label) for label in labels if (other := seen.setdefault(label.casefold(), label)) != label]
+    if not pairs:
+        return ""
+    said = ", ".join(f"{quoted(one)} and {quoted(other)}" for one, other in pairs[:SHOWN_PAIRS])
+    more = f" and {len(pairs) - SHOWN_PAIRS} more" if len(pairs) > SHOWN_PAIRS else ""
+    return f"short labels that differ by case alone are kept apart: {said}{more}"
+
+
 def merged(labels: Sequence[str], counts: Int64[np.ndarray, " k"]) -> tuple[list[str], str]:
     """Return one spelling per label, the most frequent, and a note where labels were merged.
 
@@ -35,7 +46,7 @@ def merged(labels: Sequence[str], counts: Int64[np.ndarray, " k"]) -> tuple[list
     for i, label in enumerate(labels):
         groups.setdefault(folded(label), []).append(i)
     if len(groups) == len(labels):
-        return list(labels), ""
+        return list(labels), _apart(labels)
     spelling, pairs = list(labels), []
     for group in groups.values():
         best = labels[min(group, key=lambda i: (-int(counts[i]), labels[i]))]

@@ -63,7 +63,7 @@ def target_notes(target: Target, column: Column, kind: Kind | None) -> Iterator[
         yield target.note
     if target.kind == "regression":
         return
-    if kind is None and column.values is not None:
+    if kind is None and column.values is not None and len(target.classes) > 2:
         yield f'{len(target.classes)} different whole numbers, read as classes; kind="regression" reads them as numbers'
     rare = np.flatnonzero(np.bincount(target.values.astype(np.int64)) < LEAST_ROWS)
     if len(rare):

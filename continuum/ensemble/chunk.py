@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from continuum.ensemble.fused import FusedStep, suits
 from continuum.ensemble.gating import Gating, tied
 from continuum.ensemble.initial import scales
 from continuum.ensemble.layout import Layout
@@ -46,6 +47,7 @@ class Chunk:
         self._pass = Pass(self.layout, self.flat, self.gradient, min(settings.batch, train.rows), settings, self.loss)
         self._evaluators: dict[int, Pass] = {}
         self._prepare_optimizers(steps)
+        self._fused = None if self.learns else self._fuse(kind)
         self._fill()
         self.refresh()
 
@@ -74,6 +76,11 @@ class Chunk:
         self._gamma_lr = lr.expand_as(self.gamma).contiguous()
         self.gamma_gradient = torch.zeros_like(self.gamma)
         self.gamma_optimizer = FlatOptimizer(self.gamma, self.gamma_gradient, self.settings, self._gamma_lr, steps)
+
+    def _fuse(self, kind: str) -> FusedStep | None:
+        if not suits(self.layout, self.settings, self._pass.columns):
+            return None
+        return FusedStep(self.layout, self.optimizer, self._pass, self.settings, kind)
 
     def _lr(self) -> float | Tensor:
         """Learning rate of every parameter; one number where all agree."""
@@ -150,6 +157,9 @@ class Chunk:
     def step(self, index: Int[Tensor, "streams columns"], used: int, factor: float) -> None:
         """One gradient step of every network on a minibatch, of which the first ``used`` columns are real."""
         self._pass.load(self.train, index, used, 1.0 / used)
+        if self._fused is not None:
+            self._fused.step(self.gates[0], factor)
+            return
         self._pass.fold(self.gates)
         self._pass.forward()
         self._pass.backward()

@@ -10,6 +10,9 @@ from torch.optim.sgd import sgd
 
 from continuum.ensemble.settings import Settings
 
+#: Adam's memories decay at these rates, and its divisor is at least that (Kingma & Ba 2015).
+BETAS, EPSILON = (0.9, 0.999), 1e-8
+
 
 class FlatOptimizer:
     r"""torch's fused optimisers on one flat buffer.
@@ -51,6 +54,10 @@ class FlatOptimizer:
             self._update(self._moved.zero_(), self.gradient, self.slots, self._steps, 1.0)
             self.parameters.addcmul_(self._moved, self.lr, value=factor)
 
+    def advance(self) -> float:
+        """Count a step that another does in this one's place; returns the steps up to it."""
+        return float(self._steps.add_(1))
+
     def _shrink(self, decay: Tensor, factor: float) -> None:
         if self.decoupled:
             self.parameters.addcmul_(self.parameters, decay * self.lr, value=-factor)
@@ -68,11 +75,11 @@ def _adam(moved: Tensor, gradient: Tensor, slots: dict[str, Tensor], steps: Tens
         [steps],
         fused=True,
         amsgrad=False,
-        beta1=0.9,
-        beta2=0.999,
+        beta1=BETAS[0],
+        beta2=BETAS[1],
         lr=lr,
         weight_decay=0.0,
-        eps=1e-8,
+        eps=EPSILON,
         maximize=False,
     )
 

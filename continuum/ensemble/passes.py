@@ -31,7 +31,8 @@ class Pass:
         self.inputs = memory(columns, layout.columns)
         self.target = memory(1, layout.outputs, columns)
         self._target_rows = memory(columns, layout.outputs)
-        self._weight = torch.zeros(columns, dtype=flat.dtype, device=flat.device)
+        #: Weight of every column in the loss.
+        self.share = torch.zeros(columns, dtype=flat.dtype, device=flat.device)
         self._weighting = 0, 0.0
         # Activations and their gradients, layer by layer; the last pair holds the outputs.
         self.hidden = [(memory(total, columns), memory(total, columns)) for total in layout.totals]
@@ -56,7 +57,7 @@ class Pass:
         torch.index_select(data.target, 0, flat_index, out=self._target_rows.flatten(0, 1))
         self.target.squeeze(1).copy_(self._target_rows.mT)
         if self._weighting != (used, weight):  # which is so in the last batch of an epoch, and after it
-            self._weight.zero_()[:used] = weight
+            self.share.zero_()[:used] = weight
             self._weighting = used, weight
 
     def fold(self, gates: list[Tensor]) -> None:
@@ -74,7 +75,7 @@ class Pass:
     def backward(self) -> None:
         """Gradient of the weighted loss in all parameters; in gated weights, until they are unfolded."""
         output_gradient = self.hidden[-1][1].view(self._per_output)
-        self.loss.residual(self.logits, self.target, output_gradient).mul_(self._weight)
+        self.loss.residual(self.logits, self.target, output_gradient).mul_(self.share)
         for apply, layer, (hidden, gradient) in zip(
             reversed(self.maps), reversed(self.grouped), reversed(self.hidden[:-1]), strict=True
         ):

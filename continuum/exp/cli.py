@@ -20,7 +20,7 @@ from continuum.analysis.sheet import Sheet
 from continuum.checks import one_of
 from continuum.errors import ContinuumError
 from continuum.exp import presets, registry
-from continuum.exp.flags import parse
+from continuum.exp.flags import LONGEST, parse
 from continuum.exp.printing import encodable, say, show
 from continuum.exp.signals import EXIT_CODE, Stop
 from continuum.legible import legible
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(notes, f"error: {error}")
         return error.exit_code
     except KeyboardInterrupt:
-        say(notes, f"continue with: {resume_command(arguments)}")
+        say(notes, f"continue with: {resume_command(arguments)}", most=LONGEST)
         return EXIT_CODE
     except Exception as error:
         return _unforeseen(error, notes)
@@ -131,7 +131,9 @@ def _run(name: str, flags: Sequence[str], notes: Console, stop: Stop) -> int:
         return config
     config = replace(config, preset=presets.chosen(flags) or "")
     from continuum.exp.runner import execute  # pandas: not for --help or a wrong flag
+    from continuum.exp.told import file_notes
 
     command = f"{PROGRAM} {shlex.join([name, *flags])}"
-    execute(experiment, config, console=notes, report=Console(), command=command, stop=stop)
+    with file_notes(notes):
+        execute(experiment, config, console=notes, report=Console(), command=command, stop=stop)
     return 0

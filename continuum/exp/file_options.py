@@ -29,9 +29,9 @@ class FileOptions(RunOptions):
     separator: str | None = None
     """What separates cells in the files among the tasks: comma, semicolon, tab, pipe, space, or the character itself;
     without it, what makes all rows equally long."""
-    header: Literal["first", "none"] | None = None
-    """What the first row of such a file is: first, names of columns; none, data. Without it, names that must not look
-    like data."""
+    header: Literal["auto", "first", "none"] = "auto"
+    """What the first row of such a file is: first, names of columns; none, data; auto, names that must not look like
+    data."""
     target: str | None = None
     """Column to predict in such a file: its name, or its index, of which -1 is the last; without it, target."""
     keep_na: bool = False

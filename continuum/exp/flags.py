@@ -134,7 +134,7 @@ def _names(form: type[Any]) -> Iterable[str]:
 
 
 def _message(box: str) -> str:
-    """What stands in tyro's frame between its title and the next line across; frames of ASCII have one above it, too."""
+    """What a frame of tyro says between its title and the next line across; in ASCII there is one above it, too."""
     lines = [line.strip("│╭╮╰╯┃ ") for line in box.splitlines()[1:]]
     across = [place for place, line in enumerate(lines) if line and set(line) <= set("─-")]
     first = 1 if across[:1] == [0] else 0

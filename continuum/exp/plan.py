@@ -37,20 +37,21 @@ def make_plan(experiment: Registered, cells: Sequence[Cell], folder: RunFolder, 
 
     What the folder lacks is looked for in those of the experiment's other runs, and copied from there.
     """
-    earlier, siblings = folder.labels(), Siblings(folder)
-    plan, labels, keys = [], dict[str, Cell](), dict[str, Cell]()
-    for cell in cells:
-        parts = key_parts(experiment.name, experiment.module.RESULT_VERSION, cell)
-        key = cell_key(parts)
-        _refuse_twins(cell, labels.setdefault(cell.label, cell), keys.setdefault(key, cell))
+    named = [(cell, key_parts(experiment.name, experiment.module.RESULT_VERSION, cell)) for cell in cells]
+    keys = [cell_key(parts) for _, parts in named]
+    _refuse_twins(cells, keys)
+    siblings, earlier, plan = Siblings(folder, frozenset(keys)), None, []
+    for (cell, parts), key in zip(named, keys, strict=True):
         stored, reason = _look_up(folder, key) if resume else (None, "--no-resume")
         if resume and stored is None and (copied := siblings.copied(key, cell.label)):
             stored, source = copied
             plan.append(Planned(cell, key, parts, stored, f"found in {source}", source))
             continue
-        if reason == "new" and cell.label in earlier:
-            reason = "key changed: " + ", ".join(differences(earlier[cell.label].parts, parts))
-        plan.append(Planned(cell, key, parts, stored, "" if stored else reason))
+        if reason == "new":
+            earlier = folder.labels() if earlier is None else earlier
+            if cell.label in earlier:
+                reason = "key changed: " + ", ".join(differences(earlier[cell.label].parts, parts))
+        plan.append(Planned(cell, key, parts, stored, reason))
     return plan
 
 
@@ -64,12 +65,15 @@ def _look_up(folder: RunFolder, key: str) -> tuple[Stored | None, str]:
     return None, "failed before" if folder.error_file(key).exists() else "new"
 
 
-def _refuse_twins(cell: Cell, of_label: Cell, of_key: Cell) -> None:
+def _refuse_twins(cells: Sequence[Cell], keys: Sequence[str]) -> None:
     # Twins would overwrite each other's results: an error of the experiment, not of its user.
-    if of_label is not cell:
-        raise ValueError(f"cells(): expected distinct labels, got {cell.label!r} twice")
-    if of_key is not cell:
-        raise ValueError(f"cells(): expected distinct settings, got the same for {of_key.label!r} and {cell.label!r}")
+    of_label, of_key = dict[str, Cell](), dict[str, Cell]()
+    for cell, key in zip(cells, keys, strict=True):
+        if of_label.setdefault(cell.label, cell) is not cell:
+            raise ValueError(f"cells(): expected distinct labels, got {cell.label!r} twice")
+        if (twin := of_key.setdefault(key, cell)) is not cell:
+            both = f"{twin.label!r} and {cell.label!r}"
+            raise ValueError(f"cells(): expected distinct settings, got the same for {both}")
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

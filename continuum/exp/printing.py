@@ -7,13 +7,13 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from continuum.analysis.sheet import Sheet
-from continuum.legible import legible
+from continuum.legible import MOST, legible
 
 
-def say(console: Console, *lines: object) -> None:
-    """Print lines as they are, but for what no terminal should be told: names may hold anything."""
+def say(console: Console, *lines: object, most: int = MOST) -> None:
+    """Print lines as they are, but for what no terminal should be told, and of at most so many letters."""
     for line in lines:
-        console.print(Text(legible(line)), soft_wrap=True)
+        console.print(Text(legible(line, most)), soft_wrap=True)
 
 
 def show(console: Console, renderable: RenderableType) -> None:

@@ -24,6 +24,7 @@ from continuum.exp.registry import Registered
 from continuum.exp.signals import Interrupted, Stop
 from continuum.exp.sizes import MOST_PER_CORE, check_cells, check_numbers
 from continuum.exp.store import FIGURES_ERROR, MANIFEST, RunFolder, checksum_of
+from continuum.legible import enumeration
 
 
 class CellsFailed(ContinuumError):
@@ -153,7 +154,7 @@ def _account(run: Run) -> str:
     names = [planned.cell.label for planned in run.plan if planned.key in run.failed]
     return (
         f"cells: expected {len(run.plan)} finished, got {len(run.done)} finished and {len(names)} failed "
-        f"({', '.join(names)}); finished cells are kept, repair the cause and run the same command again"
+        f"({enumeration(names)}); finished cells are kept, repair the cause and run the same command again"
     )
 
 

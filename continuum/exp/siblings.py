@@ -18,9 +18,10 @@ from continuum.exp.store import RunFolder
 
 @dataclass(frozen=True)
 class Siblings:
-    """The other run folders beside ``folder``, looked through when a cell is first missing."""
+    """The other run folders beside ``folder``, looked through for the keys ``wanted`` when a cell is first missing."""
 
     folder: RunFolder
+    wanted: frozenset[str]
 
     def copied(self, key: str, label: str) -> tuple[Stored, Path] | None:
         """Copy the cell from the first other run that has it whole; return its record and that run, None without."""
@@ -39,7 +40,8 @@ class Siblings:
         for path in sorted(_folders(self.folder.path.parent)):
             if path.name != self.folder.path.name:
                 for cell in _folders(RunFolder(path).cells):
-                    holders.setdefault(cell.name, []).append(path)
+                    if cell.name in self.wanted:
+                        holders.setdefault(cell.name, []).append(path)
         return holders
 
 

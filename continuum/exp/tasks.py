@@ -38,9 +38,7 @@ def main(options: Options, notes: Console) -> int:
 
     origins = task_names()
     wanted = [name for name, origin in origins.items() if options.like.casefold() in f"{name} {origin}".casefold()]
-    table = Sheet(
-        "task", "kind", "rows", "features", "classes", "from", box=SIMPLE, padding=(0, 0), title_justify="left"
-    )
+    table = Sheet("task", "kind", "rows", "features", "classes", "from", box=SIMPLE, padding=(0, 0), show_edge=False)
     refused = list[str]()
     for name in wanted:
         try:

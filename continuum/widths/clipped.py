@@ -11,6 +11,9 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
+from continuum import compiled
+from continuum.compiled import kernels
+
 
 def clipped(scores: Float[Tensor, "*batch units"], total: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch units"]:
     r"""Grades :math:`g_i = \mathrm{clip}(p_i - \tau, 0, 1)` of sum c, without a graph; all 0 or all 1 beyond [0, N].
@@ -23,6 +26,9 @@ def clipped(scores: Float[Tensor, "*batch units"], total: Float[Tensor, "*batch"
     tensor([1.0000, 0.3750, 0.1250, 0.0000])
     """
     units = scores.shape[-1]
+    if compiled.wanted() and scores.dtype in NUMPY and scores.device.type == "cpu":
+        grades = kernels.clip_rows(scores.reshape(-1, units).numpy(), total.reshape(-1).numpy())
+        return torch.from_numpy(grades).reshape(scores.shape)
     if scores.numel() > FEW * units or scores.dtype not in NUMPY or scores.device.type != "cpu":
         return _clipped_rows(scores.reshape(-1, units), total.reshape(-1, 1)).reshape(scores.shape)
     if scores.dim() == 1:
@@ -61,9 +67,10 @@ def _clip_block(
     threshold = threshold.masked_fill(total <= 0, torch.inf).masked_fill(total >= units, -torch.inf)
     missing = total.clamp(0, units) - _clip(scores, threshold, grades).sum(-1, keepdim=True)
     if not bool((missing.abs() <= units * torch.finfo(scores.dtype).eps).all()):  # NaN goes on to all of its row
-        for part, rest in zip(grades.split(ROWS), missing.split(ROWS), strict=True):
+        for start in range(0, len(grades), ROWS):
+            part = grades[start : start + ROWS]
             free = part.frac().ceil_()
-            part.addcmul_(free, rest / free.sum(-1, keepdim=True).clamp(min=1)).clamp_(0, 1)
+            part.addcmul_(free, missing[start : start + ROWS] / free.sum(-1, keepdim=True).clamp(min=1)).clamp_(0, 1)
 
 
 def _clip(scores: Tensor, threshold: Tensor, out: Tensor) -> Tensor:
@@ -99,8 +106,9 @@ def _newton(
         threshold = torch.where(open_rows, step, threshold)
         if 2 * unfinished < len(scores):  # go on with the other rows alone
             rows = open_rows.squeeze(-1).nonzero().squeeze(-1)
-            rest = (values[rows] for values in (scores, total, threshold, low, high))
-            threshold[rows] = _newton(*rest, memory[: len(rows)])
+            threshold[rows] = _newton(
+                scores[rows], total[rows], threshold[rows], low[rows], high[rows], memory[: len(rows)]
+            )
             break
     return threshold
 

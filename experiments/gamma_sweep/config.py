@@ -19,7 +19,7 @@ class Config(FileOptions):
     """Which networks to train, on what."""
 
     tasks: tuple[str, ...] = ("iris", "wine", "breast_cancer", "digits")
-    """Names of tasks, or paths of files; --target and --separator say how files are read."""
+    """Names of tasks (the command tasks lists them), or paths of files; see --target and --separator."""
     widths: tuple[float, ...] = ()
     """Widths of the networks. Without any: 0.5 to units - 0.5 in steps of 1/4, and 1/64 on either side of each
     integer."""

@@ -20,7 +20,7 @@ class Config(FileOptions):
     """On which networks to look."""
 
     tasks: tuple[str, ...] = ("iris", "breast_cancer", "digits", "two_spirals")
-    """Names of tasks, or paths of files; --target and --separator say how files are read."""
+    """Names of tasks (the command tasks lists them), or paths of files; see --target and --separator."""
     variants: tuple[str, ...] = tuple(VARIANTS)
     """Variants of joint training."""
     draws: int = 3000

@@ -64,5 +64,5 @@ def _found(table: pd.DataFrame) -> pd.DataFrame:
 
 def _brief(table: pd.DataFrame, mean: str, low: str, high: str) -> pd.DataFrame:
     """A mean and its interval in one column."""
-    values = [bounded(*ends, ".3g") for ends in table[[mean, low, high]].itertuples(index=False)]
+    values = [bounded(at, least, most, ".3g") for at, least, most in table[[mean, low, high]].to_numpy()]
     return table.assign(**{mean: values}).drop(columns=[low, high])

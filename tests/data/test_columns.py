@@ -67,6 +67,7 @@ NUMBERS = {
     "exponent and comma": (["1,5E+03", "2,5e-1", "7"], [1500, 0.25, 7]),
     "leading zero tells": (["0,123", "1,234", "2,345"], [0.123, 1.234, 2.345]),
     "four digits before it tell": (["1234,567", "1,234", "2,345"], [1234.567, 1.234, 2.345]),
+    "thousands and millions": (["€5K", "€1.5M", "€900"], [5000, 1.5e6, 900]),
     "missing": (["1,5", "", "2"], [1.5, NAN, 2]),
 }
 
@@ -182,6 +183,8 @@ def test_compact_dates_and_numbers_like_them() -> None:
 def test_times() -> None:
     np.testing.assert_array_equal(alone(["1:30", "12:00:01", "00:00:00.5"]), [5400, 43201, 0.5])
     np.testing.assert_array_equal(alone(["1:30 PM", "12:00 AM", "12:00 PM"]), [48600, 0, 43200])
+    np.testing.assert_array_equal(alone(["18.00.00", "01.30.59", "23.59.00"]), [64800, 5459, 86340])
+    np.testing.assert_array_equal(alone(["18:00 Uhr", "1:30 Uhr", "23:59 Uhr"]), [64800, 5400, 86340])
 
 
 def test_impossible_days_are_named() -> None:
@@ -293,6 +296,26 @@ def test_spellings_of_one_label_are_merged() -> None:
     )
     letters = task(a=SQUARES, target=["a", "A", "b"] * 10)
     assert letters.class_names == ("A", "a", "b")
+
+
+def test_case_of_short_labels_is_noted() -> None:
+    read = task(a=SQUARES, answer=["Y", "N", "y"] * 10)
+    assert read.feature_names == ("a", "answer=N", "answer=Y", "answer=y")
+    assert read.notes == ("'answer': short labels that differ by case alone are kept apart: 'Y' and 'y'",)
+
+
+def test_codes_of_which_some_are_numbers_are_left_out() -> None:
+    tickets = [f"PC {7919 * i}" if i % 4 == 0 else str(104729 * i) for i in range(1, MANY + 1)]
+    assert task(ticket=tickets, b=SQUARES).feature_names == ("b",)
+    # A single one among numbers is a slip.
+    with pytest.raises(BadInput, match="expected a number, as in most rows, got 'PC 7'"):
+        task(ticket=["PC 7", *(str(104729 * i) for i in range(1, MANY))], b=SQUARES)
+
+
+def test_a_point_that_may_part_thousands_is_noted() -> None:
+    (note,) = notes(a=["1.234", "2.345", "3.456"])
+    assert note.startswith("'a': read with a decimal point; decimal=\",\" (--decimal) takes")
+    assert notes(a=["1.234", "2.345", "3.456"], b=["1.5", "2", "3.25"]) == []
 
 
 def test_what_tells_the_target_is_noted() -> None:

@@ -99,6 +99,10 @@ OTHERS = {
     "binary": (b"a,target\n1,\0\0\n", "row 2: expected text, got binary data"),
     "packed twice": (gzip.compress(gzip.compress(b"a")), "packed twice"),
     "half of a packed file": (gzip.compress(os.urandom(1000))[:500], "expected a whole file packed by gzip"),
+    "sheet of OpenDocument": (
+        b"PK\x03\x04" + b" " * 26 + b"mimetypeapplication/vnd.oasis.opendocument",
+        "save it as xlsx",
+    ),
     "half of a zip": (b"PK\x03\x04" + b"a" * 50, "expected a whole file packed by zip"),
     "half of Parquet": (b"PAR1" + b"a" * 50, "expected a whole Parquet file"),
     "long cell": (b"a,target\n" + b"x" * 10**6 + b",1\n", "row 2: expected cells of at most 131072 characters"),
@@ -118,6 +122,11 @@ def test_limits_are_kept(write, monkeypatch: pytest.MonkeyPatch) -> None:
     refused(path, "expected at most 0 MiB")
     assert limit.MOST_BYTES == 2**30
     assert files.HOLE_BYTES < files.HEAD_BYTES
+
+
+@pytest.mark.parametrize("address", ["https://example.org/my.csv?raw=true", "s3://bucket/my.parquet"])
+def test_addresses(address: str) -> None:
+    refused(address, "expected a file, got an address; fetch it first")
 
 
 @pytest.mark.parametrize("value", [{"a": [1]}, np.eye(2), pd.Series([1]), 7, None])

@@ -62,6 +62,10 @@ SAME = {
     "end of a DOS file": (PLAIN + "\x1a", "1 control character left out"),
     "old Mac": (spelled(";", ends="\r"), "separated by semicolons"),
     "single quotes": (spelled(quote="'").replace("size,color,target", "'size','color','target'"), "single quotes"),
+    "spaces after quotes": (
+        '"size" , "color" ,"target"\n' + PLAIN.partition("\n")[2].replace('",', '" ,'),
+        "spaces after quotes",
+    ),
     "gzip": (gzip.compress(PLAIN.encode()), "unpacked by gzip"),
     "bzip2": (bz2.compress(PLAIN.encode()), "unpacked by bzip2"),
     "xz": (lzma.compress(PLAIN.encode()), "unpacked by xz"),

@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose
 from torch.testing import assert_close
 
 from benchmarks.plain_loop import PlainRun, plain_loop, tensors
+from continuum.compiled import compiled
 from continuum.ensemble import Member, Settings, Stream, TrainedEnsemble, train
 from continuum.nn import Gate
 from continuum.widths import expresses
@@ -113,6 +114,46 @@ def test_every_member_equals_the_plain_loop(case: str) -> None:
         assert_equal(trained, number, plain)
         x, _ = tensors(data, "test", settings)
         assert_close(trained.network(number)(x), plain.network(x), **TOLERANCE)
+
+
+COMPILED = {
+    "tanh": False,  # on 32 columns, which are whole vectors
+    "relu": False,
+    "regression": False,
+    "sgd": False,
+    "coupled decay": False,
+    "adamw": False,
+    "cosine": False,
+    "fuzzy": False,
+    "patience": False,
+    "two layers": True,  # the pure pass takes these
+    "learnable gamma": True,
+    "gelu": True,
+    "one batch": True,
+}
+
+
+@pytest.mark.parametrize("case", COMPILED)
+def test_compiled_kernels_train_the_same_networks(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the tolerance of the plain loop; to the bit where no kernel suits."""
+    monkeypatch.setattr("continuum.ensemble.fused.PIECE", 2**12)  # several pieces of every stream
+    pure = trained_on(case)
+    with compiled():
+        trained = train(*ensemble(case))
+    assert trained.outcome == pure.outcome
+    for ours, expected in ((trained.validation_loss, pure.validation_loss), (trained.gamma, pure.gamma)):
+        assert_allclose(ours, expected, **TOLERANCE)
+    assert np.array_equal(trained.validation_loss, pure.validation_loss, equal_nan=True) == COMPILED[case]
+
+
+def test_compiled_kernels_put_a_network_that_diverges_aside() -> None:
+    streams, group = [stream("regression", 0)], [Member(gamma=2.5, lr=lr) for lr in (1e-3, 1e300, 1e-3)]
+    settings = dataclasses.replace(BASE, activation="relu", optimizer="sgd", momentum=0.0)
+    with compiled():
+        trained = train(streams, group, settings)
+    assert trained.outcome == ("ok", "diverged", "ok")
+    alone = train(streams, group[:1], settings)
+    assert_allclose(trained.validation_loss[:, 0], alone.validation_loss[:, 0], **TOLERANCE)
 
 
 @pytest.mark.parametrize("case", ["learnable gamma", "learnable gamma, sgd", "learnable gammas, decay"])

@@ -1,10 +1,12 @@
 """Things that stand in place of the files of a run: computed again, or refused with the remedy; the attack has more."""
 
 import os
+import stat
 
 import pytest
 
-from continuum.errors import StorageError
+from continuum.errors import BadInput, StorageError
+from continuum.exp.report.command import write
 from continuum.storage import MOST_LEVELS, discard, new_folder, read_json, read_regular, remove, write_whole
 
 from .test_survival import bytes_of_tables
@@ -133,3 +135,21 @@ def test_folders_too_deep_to_remove_are_named(tmp_path):
     with pytest.raises(StorageError, match="nested too deep to remove'; remove it"), storing(tmp_path):
         remove(tmp_path / "d")
     os.system(f"rm -rf {tmp_path / 'd'}")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_a_page_takes_no_place_of_a_device(run, tmp_path, kind):
+    place = tmp_path / "null"
+    harm(place, kind)
+    with pytest.raises(BadInput, match="which is a device or a pipe"):
+        write(run, place)
+    assert not place.is_file()
+
+
+def test_a_device_is_not_replaced(tmp_path):
+    try:
+        os.mknod(tmp_path / "null", stat.S_IFCHR | 0o600, os.makedev(1, 3))
+    except OSError:
+        pytest.skip("only root makes devices")
+    with pytest.raises(OSError, match="A device"):
+        write_whole(tmp_path / "null", b"content")

@@ -23,7 +23,8 @@ EXTENDING = {
 SMALLER = {
     "gamma_sweep": {"seeds": 2, "tasks": ("iris", "wine")},
     "capacity_signal": {
-        "seeds": 2, "lead_seeds": 2, "tasks": ("iris", "wine"), "lead_tasks": ("iris",), "conditions": (), "seen_seeds": 1,
+        "seeds": 2, "lead_seeds": 2, "seen_seeds": 1, "tasks": ("iris", "wine"), "lead_tasks": ("iris",),
+        "conditions": (),
     },
     "integer_crossing": {"tasks": ("iris", "wine")},
     "learned_width": {"seeds": 2, "tasks": ("iris", "wine"), "methods": ("interval",)},

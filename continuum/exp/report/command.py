@@ -64,6 +64,9 @@ def write(run: Path, out: Path | None = None) -> Path:
         raise BadInput(
             "--out", expected="the name of a file", came=f"the folder {out}", remedy=f"try {out / run.name}.html"
         )
+    if os.path.exists(out) and not os.path.isfile(out):  # it would be replaced, /dev/null too
+        came = f"{out}, which is a device or a pipe"
+        raise BadInput("--out", expected="the name of a file", came=came, remedy=f"try {run.name}.html")
     finished_run = finished(run)
     page = page_of(finished_run)
     with shown_by(finished_run):

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import platform
+import subprocess
 import sys
 import tempfile
 import warnings
@@ -45,21 +46,36 @@ def build() -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     # Beside the target, so that it comes into place whole, and two that build at once do not meet.
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        try:
-            from torch.utils.cpp_extension import load
-
-            source = str(Path(__file__).parent / SOURCES[0])
-            load(MODULE, [source], build_directory=folder, extra_cflags=["-O3"], is_python_module=False)
-            os.replace(next(Path(folder).glob(f"{MODULE}.*so")), target)
-        except (RuntimeError, OSError, ImportError, StopIteration) as error:
+        source = str(Path(__file__).parent / SOURCES[0])
+        # In a process of its own, because the loader loads what it builds, and remembers what it built.
+        tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        command = [sys.executable, "-c", _BUILD, MODULE, source, folder]
+        done = subprocess.run(command, env={**os.environ, "PATH": tools}, capture_output=True, text=True)
+        if done.returncode:
             raise BadInput(
                 "native gates",
                 expected="a C++ compiler and ninja",
-                came=str(error).strip().splitlines()[-1:],
+                came=_reason(done.stdout + done.stderr),
                 remedy="install them (ninja is a package on PyPI), or go on without: all works, somewhat slower",
-            ) from error
+            )
+        os.replace(Path(folder) / f"{MODULE}.so", target)
     extension.cache_clear()
     return target
+
+
+#: Program that builds a library of a name, from a source, in a folder.
+_BUILD = """
+import sys
+from torch.utils.cpp_extension import load
+name, source, folder = sys.argv[1:]
+load(name, [source], build_directory=folder, extra_cflags=["-O3"], is_python_module=False)
+"""
+
+
+def _reason(output: str) -> str:
+    """The line of a failed build that says why, as far as one does."""
+    lines = [line.strip() for line in output.splitlines() if "error" in line.lower()]
+    return (lines or output.splitlines() or ["nothing"])[0][:200]
 
 
 @cache

@@ -1,5 +1,6 @@
 """Tables as users have them, column by column: numbers, or texts and other values that are none."""
 
+import warnings
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -109,7 +110,19 @@ def frame_cells(column: "pd.Series[Any]") -> Cells:
     refuse_complex(kind)
     if pd.api.types.is_bool_dtype(kind) or pd.api.types.is_numeric_dtype(kind):
         return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
-    return number_cells(np.asarray(column.to_numpy(dtype=object), dtype=object), text=True)
+    cells = number_cells(np.asarray(column.to_numpy(dtype=object), dtype=object), text=True)
+    if cells.dtype == object:
+        _warn_of_lookalikes(cells, str(column.name))
+    return cells
+
+
+def _warn_of_lookalikes(cells: Cells, name: str) -> None:
+    from continuum.data.lookalikes import lookalike  # not for who has numbers
+    from continuum.data.wording import quoted
+
+    if told := lookalike(cells):
+        remedy = "make numbers of them, as continuum.data.load does, or a categorical column"
+        warnings.warn(f"column {quoted(name)}: {told}, but are texts, read as categories; {remedy}", stacklevel=2)
 
 
 def number_cells(cells: Cells, *, text: bool = False) -> Cells:
