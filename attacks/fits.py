@@ -80,4 +80,4 @@ def learned(estimator: Any, mode: str, rows: tuple[Any, Any, Any]) -> None:
             estimator.set_params(warm_start=True).fit(X, y, weight)
 
 
-attack = Attack("fits", cases=5000, short=12, attempt=attempt)
+attack = Attack("fits", cases=5000, short=12, attempt=attempt, seconds=60.0)
