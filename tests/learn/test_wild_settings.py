@@ -123,5 +123,5 @@ def test_a_line_through_columns_that_are_alike_and_huge():
 
 def test_a_path_that_leaves_the_range_of_floats():
     x = torch.from_numpy(np.random.default_rng(0).normal(size=(30, 50)).astype(np.float32))
-    with pytest.raises(Diverged, match="the loss is|the widths are|not all weights are finite"):
+    with pytest.raises(Diverged, match=r"the loss is|the widths are|not all weights are finite"):
         width_path(x, x[:, 0], "squared_error", LearnConfig(steps=1, lr=1e30, start=1), (64.0, 4.0))
