@@ -14,6 +14,7 @@ from attacks.fitting.parameters import Interrupted, parameters
 from attacks.fitting.tables import TABLES
 from attacks.fitting.targets import labels, mild_classes, mild_values, row_weights, several, values
 from attacks.harness import Attack
+from continuum.legible import legible
 
 #: Shares of the kinds of targets: ordinary ones, odd ones, several, and those of the other estimator.
 SHARES = (0.5, 0.25, 0.15, 0.1)
@@ -44,7 +45,7 @@ def attempt(index: int, generator: np.random.Generator, folder: Path) -> str | N
         warnings.simplefilter("ignore")
         kind, chosen, rows = drawn(generator)
     mode = str(generator.choice(MODES, p=MODE_SHARES))
-    where = f"{kind.__name__}({', '.join(f'{k}={v!r:.40}' for k, v in chosen.items())}).{mode}"
+    where = f"{kind.__name__}({', '.join(f'{k}={legible(v, 40)}' for k, v in chosen.items())}).{mode}"
     with warnings.catch_warnings(record=True) as heard, redirect_stdout(io.StringIO()):
         warnings.simplefilter("always")
         estimator = kind(**chosen)
@@ -79,4 +80,4 @@ def learned(estimator: Any, mode: str, rows: tuple[Any, Any, Any]) -> None:
             estimator.set_params(warm_start=True).fit(X, y, weight)
 
 
-attack = Attack("fits", cases=5000, short=12, attempt=attempt)
+attack = Attack("fits", cases=5000, short=12, attempt=attempt, seconds=60.0)

@@ -259,4 +259,4 @@ def attempt(index: int, generator: Random, folder: Path) -> str | None:
     return f"{kind.__name__}: {fault}" if fault else fault_of_warnings(heard, kind.__name__)
 
 
-attack = Attack("learners", cases=5000, short=12, attempt=attempt)
+attack = Attack("learners", cases=5000, short=12, attempt=attempt, seconds=60.0)

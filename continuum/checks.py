@@ -15,7 +15,9 @@ def whole(what: str, value: object, *, at_least: int) -> int:
     16
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < at_least:
-        raise BadInput(what, expected=f"an integer >= {at_least}", came=_repr(value), remedy=f"give {at_least} or more")
+        raise BadInput(
+            what, expected=f"an integer >= {at_least}", came=quoted(value), remedy=f"give {at_least} or more"
+        )
     return value
 
 
@@ -31,10 +33,10 @@ def _finite(value: object) -> bool:
 
 def _shown(value: object) -> object:
     """A number as it prints, without the type that NumPy's repr names; all else such that '1' is no 1."""
-    return value if isinstance(value, Real) else _repr(value)
+    return value if isinstance(value, Real) else quoted(value)
 
 
-def _repr(value: object) -> str:
+def quoted(value: object) -> str:
     """The ``repr`` of a value, which some values lack: whole numbers of more digits than Python prints."""
     try:
         return repr(value)
@@ -82,4 +84,4 @@ def one_of(what: str, value: str, known: Iterable[str], *, plural: str = "choice
         return value
     near = nearest(value, names)
     remedy = f"did you mean {' or '.join(near)}?" if near else f"choose among these {plural}"
-    raise BadInput(what, expected=f"one of {enumeration(names, value, most=24)}", came=_repr(value), remedy=remedy)
+    raise BadInput(what, expected=f"one of {enumeration(names, value, most=24)}", came=quoted(value), remedy=remedy)

@@ -13,9 +13,15 @@ from continuum.errors import BadInput, ContinuumError
 SCREEN = 1920
 #: Warnings that tell users something in words of this package or of scikit-learn.
 TOLD = (ConvergenceWarning, DataConversionWarning)
-#: Words of warnings without a category of their own: of exports in few digits, of many classes (scikit-learn),
-#: and of targets that a loss of the user's own broadcasts (PyTorch).
-USEFUL = ("outputs move by", "The number of unique classes is greater", "Using a target size")
+#: Words of warnings without a category of their own: of exports in few digits, of numbers as texts, of many
+#: classes and of names (scikit-learn), and of targets that a loss of the user's own broadcasts (PyTorch).
+USEFUL = (
+    "outputs move by",
+    "read as categories",
+    "The number of unique classes is greater",
+    "valid feature names",
+    "Using a target size",
+)
 
 
 def fault_of_error(error: BaseException, where: str) -> str | None:

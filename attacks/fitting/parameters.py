@@ -33,11 +33,21 @@ def heard_width(steps: int, total: int, width: float) -> None:
     heard(steps, total, width, math.nan)
 
 
+class Awkward:
+    """What neither prints nor compares."""
+
+    def __repr__(self) -> str:
+        raise Interrupted
+
+    def __bool__(self) -> bool:
+        raise ValueError
+
+
 #: Values of any kind, none of which is sound everywhere.
 ODD: tuple[Any, ...] = (
     None, True, 0, -1, 1, 2.5, math.nan, math.inf, "auto", "x" * 10_000, "\x1b[31m", b"raw", (1, 2), [], {},
     np.int64(3), 10**400, 1e300, 1e-300, np.array([1, 2]), np.array(3), object, 2**64, "1", 5e-324, complex(1, 1),
-    np.nan, np.float32(2),
+    np.nan, np.float32(2), 10**5000, Awkward(), np.array(["a", "b"]), "inf", "nan",
 )  # fmt: skip
 #: Sound values of each parameter, and such as are sound in their kind alone.
 SOUND: dict[str, tuple[Any, ...]] = {

@@ -1,7 +1,8 @@
 """Tasks that need no network and no files: those of UCI that scikit-learn carries, and two synthetic spirals."""
 
+from importlib import import_module
+
 import numpy as np
-from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 
 from continuum.data.catalogue import Entry
 from continuum.data.choice import TARGET
@@ -9,8 +10,8 @@ from continuum.data.table import TextTable
 from continuum.data.target import encode_target
 from continuum.data.task import Kind, Provenance, Task
 
-#: How scikit-learn hands them out.
-LOADERS = {"iris": load_iris, "wine": load_wine, "breast_cancer": load_breast_cancer, "digits": load_digits}
+#: The functions of scikit-learn that hand them out; it takes long to import, and waits for the first of them.
+LOADERS = {"iris": "load_iris", "wine": "load_wine", "breast_cancer": "load_breast_cancer", "digits": "load_digits"}
 
 #: Name of the synthetic task.
 SPIRALS = "two_spirals"
@@ -32,7 +33,7 @@ def bundled(entry: Entry, kind: Kind | None = None) -> Task:
     >>> bundled(catalogue()["wine"]).features.shape
     (178, 13)
     """
-    bunch = LOADERS[entry.name]()
+    bunch = getattr(import_module("sklearn.datasets"), LOADERS[entry.name])()
     names = tuple(str(name) for name in bunch.feature_names)
     classes = tuple(str(name) for name in bunch.target_names)
     provenance = entry.provenance("scikit-learn")

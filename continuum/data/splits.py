@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Int64
-from sklearn.model_selection import train_test_split
 
 from continuum.checks import whole
 from continuum.data.task import Task
@@ -42,6 +41,8 @@ def split(task: Task, seed: int, train: float = 0.6, validation: float = 0.2) ->
     n_validation, n_test = _sizes(task, train, validation)
     if task.kind == "regression":
         rows = np.arange(task.n, dtype=np.int64)
+        from sklearn.model_selection import train_test_split  # which takes long to import
+
         rest, test = train_test_split(rows, test_size=n_test, random_state=seed)
         training, held_out = train_test_split(rest, test_size=n_validation, random_state=seed)
         return Split(training, held_out, test)
@@ -49,6 +50,8 @@ def split(task: Task, seed: int, train: float = 0.6, validation: float = 0.2) ->
 
 
 def _stratified(task: Task, seed: int, n_validation: int, n_test: int) -> Split:
+    from sklearn.model_selection import train_test_split
+
     _check_classes(task, min(n_validation, n_test, task.n - n_validation - n_test))
     rows = np.arange(task.n, dtype=np.int64)
     try:

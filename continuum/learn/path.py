@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from continuum.errors import BadInput
+from continuum.errors import BadInput, Diverged
 from continuum.learn.calibration import held_out_scores, mean_and_error, price_stages
 from continuum.learn.rounding import rounded_copy
 from continuum.learn.rows import TrainingRows
@@ -96,6 +96,8 @@ def frontier(task: Task, prices: list[float], progress: Progress | None = None) 
         widths.append(run.widths())
         units.append(tuple(whole.pool.weights.units))
         losses.append(whole.loss())
+        if not np.isfinite(losses[-1]):
+            raise Diverged(f"the loss is {losses[-1]:g}")
         scores.append(held_out_scores(whole, held_out))
     if len(widths) < len(prices):
         meter.total = meter.done

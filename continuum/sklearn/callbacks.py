@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Self
 
+from continuum.checks import quoted
 from continuum.errors import BadInput
 from continuum.progress import Progress
 
@@ -22,7 +23,7 @@ def checked_callbacks(callbacks: object) -> tuple[Callback, ...]:
     several = (callbacks,) if callable(callbacks) else callbacks
     if not isinstance(several, list | tuple) or not all(map(callable, several)):
         expected, remedy = "functions of (steps, total, width, loss)", "give a list of them, or None"
-        raise BadInput("callbacks", expected=expected, came=repr(callbacks), remedy=remedy)
+        raise BadInput("callbacks", expected=expected, came=quoted(callbacks), remedy=remedy)
     return tuple(several)
 
 

@@ -17,7 +17,7 @@ from continuum.sklearn.callbacks import Callback
 from continuum.sklearn.reach import beyond
 from continuum.sklearn.rows import EstimatorRows
 from continuum.sklearn.stored import Stored
-from continuum.sklearn.table.intake import numbers_of
+from continuum.sklearn.table.intake import brief_words, numbers_of
 from continuum.sklearn.table.numbers import EstimatorTable, Numbers, dense, row_blocks
 
 if TYPE_CHECKING:  # torch takes longer to import than all else together, and waits for the first fit
@@ -282,7 +282,8 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
             if start.network is None:
                 self._table = None
             else:
-                validate_data(self, rows[0], reset=False, skip_check_array=True)  # the same columns
+                with brief_words():
+                    validate_data(self, rows[0], reset=False, skip_check_array=True)  # the same columns
             training = self._rows(*rows, known=known)
             start = checked_start(start, training, before, self.__dict__)
             fitted = fit_rows(training, adapted(options, start, training), self._loss, start)

@@ -7,6 +7,7 @@ from jaxtyping import Float64, Shaped
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from continuum.checks import quoted
 from continuum.errors import BadInput
 from continuum.sklearn.targets import as_labels
 
@@ -55,7 +56,7 @@ def distinct_labels(classes: Any) -> Classes:
     """The labels among these, sorted; raises ``BadInput`` for what has no order, or is missing."""
     if not np.iterable(classes) or isinstance(classes, str | bytes):
         remedy = "name all labels that are ever to come"
-        raise BadInput("classes", expected="labels", came=repr(classes), remedy=remedy)
+        raise BadInput("classes", expected="labels", came=quoted(classes), remedy=remedy)
     labels = np.asarray(as_labels(classes.toarray() if hasattr(classes, "toarray") else classes))
     refuse_missing(labels)
     try:
@@ -80,4 +81,4 @@ def known_codes(y: Shaped[np.ndarray, " rows"], classes: Classes) -> Float64[np.
 def _few(labels: Shaped[np.ndarray, " labels"]) -> str:
     """The first of these labels, in words."""
     more = f" and {len(labels) - NAMED} more" if len(labels) > NAMED else ""
-    return ", ".join(map(repr, labels[:NAMED].tolist())) + more
+    return ", ".join(map(quoted, labels[:NAMED].tolist())) + more

@@ -12,6 +12,7 @@ import torch
 from sklearn.utils import check_random_state
 
 from continuum import checks
+from continuum.checks import quoted
 from continuum.errors import BadInput
 from continuum.learn import LearnConfig
 from continuum.learn.descent import DescentConfig
@@ -61,7 +62,7 @@ def estimator_options(parameters: Mapping[str, Any], seed: int) -> EstimatorOpti
         batch = None if batch is None else _whole("batch_size", batch)
     elif batch != "auto":
         remedy = '"auto" is by the number of rows'
-        raise BadInput("batch_size", expected='"auto", None or an integer >= 1', came=repr(batch), remedy=remedy)
+        raise BadInput("batch_size", expected='"auto", None or an integer >= 1', came=quoted(batch), remedy=remedy)
     graded = parameters["method"] == "graded"
     config = LearnConfig(
         method=parameters["method"],
@@ -106,18 +107,18 @@ def seed_of(random_state: Any) -> int:
     """The seed of a fit, drawn by ``random_state``; raises ``ValueError``."""
     if isinstance(random_state, Integral) and not 0 <= int(random_state) < 2**32:
         expected, remedy = "an integer in [0, 2**32 - 1], a RandomState or None", "0 is a common choice"
-        raise BadInput("random_state", expected=expected, came=repr(random_state), remedy=remedy)
+        raise BadInput("random_state", expected=expected, came=quoted(random_state), remedy=remedy)
     kinds = (Integral, np.random.RandomState, type(None))
     if not isinstance(random_state, kinds) and random_state is not np.random:
         expected, remedy = "an integer in [0, 2**32 - 1], a RandomState or None", "0 is a common choice"
-        raise BadInput("random_state", expected=expected, came=repr(random_state), remedy=remedy)
+        raise BadInput("random_state", expected=expected, came=quoted(random_state), remedy=remedy)
     return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
 
 
 def _text(what: str, value: object) -> None:
     """Refuse what is no text, of which some, such as arrays, compare to no single truth."""
     if not isinstance(value, str):
-        raise BadInput(what, expected="a name", came=repr(value), remedy="give one as a text")
+        raise BadInput(what, expected="a name", came=quoted(value), remedy="give one as a text")
 
 
 def _whole(what: str, value: object) -> int:
@@ -130,7 +131,7 @@ def _whole(what: str, value: object) -> int:
 def _real(what: str, value: object, *, remedy: str) -> float:
     """A number, whose range the configuration checks."""
     if not isinstance(value, Real) or isinstance(value, bool):
-        raise BadInput(what, expected="a number > 0", came=repr(value), remedy=remedy)
+        raise BadInput(what, expected="a number > 0", came=quoted(value), remedy=remedy)
     try:
         return float(value)
     except OverflowError:
@@ -140,14 +141,14 @@ def _real(what: str, value: object, *, remedy: str) -> float:
 def switch(what: str, value: object) -> bool:
     """True or False, or a number that stands for one of them; raises ``BadInput``."""
     if not isinstance(value, bool | np.bool_ | Integral):
-        raise BadInput(what, expected="True or False", came=repr(value), remedy="give one of them")
+        raise BadInput(what, expected="True or False", came=quoted(value), remedy="give one of them")
     return bool(value)
 
 
 def _fraction(value: object) -> float:
     if not isinstance(value, Real | float) or not 0 < value < 1:  # type: ignore[operator]  # all reals compare
         remedy = "hold out a share of the rows, 0.1 say"
-        raise BadInput("validation_fraction", expected="a number in (0, 1)", came=repr(value), remedy=remedy)
+        raise BadInput("validation_fraction", expected="a number in (0, 1)", came=quoted(value), remedy=remedy)
     return float(value)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
+from continuum.checks import quoted
 from continuum.errors import BadInput
 from continuum.sklearn.table.shapes import refuse_complex, unmasked
 
@@ -72,5 +73,5 @@ def _number(what: str, cell: Any) -> float:
     except OverflowError:
         return float("inf")
     except (ValueError, TypeError) as error:
-        came = f"{cell!r}, of type {type(cell).__name__}"
+        came = f"{quoted(cell)}, of type {type(cell).__name__}"
         raise BadInput(what, expected="numbers", came=came, remedy=REMEDIES[what]) from error

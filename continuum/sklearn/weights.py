@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64, Shaped
 
+from continuum.checks import quoted
 from continuum.errors import BadInput
 
 #: Weights count as repetitions up to so many rows in the mean; beyond it, a light row would make all others many.
@@ -87,11 +88,11 @@ def class_weights(class_weight: Any, y: Shaped[np.ndarray, " rows"], weight: Wei
 def _of_labels(class_weight: object, labels: Shaped[np.ndarray, " classes"]) -> Float64[np.ndarray, " classes"]:
     remedy = 'give a mapping from labels to numbers >= 0, "balanced" or None'
     if not isinstance(class_weight, Mapping):
-        raise BadInput("class_weight", expected="a mapping", came=repr(class_weight), remedy=remedy)
+        raise BadInput("class_weight", expected="a mapping", came=quoted(class_weight), remedy=remedy)
     try:
         weights = np.array([float(class_weight.get(label, 1.0)) for label in labels.tolist()])
     except (TypeError, ValueError, OverflowError) as error:
-        raise BadInput("class_weight", expected="numbers", came=repr(class_weight), remedy=remedy) from error
+        raise BadInput("class_weight", expected="numbers", came=quoted(class_weight), remedy=remedy) from error
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
-        raise BadInput("class_weight", expected="numbers >= 0", came=repr(class_weight), remedy=remedy)
+        raise BadInput("class_weight", expected="numbers >= 0", came=quoted(class_weight), remedy=remedy)
     return weights

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from continuum.errors import BadInput
+from continuum.errors import BadInput, Diverged
 from continuum.learn import LearnConfig, learn_width, width_path
 from continuum.learn.descent import DescentConfig, learn_table
 from continuum.learn.descent.descent import least_squares
@@ -119,3 +119,9 @@ def test_a_line_through_columns_that_are_alike_and_huge():
     assert variance < 1e-12
     with pytest.raises(np.linalg.LinAlgError):
         singular(rows)
+
+
+def test_a_path_that_leaves_the_range_of_floats():
+    x = torch.from_numpy(np.random.default_rng(0).normal(size=(30, 50)).astype(np.float32))
+    with pytest.raises(Diverged, match=r"the loss is|the widths are|not all weights are finite"):
+        width_path(x, x[:, 0], "squared_error", LearnConfig(steps=1, lr=1e30, start=1), (64.0, 4.0))

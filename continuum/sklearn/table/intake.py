@@ -1,5 +1,7 @@
 """Tables through scikit-learn's checks, in training and later."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -7,12 +9,29 @@ from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import validate_data
 
+from continuum.legible import legible
 from continuum.sklearn.table.numbers import Numbers, check_room
 from continuum.sklearn.table.reading import Cells, read
 from continuum.sklearn.table.table import Table
 
+#: Characters of a line, and lines, of a message of scikit-learn.
+LINE, LINES = 240, 8
 #: What scikit-learn is to make of the numbers of a table; what is missing is filled later.
 NUMBERS = {"accept_sparse": "csr", "dtype": np.float64, "order": "C", "ensure_all_finite": "allow-nan"}
+
+
+@contextmanager
+def brief_words() -> Iterator[None]:
+    """Errors of scikit-learn, which quotes names and cells as long and odd as they are, on part of a screen."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        said = str(error)
+        lines = [legible(line, LINE) for line in said.split("\n")]
+        brief = "\n".join([*lines[:LINES], *([f"... ({len(lines)} lines)"] if len(lines) > LINES else [])])
+        if brief == said:
+            raise
+        raise (TypeError if isinstance(error, TypeError) else ValueError)(brief) from None
 
 
 def checked_table(
@@ -23,7 +42,7 @@ def checked_table(
     Where training goes on, ``table`` says which columns are none of numbers.
     """
     reading = read(X, () if table is None else table.levels)
-    with np.errstate(over="ignore", invalid="ignore"):  # a sum of sound numbers may be none
+    with brief_words(), np.errstate(over="ignore", invalid="ignore"):  # a sum of sound numbers may be none
         numbers, y = validate_data(estimator, reading.numbers, y, **NUMBERS, **kinds)
     if not isinstance(numbers, np.ndarray):
         check_room(numbers.shape[0], numbers.shape[1])
@@ -33,7 +52,7 @@ def checked_table(
 def numbers_of(estimator: Any, table: Table, X: Any) -> Numbers:
     """Rows as numbers, checked against what the estimator was fitted to."""
     reading = read(X, table.levels)
-    with np.errstate(over="ignore", invalid="ignore"):
+    with brief_words(), np.errstate(over="ignore", invalid="ignore"):
         numbers = validate_data(estimator, reading.numbers, reset=False, **NUMBERS)
     return table(_complete_if_sparse(numbers), reading.texts)
 

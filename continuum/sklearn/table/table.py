@@ -7,10 +7,16 @@ import numpy as np
 from jaxtyping import Float64, Int
 from scipy.sparse import csr_array, issparse
 
+from continuum.checks import quoted
+from continuum.errors import BadInput
+from continuum.legible import legible
 from continuum.sklearn.table.levels import MOST, Levels
 from continuum.sklearn.table.numbers import EstimatorTable, Numbers, column_moments
 from continuum.sklearn.table.reading import Cells, to_numbers
 from continuum.sklearn.weights import shares
+
+#: Characters of the name of a column in messages.
+NAME = 60
 
 Weight = Float64[np.ndarray, " rows"] | None
 
@@ -55,7 +61,11 @@ class Table:
             names: of the columns.
         """
         columns, weight = numbers.shape[1], _share(weight)
-        called = tuple(f"column {k}" for k in range(columns)) if names is None else tuple(map(str, names))
+        called = (
+            tuple(f"column {k}" for k in range(columns))
+            if names is None
+            else tuple(legible(name, NAME) for name in names)
+        )
         if issparse(numbers):
             share = np.full(numbers.shape[0], 1.0) if weight is None else weight
             return cls(np.asarray((share / share.sum()) @ numbers), np.zeros(0, int), {}, called)
@@ -94,7 +104,7 @@ class Table:
             return (
                 csr_array(numbers) if not len(self.levels) and not len(self.indicated) else self(numbers.toarray(), {})
             )
-        replaced = {index: to_numbers(cells) for index, cells in texts.items() if index not in self.levels}
+        replaced = {index: self._numbers(index, cells) for index, cells in texts.items() if index not in self.levels}
         replaced |= {index: self._codes(index, numbers, texts) for index in self.levels}
         missing = np.isnan(numbers)
         if not replaced and not len(self.indicated) and not missing.any():
@@ -104,6 +114,16 @@ class Table:
             out[:, index], missing[:, index] = column, np.isnan(column)
         np.copyto(out, self.fill, where=missing)
         return np.hstack([out, missing[:, self.indicated]])
+
+    def _numbers(self, index: int, cells: Cells) -> Float64[np.ndarray, " rows"]:
+        """A column of numbers that came as another kind; raises ``BadInput`` where it holds what is no number."""
+        try:
+            return to_numbers(cells)
+        except (ValueError, TypeError) as error:
+            words = [cell for cell in cells if isinstance(cell, str | bytes)]
+            expected = f"numbers in {self.names[index]}, as in training"
+            came, remedy = quoted((words or list(cells))[0]), "look for words in this column, or fit again"
+            raise BadInput("X", expected=expected, came=came, remedy=remedy) from error
 
     def _codes(self, index: int, numbers: EstimatorTable, texts: dict[int, Cells]) -> Float64[np.ndarray, " rows"]:
         return self.levels[index].codes(texts.get(index, numbers[:, index]))
