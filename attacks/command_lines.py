@@ -155,6 +155,8 @@ def _drawn_line(generator: np.random.Generator, folder: Path) -> list[str]:
     if name in ("report", "figures") and generator.random() < 0.6:
         _hostile_run(generator, folder / "run")
         return _at_run(name, generator)
+    if name == "data" and generator.random() < 0.6:
+        return ["data", _hostile_file(generator, folder)]
     flags = _flags(name) or ["--out"]
     line = [name]
     for _ in range(int(generator.integers(0, 5))):
@@ -219,6 +221,16 @@ def _hostile_run(generator: np.random.Generator, folder: Path) -> None:
         text = _one(generator, ["[" * 100_000, "{" * 9000, "", "null", '"', text[:50], '{"a": NaN}', "1" * 100_000])
     (folder / "manifest.json").write_text(text)
     (folder / "results.parquet").write_bytes(b"PAR1" + generator.bytes(40))
+
+
+def _hostile_file(generator: np.random.Generator, folder: Path) -> str:
+    """A file of data whose name, columns and cells are hostile."""
+    name = _word(generator).replace("/", "").replace("\0", "")[:60] or "empty"
+    rows = [[_word(generator)[:2000] for _ in range(3)] for _ in range(int(generator.integers(1, 5)))]
+    text = "\n".join(",".join(row) for row in [["a", "b", "target"], *rows][int(generator.integers(2)) :])
+    path = folder / os.fsdecode(f"{name}.csv".encode("utf-8", "surrogatepass"))
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    return str(path)
 
 
 def _odd_value(generator: np.random.Generator, usual: Any) -> Any:

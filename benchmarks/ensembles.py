@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -13,17 +14,20 @@ from benchmarks.torch_loop import TorchLoop
 from benchmarks.vmap_ensemble import Loss, VmapEnsemble, batch_major, unit_major
 from benchmarks.workload import LOOP_WIDTHS, LR, SETTINGS, members, streams, useful_flop
 from continuum.arithmetic import single_thread
+from continuum.compiled import compiled
 from continuum.ensemble import Stream, train
 
 #: Side of the square matrices whose product shows what the core can do.
 SIDE = 2048
-VMAP = {"vmap": batch_major, "vmap_tuned": unit_major}
+VMAP = {"vmap": batch_major, "vmap_tuned": unit_major, "vmap_compiled": batch_major}
 
 
 def measure(task: str, names: Sequence[str], quick: bool) -> list[Measured]:
     """Ratios of rates, in samples times networks per second (products: in floating-point operations)."""
     data = streams(task)
     works = {"engine": _engine(data)}
+    if any(name.endswith("_compiled") for name in names):
+        works["engine_compiled"] = _engine(data, fast=True)
     for name in names:
         works |= _baseline(name, data, 1 if quick else 2)
     with single_thread():
@@ -32,11 +36,12 @@ def measure(task: str, names: Sequence[str], quick: bool) -> list[Measured]:
 
 
 def _row(name: str, task: str, data: list[Stream], speeds: dict[str, np.ndarray]) -> Measured:
+    engine = speeds["engine_compiled" if name.endswith("_compiled") else "engine"]
     if not name.startswith("gemm"):
-        return ratio(name, task, speeds["engine"], speeds[name])
+        return ratio(name, task, engine, speeds[name])
     inputs, outputs = data[0].train.x.shape[1], data[0].outputs
     flop = np.mean([useful_flop(member, inputs, outputs) for member in members()])
-    ours = speeds["engine"] if name == "gemm" else _later_epochs(data, speeds)
+    ours = _later_epochs(data, speeds) if name == "gemm_epochs" else engine
     return ratio(name, task, ours * flop, np.maximum(speeds["numpy"], speeds["torch"]))
 
 
@@ -46,9 +51,14 @@ def _later_epochs(data: list[Stream], speeds: dict[str, np.ndarray]) -> np.ndarr
     return (whole - first) / (whole / speeds["engine"] - first / speeds["first_epoch"])
 
 
-def _engine(data: list[Stream], epochs: int = SETTINGS.epochs) -> Work:
+def _engine(data: list[Stream], epochs: int = SETTINGS.epochs, fast: bool = False) -> Work:
     networks, settings = members(), dataclasses.replace(SETTINGS, epochs=epochs)
-    return Work(lambda: train(data, networks, settings), _samples(data, epochs))
+
+    def run() -> None:
+        with compiled() if fast else nullcontext():
+            train(data, networks, settings)
+
+    return Work(run, _samples(data, epochs))
 
 
 def _samples(data: list[Stream], epochs: int) -> int:
@@ -56,7 +66,7 @@ def _samples(data: list[Stream], epochs: int) -> int:
 
 
 def _baseline(name: str, data: list[Stream], epochs: int) -> dict[str, Work]:
-    if name == "gemm":
+    if name in ("gemm", "gemm_compiled"):
         return _products()
     if name == "gemm_epochs":
         return _products() | {"first_epoch": _engine(data, epochs=1)}

@@ -10,6 +10,8 @@ from math import nan
 from benchmarks.rows import MODULES, Measured, Row
 
 CORETYPE = "OPENBLAS_CORETYPE"
+#: What keeps the compiled kernels from AVX-512, too, where OpenBLAS is kept from it.
+MARCH = {"Haswell": {"CONTINUUM_MARCH": "haswell"}}
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 #: glibc keeps freed memory. Else it is chance whether it hands the temporaries of a wide network back to the kernel
 #: after every pass, and the page faults double the time of the separate widths.
@@ -38,7 +40,7 @@ def settings(environment: Mapping[str, str]) -> list[Setting]:
     pinned = environment.get(CORETYPE)
     if pinned is None:
         return [free]
-    return [Setting(f"as found ({pinned})", unset | {CORETYPE: pinned}, pinned=True), free]
+    return [Setting(f"as found ({pinned})", unset | {CORETYPE: pinned} | MARCH.get(pinned, {}), pinned=True), free]
 
 
 def groups(rows: list[Row]) -> dict[str, dict[str, list[str]]]:

@@ -1,6 +1,7 @@
 """Projection on the capped simplex against a root finder of scipy, row by row."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -9,10 +10,17 @@ from scipy.optimize import brentq
 from benchmarks.rows import Measured
 from benchmarks.timing import Work, rates, ratio
 from continuum.arithmetic import single_thread
+from continuum.compiled import compiled
 from continuum.widths import project
 
 ROWS, UNITS, TOTAL = 1000, 512, 100.0
-DTYPES = {"simplex": torch.float32, "simplex_float64": torch.float64}
+#: Precision, and whether by compiled kernels.
+VARIANTS = {
+    "simplex": (torch.float32, False),
+    "simplex_float64": (torch.float64, False),
+    "simplex_compiled": (torch.float32, True),
+    "simplex_compiled_float64": (torch.float64, True),
+}
 
 
 def measure(task: str, names: Sequence[str], quick: bool) -> list[Measured]:
@@ -20,15 +28,22 @@ def measure(task: str, names: Sequence[str], quick: bool) -> list[Measured]:
     scores = torch.randn(ROWS, UNITS, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     works = {"scipy": Work(lambda: row_by_row(scores.numpy()), ROWS)}
     for name in names:
-        works[name] = _projection(scores.to(DTYPES[name]))
+        dtype, fast = VARIANTS[name]
+        works[name] = _projection(scores.to(dtype), fast)
     with single_thread():
         speeds = rates(works, repetitions=3 if quick else 15)
     return [ratio(name, task, speeds[name], speeds["scipy"]) for name in names]
 
 
-def _projection(scores: torch.Tensor) -> Work:
+def _projection(scores: torch.Tensor, fast: bool) -> Work:
     total = torch.full((ROWS,), TOTAL, dtype=scores.dtype)
-    return Work(lambda: [project(scores, total) for _ in range(10)], 10 * ROWS)
+
+    def run() -> None:
+        with compiled() if fast else nullcontext():
+            for _ in range(10):
+                project(scores, total)
+
+    return Work(run, 10 * ROWS)
 
 
 def row_by_row(scores: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from benchmarks.rows import Measured
 from benchmarks.separate_widths import separate_curve
 from benchmarks.timing import Work, rates, ratio
 from continuum.arithmetic import single_thread
+from continuum.compiled import compiled
 from continuum.data import load
 from continuum.ensemble import Member, Settings, Stream
 from continuum.ensemble.initial import initial
@@ -30,13 +31,18 @@ def measure(task: str, names: Sequence[str], quick: bool) -> list[Measured]:
         hidden = torch.relu(x @ first[0].T + first[1])
         slice_curve(hidden, *last, target, gammas, "classification")
 
+    def together_compiled() -> None:
+        with compiled():
+            together()
+
     works = {
-        "together": Work(together, len(gammas)),
+        "slice": Work(together, len(gammas)),
+        "slice_compiled": Work(together_compiled, len(gammas)),
         "separate": Work(lambda: separate_curve(x, labels, first, last, some), len(some)),
     }
     with single_thread(), torch.no_grad():
         speeds = rates(works, repetitions=5 if quick else 25)
-    return [ratio(name, task, speeds["together"], speeds["separate"]) for name in names]
+    return [ratio(name, task, speeds[name], speeds["separate"]) for name in names]
 
 
 def _rows(stream: Stream) -> tuple[torch.Tensor, torch.Tensor, int]:

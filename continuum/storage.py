@@ -20,12 +20,12 @@ REMEDIES = {
     errno.EACCES: "choose another folder{}, or allow writing there",
     errno.EPERM: "choose another folder{}, or allow writing there",
     errno.EROFS: "choose a folder on a writable disk{}",
-    errno.ENOTDIR: "a file stands where a folder is needed, remove it or choose another folder{}",
-    errno.EEXIST: "a file stands where a folder is needed, remove it or choose another folder{}",
+    errno.ENOTDIR: "a file stands where a folder is needed: choose another folder{}, or move that file away",
+    errno.EEXIST: "a file stands where a folder is needed: choose another folder{}, or move that file away",
     errno.EISDIR: "a folder stands where a file is needed, remove it",
     errno.ELOOP: "a link leads in a circle, remove it",
     errno.ENOTEMPTY: "remove it",
-    errno.ENXIO: "what stands there is no file: remove it, or choose another name",
+    errno.ENXIO: "what stands there is no file: choose another name, or remove it",
     errno.ENAMETOOLONG: "choose a shorter name{}",
 }
 #: Most bytes of a table that is read back, and of a file of JSON; what is larger was not written here.

@@ -230,6 +230,92 @@ template <class T> static void adapt(const Moments<T> &all, double step, double 
     }
 }
 
+// ---- slices of one network -----------------------------------------------------------------------------------------
+
+template <class T> struct Slice {
+    const T *hidden;       // (units, columns)
+    const T *weight;       // (units, outputs)
+    const T *bias;         // (outputs,)
+    const T *target;       // (outputs, columns): one-hot or values
+    const int64_t *starts; // first of the sorted widths in [k, k + 1), for k = 0 to units, and their number
+    const T *gates;        // of the unit that each width cuts
+    T *spare;              // (2 outputs, TILE) and (outputs, lanes)
+    double *loss, *score;  // sums over columns, added to
+    int64_t units, outputs, columns, classes;
+};
+
+const int64_t TILE = 128;
+
+// Cross-entropy and hits in the first `live` columns of a tile, whose logits are base + m w y
+template <class T>
+INLINE void cross_entropy(const Slice<T> &all, const T *base, const T *goal, const T *y, const T *w, T m, int64_t live,
+                          T *z, double &loss, double &hits) {
+    const int lanes = Vector<T>::lanes;
+    V<T> rest = every(T(0)), count = rest, product = every(T(1));
+    double logs = 0;
+    for (int64_t j = 0; j < live; j += lanes) {
+        V<T> most = every(T(-INFINITY)), hit = every(T(0)), labelled = hit, total = hit;
+        const V<T> column = load(y + j);
+        for (int64_t c = 0; c < all.outputs; c++) {
+            const V<T> x = load(base + c * TILE + j) + column * (m * w[c]), label = load(goal + c * TILE + j);
+            store(z + c * lanes, x);
+            hit = x > most ? label : hit; // the first of the largest
+            labelled += x * label;
+            most = x > most ? x : most;
+        }
+        for (int64_t c = 0; c < all.outputs; c++) total += exponential(load(z + c * lanes) - most);
+        V<T> lost = most - labelled;
+        for (int lane = 0; j + lane >= live - lanes && lane < lanes; lane++)
+            if (j + lane >= live) total[lane] = 1, lost[lane] = 0, hit[lane] = 0;
+        rest += lost, count += hit, product *= total;
+        if (j % (4 * lanes) == 3 * lanes || j + lanes >= live) { // few enough factors for their range
+            for (int lane = 0; lane < lanes; lane++) logs += std::log(double(product[lane]));
+            product = every(T(1));
+        }
+    }
+    loss += logs + sum<T>(rest), hits += sum<T>(count);
+}
+
+template <class T>
+INLINE void squared_error(const Slice<T> &all, const T *base, const T *goal, const T *y, const T *w, T m, int64_t live,
+                          double &loss, double &score) {
+    double total = 0;
+    for (int64_t c = 0; c < all.outputs; c++)
+        for (int64_t i = 0; i < live; i++) {
+            const double error = base[c * TILE + i] + m * w[c] * y[i] - goal[c * TILE + i];
+            total += error * error;
+        }
+    loss += total / 2, score += total;
+}
+
+// Loss and score at every width, with the units before the cut in a running sum
+template <class T> static void slice(const Slice<T> &all) {
+    T *base = all.spare, *goal = base + all.outputs * TILE, *z = goal + all.outputs * TILE, y[TILE];
+    for (int64_t start = 0; start < all.columns; start += TILE) {
+        const int64_t live = all.columns - start < TILE ? all.columns - start : TILE;
+        for (int64_t c = 0; c < all.outputs; c++)
+            for (int64_t i = 0; i < TILE; i++) {
+                base[c * TILE + i] = all.bias[c];
+                goal[c * TILE + i] = i < live ? all.target[c * all.columns + start + i] : 0;
+            }
+        for (int64_t i = 0; i < TILE; i++) y[i] = 0;
+        for (int64_t k = 0; k <= all.units; k++) {
+            const int64_t unit = k < all.units ? k : k - 1;
+            const T *w = all.weight + unit * all.outputs;
+            for (int64_t i = 0; i < live; i++) y[i] = all.hidden[unit * all.columns + start + i];
+            for (int64_t n = all.starts[k]; n < all.starts[k + 1]; n++) {
+                const T m = k < all.units ? all.gates[n] : 0;
+                if (all.classes)
+                    cross_entropy(all, base, goal, y, w, m, live, z, all.loss[n], all.score[n]);
+                else
+                    squared_error(all, base, goal, y, w, m, live, all.loss[n], all.score[n]);
+            }
+            for (int64_t c = 0; c < all.outputs && k < all.units; c++)
+                for (int64_t i = 0; i < TILE; i++) base[c * TILE + i] += w[c] * y[i];
+        }
+    }
+}
+
 // ---- projection on the capped simplex ----------------------------------------------------------------------------
 
 typedef V<double> Wide;
@@ -325,6 +411,8 @@ template <class T> static void clip_rows(const T *scores, const T *totals, int64
 }
 
 extern "C" {
+void slice_float32(const Slice<float> *all) { slice(*all); }
+void slice_float64(const Slice<double> *all) { slice(*all); }
 void read_out_float32(const Readout<float> *all, const float *gate) { read_out(*all, gate); }
 void read_out_float64(const Readout<double> *all, const double *gate) { read_out(*all, gate); }
 void adapt_float32(const Moments<float> *all, double step, double correction) { adapt(*all, step, correction); }

@@ -34,6 +34,19 @@ class _Moments(ctypes.Structure):
     )
 
 
+class _Slice(ctypes.Structure):
+    """``Slice`` of kernels.cpp."""
+
+    _fields_ = (
+        *((name, ctypes.c_void_p) for name in "hidden weight bias target starts gates spare loss score".split()),
+        *((name, ctypes.c_int64) for name in "units outputs columns classes".split()),
+    )
+
+
+#: Columns of data that kernels.cpp takes at a time in a slice.
+TILE = 128
+
+
 def clip_rows(scores: Numbers, totals: Numbers) -> Numbers:
     r"""Grades :math:`\mathrm{clip}(p - \tau, 0, 1)` of sum c for every row, (rows, units), of totals (rows,)."""
     scores, totals = np.ascontiguousarray(scores), np.ascontiguousarray(totals)
@@ -95,6 +108,35 @@ def adam(memories: Sequence[Numbers], betas: tuple[float, float], epsilon: float
 
     run.arrays = list(memories)  # type: ignore[attr-defined]
     return run
+
+
+def slice_sums(
+    hidden: Numbers,
+    weight: Numbers,
+    bias: Numbers,
+    target: Numbers,
+    starts: NDArray[np.int64],
+    gates: Numbers,
+    *,
+    classes: bool,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Loss and score of a network cut to sorted widths, (widths,), each summed over the columns of data.
+
+    Args:
+        hidden: activations of the last hidden layer before its gates, (units, columns).
+        weight, bias: of the outputs, (units, outputs) and (outputs,).
+        target: (outputs, columns), one-hot or values.
+        starts: first of the widths in [k, k + 1), for k from 0 to the units, and the number of widths.
+        gates: of the unit that each width cuts.
+        classes: cross-entropy and hits, else half the squared error and the error.
+    """
+    (units, columns), outputs = hidden.shape, len(bias)
+    arrays = [np.ascontiguousarray(values) for values in (hidden, weight, bias, target, starts, gates)]
+    spare = np.empty(outputs * (2 * TILE + VECTOR), hidden.dtype)
+    loss, score = np.zeros(len(gates)), np.zeros(len(gates))
+    spec = _Slice(*map(_address, [*arrays, spare, loss, score]), units, outputs, columns, classes)
+    _function("slice", hidden)(ctypes.byref(spec))
+    return loss, score
 
 
 def _function(name: str, numbers: Numbers) -> Callable[..., object]:

@@ -1,5 +1,6 @@
 """From a table of text and what the catalogue knows about it to a task."""
 
+import logging
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +17,8 @@ from continuum.data.uses import Use, check_left, uses
 from continuum.data.wording import gathered
 from continuum.errors import BadInput
 
+#: Where notes go besides the task: commands print them.
+LOG = logging.getLogger("continuum.data")
 #: What is said of the columns by default: nothing.
 AS_SHOWN = ColumnChoices()
 
@@ -67,6 +70,8 @@ def task_of(found: Considered, source: str, kind: Kind | None = None) -> Task:
         notes += [(table.target, note) for note in target_notes(target, found.target, kind)]
     provenance = entry.provenance(source, *found.dropped)
     told = (*table.notes, *gathered(notes))
+    for note in told:
+        LOG.info("%s: %s", table.where, note)
     return Task(entry.name, target.kind, features, target.values, names, target.classes, provenance, told)
 
 

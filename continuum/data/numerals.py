@@ -15,6 +15,8 @@ CODES = (
 ).split()
 #: Letters for thousands, millions and billions behind numbers.
 MULTIPLES = {"k": "e3", "m": "e6", "mn": "e6", "mio": "e6", "b": "e9", "bn": "e9"}
+#: No amount that people write is longer.
+LONGEST = 64
 #: What makes a word of a number: 1st, 2nd.
 ORDINALS = frozenset({"st", "nd", "rd", "th"})
 #: Spaces and quotes that part thousands, and what stands for a minus, each with the plain character for it.
@@ -78,6 +80,8 @@ def parts(cell: str) -> Numeral | None:
     """
     text = (cell if cell.isascii() else cell.translate(PLAIN)).strip()
     sign = ""
+    if len(text) > LONGEST:
+        return None
     if text.endswith(")") or "(" in text:
         within = _PARENTHESES.fullmatch(text)
         if within is None:

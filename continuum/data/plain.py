@@ -37,7 +37,7 @@ def comma_numbers(cells: Sequence[str]) -> tuple[Float64[np.ndarray, " n"], Floa
     ((array([1.5, nan, 2. ]), None), (array([  1.234, 999.   ]), array([1234.,  999.])), None)
     """
     lines = "\n".join(cells) + "\n"
-    if not (lines.isascii() and _COMMA.fullmatch(lines)):
+    if lines.count("\n") != len(cells) or not (lines.isascii() and _COMMA.fullmatch(lines)):
         return None
     with_comma = _floats(lines.replace(",", "."))
     return with_comma, _floats(lines.replace(",", "")) if _THOUSANDS.fullmatch(lines) else None

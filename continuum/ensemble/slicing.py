@@ -8,16 +8,21 @@ softmaxes.
 from collections.abc import Iterator
 from itertools import pairwise
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from continuum import compiled
+from continuum.compiled import kernels
 from continuum.ensemble.kernels import product
 from continuum.ensemble.losses import loss_for
 from continuum.widths import Interval
 
 #: Units whose widths share a product, and rows of data at a time: small enough for the logits to stay in the cache.
 BLOCK_UNITS, BLOCK_COLUMNS = 2, 900
+#: Rows of data that a compiled slice takes at a time, since it turns them into columns.
+COMPILED_ROWS = 2**14
 
 
 def slice_curve(
@@ -45,6 +50,11 @@ def slice_curve(
     """
     order = torch.argsort(gamma)
     widths = gamma[order].to(weights.dtype)
+    if compiled.wanted() and weights.device.type == "cpu":
+        totals = torch.empty(2, len(gamma), dtype=torch.float64)
+        totals[:, order] = _compiled_sums(hidden, weights, bias, target, widths, kind, exponent)
+        mean_loss, mean_score = totals / len(hidden)
+        return mean_loss, mean_score
     cuts = _Cuts(weights, bias, Interval(len(weights), widths, exponent, learnable=False).gates(), widths)
     totals = torch.zeros(2, len(gamma), dtype=torch.float64, device=weights.device)
     loss = loss_for(kind)
@@ -56,6 +66,23 @@ def slice_curve(
                 total[order[here]] += values[0].sum(-1).double()
     mean_loss, mean_score = totals / len(hidden)
     return mean_loss, mean_score
+
+
+def _compiled_sums(
+    hidden: Tensor, weights: Tensor, bias: Tensor, target: Tensor, widths: Tensor, kind: str, exponent: float
+) -> Float[Tensor, "2 widths"]:
+    """Loss and score at sorted widths, summed over rows."""
+    units = len(weights)
+    law = Interval(units, widths, exponent, learnable=False)
+    cut = widths.floor().long().clamp_(0, units - 1)
+    gates = law.gates().gather(-1, cut.unsqueeze(-1)).squeeze(-1)
+    starts = torch.searchsorted(widths, torch.arange(units + 2, dtype=widths.dtype))
+    sums = np.zeros((2, len(widths)))
+    for start in range(0, len(hidden), COMPILED_ROWS):
+        rows = slice(start, start + COMPILED_ROWS)
+        values = (hidden[rows].T, weights, bias, target[rows].T, starts, gates)
+        sums += kernels.slice_sums(*(v.detach().numpy() for v in values), classes=kind == "classification")
+    return torch.from_numpy(sums)
 
 
 def gated_curve(

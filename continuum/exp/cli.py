@@ -131,7 +131,9 @@ def _run(name: str, flags: Sequence[str], notes: Console, stop: Stop) -> int:
         return config
     config = replace(config, preset=presets.chosen(flags) or "")
     from continuum.exp.runner import execute  # pandas: not for --help or a wrong flag
+    from continuum.exp.told import file_notes
 
     command = f"{PROGRAM} {shlex.join([name, *flags])}"
-    execute(experiment, config, console=notes, report=Console(), command=command, stop=stop)
+    with file_notes(notes):
+        execute(experiment, config, console=notes, report=Console(), command=command, stop=stop)
     return 0

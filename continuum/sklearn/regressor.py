@@ -77,9 +77,9 @@ class ContinuousMLPRegressor(RegressorMixin, ContinuousMLP):  # type: ignore[mis
         numbers, texts, y = checked_table(self, self._table, X, y, ensure_min_samples=least, **kinds)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        if np.abs(y).max(initial=0.0) > MOST_TARGET:
+        if (largest := float(np.abs(y.astype(np.float64)).max(initial=0.0))) > MOST_TARGET:
             remedy = f"divide them by a unit, such as {MOST_TARGET:g}"
-            raise BadInput("y", expected=f"targets within {MOST_TARGET:g}", came=np.abs(y).max(), remedy=remedy)
+            raise BadInput("y", expected=f"targets within {MOST_TARGET:g}", came=f"{largest:g}", remedy=remedy)
         weight = checked_weight(sample_weight, y)
         x, categories = self._numbered(numbers, texts, weight)
         return weighted_rows(x, y.reshape(len(y), -1).astype(np.float64), weight, categories, least=least)

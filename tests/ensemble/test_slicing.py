@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+from continuum.compiled import compiled
 from continuum.ensemble.slicing import gated_curve, slice_curve
 from continuum.widths import Interval
 
@@ -32,6 +33,27 @@ def test_equals_separate_evaluation(kind: str, units: int, exponent: float) -> N
             expected = (logits - target).square().mean() / 2
             assert_close(score, 2 * expected, rtol=1e-12, atol=0)
         assert_close(loss, expected, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("kind", ["classification", "regression"])
+@pytest.mark.parametrize(("rows", "units"), [(1, 1), (130, 1), (300, 7)])
+@pytest.mark.parametrize(("dtype", "rtol"), [(torch.float64, 1e-12), (torch.float32, 1e-5)])
+def test_compiled_kernels_say_the_same(
+    kind: str, rows: int, units: int, dtype: torch.dtype, rtol: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fewer rows than a vector, tiles with a rest, blocks of rows with a rest; among logits, ties."""
+    monkeypatch.setattr("continuum.ensemble.slicing.COMPILED_ROWS", 200)
+    outputs = 4 if kind == "classification" else 2
+    hidden, weights, bias = (torch.randn(*s, dtype=dtype) for s in [(rows, units), (units, outputs), (outputs,)])
+    weights[:, 1], bias[1] = weights[:, 0], bias[0]  # the first class of equal ones wins
+    target = (
+        torch.eye(4, dtype=dtype)[torch.randint(4, (rows,))] if kind == "classification" else hidden[:, :1] - bias[:2]
+    )
+    layer = hidden, weights, bias, target, torch.rand(25, dtype=torch.float64).mul_(units).round(decimals=1), kind
+    for exponent in (1.0, 0.5):
+        with compiled():
+            ours = slice_curve(*layer, exponent)
+        assert_close(ours, slice_curve(*layer, exponent), rtol=rtol, atol=rtol)
 
 
 @pytest.mark.parametrize("kind", ["classification", "regression"])

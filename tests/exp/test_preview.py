@@ -106,3 +106,20 @@ def test_tasks_by_name_and_files_that_are_none(tmp_path, capsys) -> None:
     assert "no such file" in capsys.readouterr().err
     assert main(["data", "iris", "--out", str(tmp_path / "iris.html")]) == 0
     assert (tmp_path / "iris.html").read_text().startswith("<!doctype html>")
+
+
+def test_loading_tells_what_it_did(wild, capsys) -> None:
+    import sys
+
+    from rich.console import Console
+
+    from continuum.data import load
+    from continuum.exp.told import file_notes
+
+    with file_notes(Console(file=sys.stdout, width=200)):
+        load(wild, target="quality")
+        load(wild, target="quality")
+    out = capsys.readouterr().out
+    assert out.count("'price': read as numbers: decimal comma") == 1
+    load(wild, target="quality")
+    assert capsys.readouterr().out == ""

@@ -281,3 +281,5 @@ def test_no_warning_of_arithmetic_is_heard():
         warnings.simplefilter("error")
         regressor().fit(X * np.array([1e307, 1e-307]), Y)
         regressor().fit(np.where(X > 2, 1e308, X), 1e299 * Y)
+        regressor().fit(X.astype(np.float16), Y.astype(np.float16))
+        regressor().fit(X.astype(np.int8), np.full(40, -128, np.int8))

@@ -63,13 +63,14 @@ def main(options: Options, notes: Console) -> int:
     """Show the file, write its page, and return 0, or 2 if the file is refused."""
     from continuum.exp.preview.looking import look
     from continuum.exp.preview.terminal import show
+    from continuum.exp.printing import say
 
     seen = look(options.file, options.reading(), options.kind)
     show(seen, options.most, notes)
     path = _page_path(options)
     if path is not None:
         write(seen, path)
-        notes.print(f"{path}: open it in any browser", markup=False, highlight=False, soft_wrap=True)
+        say(notes, f"{path}: open it in any browser")
     return 0 if seen.error is None else seen.error.exit_code
 
 

@@ -43,12 +43,11 @@ def _body(seen: Described) -> Iterator[str]:
     if seen.error is not None:
         yield f'<p class="error" role="alert"><strong>Refused.</strong> {_text(str(seen.error), 2000)}</p>'
     first, *told = [*summary(seen)] if seen.task is not None else ["", *summary(seen)]
-    yield f'<section aria-labelledby="told"><h2 id="told">{"The task" if first else "What was found"}</h2>'
-    if first:
+    if first or told:
+        yield f'<section aria-labelledby="told"><h2 id="told">{"The task" if first else "What was found"}</h2>'
         yield f"<p>{_text(first, 300)}</p>"
-    if told:
-        yield f'<ul class="told">{"".join(f"<li>{_text(note[2:], 400)}</li>" for note in told)}</ul>'
-    yield '</section><section aria-labelledby="columns"><h2 id="columns">Columns</h2><ol class="columns">'
+        yield f'<ul class="told">{"".join(f"<li>{_text(note[2:], 400)}</li>" for note in told)}</ul></section>'
+    yield '<section aria-labelledby="columns"><h2 id="columns">Columns</h2><ol class="columns">'
     columns = chosen(seen.columns, MOST)
     for column in columns:
         yield _column(column, seen)

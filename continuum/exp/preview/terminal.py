@@ -10,6 +10,7 @@ from rich.text import Text
 
 from continuum.data.description import Described, Description
 from continuum.data.limits import shown
+from continuum.exp.printing import say
 
 #: Columns of characters below which each column of the file is a paragraph.
 NARROW = 96
@@ -37,7 +38,7 @@ def show(seen: Described, most: int, notes: Console) -> None:
     for line in summary(seen):
         say(console, line)
     if seen.error is not None:
-        notes.print(f"error: {seen.error}", markup=False, highlight=False, soft_wrap=True)
+        say(notes, f"error: {seen.error}")
 
 
 def chosen(columns: Sequence[Description], most: int) -> list[Description]:
@@ -118,8 +119,3 @@ def percent(share: float) -> str:
     if share == 0:
         return ""
     return "<1%" if share < 0.01 else f"{100 * share:.0f}%"
-
-
-def say(console: Console, line: str) -> None:
-    """Print a line as it is."""
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
