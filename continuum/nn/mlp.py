@@ -23,7 +23,7 @@ class MLP(nn.Module):
     r"""Linear layers with gated units between them: :math:`h_{l+1} = \phi(W_l (m_l \odot h_l) + b_l)`.
 
     On the CPU a step of such a network is about as cheap as that of a plain one once ``python -m continuum.nn.native``
-    has compiled it, with the C++ compiler and the ninja of this machine, into one node of autograd. That equals
+    has compiled it, with the C++ compiler of this machine, into one node of autograd. That equals
     :meth:`general`, the form without it, up to rounding, and ``CONTINUUM_NATIVE=0`` in the environment turns it off.
 
     Values and gradients are those of ``nn.Sequential(Linear, activation, Gate, Linear, ...)``, which

@@ -10,9 +10,7 @@ from continuum.nn import MLP, native
 from continuum.nn.native import library
 from continuum.widths import Interval
 
-needs_compiler = pytest.mark.skipif(
-    shutil.which("ninja") is None or shutil.which("c++") is None, reason="needs ninja and a C++ compiler"
-)
+needs_compiler = pytest.mark.skipif(not any(map(shutil.which, library.COMPILERS)), reason="needs a C++ compiler")
 
 
 @pytest.fixture(autouse=True)
@@ -55,13 +53,20 @@ def test_the_switch(monkeypatch):
 
 
 @needs_compiler
-def test_what_does_not_compile_is_an_error_with_a_remedy(tmp_path, monkeypatch, capfd):
+def test_what_does_not_compile_is_an_error_with_a_remedy(tmp_path, monkeypatch):
     source = tmp_path / "wrong.cpp"
     source.write_text("#error no C++\n")
     monkeypatch.setattr(library, "SOURCES", (str(source),))
-    with pytest.raises(BadInput, match=r"native gates: expected a C\+\+ compiler and ninja, got .*; install them"):
+    with pytest.raises(BadInput, match=r"native gates: expected a C\+\+ compiler, got .*error.*; install one"):
         native.build()
     assert not list((tmp_path / "native").iterdir())
+
+
+def test_no_compiler(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("CXX", "")
+    with pytest.raises(BadInput, match=r"got none of c\+\+, g\+\+, clang\+\+; install one"):
+        native.build()
 
 
 @needs_compiler

@@ -3,8 +3,10 @@
 import hashlib
 import os
 import platform
+import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import warnings
 from functools import cache
@@ -25,57 +27,62 @@ SOURCES = ("perceptron.cpp", "laws.h")
 MODULE = "perceptron"
 #: Set to 0, this variable keeps a library that is there from being used.
 SWITCH = "CONTINUUM_NATIVE"
+#: As other extensions of torch are compiled.
+FLAGS = ("-std=c++20", "-O3", "-shared", "-fPIC", "-w")
+#: Libraries of torch, which are loaded already when this one is.
+LIBRARIES = ("c10", "torch", "torch_cpu", "torch_python")
+#: Names under which compilers are looked for, after that in $CXX.
+COMPILERS = ("c++", "g++", "clang++")
 
 
 def path() -> Path:
     """File of the library, whether it is there or not: one for each version of the sources, of torch and of Python."""
     text = b"".join((Path(__file__).parent / name).read_bytes() for name in SOURCES)
-    versions = f"{torch.__version__} {sys.implementation.cache_tag} {sys.platform} {platform.machine()}"
+    versions = (
+        f"{FLAGS} {LIBRARIES} {torch.__version__} {sys.implementation.cache_tag} {sys.platform} {platform.machine()}"
+    )
     key = hashlib.sha256(text + versions.encode()).hexdigest()[:16]
     root = os.environ.get("CONTINUUM_CACHE") or user_cache_dir("continuum", appauthor=False)
     return Path(root) / "native" / f"{MODULE}-{key}.so"
 
 
 def build() -> Path:
-    """Compile the library with torch's own loader, which needs a C++ compiler and ninja; returns its file.
+    """Compile the library against the headers that torch has with it; returns its file.
 
     Raises:
-        BadInput: if it does not compile.
+        BadInput: if there is no C++ compiler, or if it fails.
     """
     target = path()
     target.parent.mkdir(parents=True, exist_ok=True)
     # Beside the target, so that it comes into place whole, and two that build at once do not meet.
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        source = str(Path(__file__).parent / SOURCES[0])
-        # In a process of its own, because the loader loads what it builds, and remembers what it built.
-        tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-        command = [sys.executable, "-c", _BUILD, MODULE, source, folder]
-        done = subprocess.run(command, env={**os.environ, "PATH": tools}, capture_output=True, text=True)
+        built = Path(folder) / target.name
+        done = subprocess.run([*_command(), "-o", str(built)], capture_output=True, text=True)
         if done.returncode:
-            raise BadInput(
-                "native gates",
-                expected="a C++ compiler and ninja",
-                came=_reason(done.stdout + done.stderr),
-                remedy="install them (ninja is a package on PyPI), or go on without: all works, somewhat slower",
-            )
-        os.replace(Path(folder) / f"{MODULE}.so", target)
+            raise _unbuilt(next((line for line in done.stderr.splitlines() if "error" in line), done.stderr)[:200])
+        os.replace(built, target)
     extension.cache_clear()
     return target
 
 
-#: Program that builds a library of a name, from a source, in a folder.
-_BUILD = """
-import sys
-from torch.utils.cpp_extension import load
-name, source, folder = sys.argv[1:]
-load(name, [source], build_directory=folder, extra_cflags=["-O3"], is_python_module=False)
-"""
+def _command() -> list[str]:
+    names = [name for name in (os.environ.get("CXX"), *COMPILERS) if name]
+    compiler = next((file for name in names if (file := shutil.which(name))), None)
+    if compiler is None:
+        raise _unbuilt(f"none of {', '.join(names)}")
+    torch_folder = Path(torch.__file__).parent
+    headers = torch_folder / "include"
+    folders = [headers, headers / "torch" / "csrc" / "api" / "include", Path(sysconfig.get_paths()["include"])]
+    places = [option for folder in folders for option in ("-isystem", str(folder))]
+    flags = [*FLAGS, f"-D_GLIBCXX_USE_CXX11_ABI={int(torch.compiled_with_cxx11_abi())}"]
+    late = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []  # what Python itself defines
+    libraries = [f"-L{torch_folder / 'lib'}", *(f"-l{name}" for name in LIBRARIES)]
+    return [compiler, *flags, *late, *places, str(Path(__file__).parent / SOURCES[0]), *libraries]
 
 
-def _reason(output: str) -> str:
-    """The line of a failed build that says why, as far as one does."""
-    lines = [line.strip() for line in output.splitlines() if "error" in line.lower()]
-    return (lines or output.splitlines() or ["nothing"])[0][:200]
+def _unbuilt(came: str) -> BadInput:
+    remedy = "install one (as g++), and Python's headers, or go on without: all works, somewhat slower"
+    return BadInput("native gates", expected="a C++ compiler", came=came, remedy=remedy)
 
 
 @cache
