@@ -7,7 +7,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
 
-.PHONY: sweep test proofs mutants bench lint format docs changelog paper paper-results figures clean
+.PHONY: sweep test proofs mutants attack bench lint format docs changelog paper paper-results figures clean
 
 sweep: $(VENV)/.installed ## the main job: capacity against accuracy as gamma crosses the integers
 	$(BIN)/python -m continuum.exp gamma_sweep $(ARGS)
@@ -20,6 +20,9 @@ proofs: $(VENV)/.installed-dev ## the ledger: claims derived, checked against th
 
 mutants: $(VENV)/.installed-dev ## alter each formula and see whether tests and ledger notice (goes on where it stopped)
 	$(BIN)/python -m proofs_checks.mutation $(ARGS)
+
+attack: $(VENV)/.installed-dev ## hostile input and sudden death, by the thousand; the seed is printed
+	$(BIN)/python -m attacks $(ARGS)
 
 bench: $(VENV)/.installed-dev ## speed as ratios, each measured in one run
 	$(BIN)/python -m benchmarks $(ARGS)

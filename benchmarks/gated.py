@@ -1,8 +1,11 @@
 """A training step of networks with gates against the same plain network, by CPU time.
 
-Values are times: ours / plain; a step is the forward and backward pass and fused Adam. The batch has 256 rows.
+Values are times: ours / plain; a step is the forward and backward pass and fused Adam. The batch has 256 rows. The
+compiled perceptron is built first, where there is a compiler; ``CONTINUUM_NATIVE=0`` measures the general form.
 """
 
+import os
+import sys
 from collections.abc import Callable, Sequence
 
 import torch
@@ -13,7 +16,9 @@ from benchmarks.timing import Work, rates, ratio
 from continuum.arithmetic import single_thread
 from continuum.data import load
 from continuum.ensemble import Stream
-from continuum.nn import MLP
+from continuum.errors import BadInput
+from continuum.nn import MLP, native
+from continuum.nn.native import library
 from continuum.widths import Affine, Concrete, Fuzzy, Interval, SoftSupport, Width
 
 BATCH, UNITS = 256, (64, 128, 256, 512)
@@ -30,6 +35,8 @@ ACTIVE = {"gamma": 8.5, "units": 512, "plain": 16}
 def measure(task: str, names: Sequence[str], quick: bool) -> list[Measured]:
     """For every row the worst ratio over the numbers of units."""
     x, y, outputs = _rows(task)
+    if not quick:
+        _build()
     measurements = []
     with single_thread():
         for name in names:
@@ -37,6 +44,15 @@ def measure(task: str, names: Sequence[str], quick: bool) -> list[Measured]:
             each = [_compared(name, task, ours, plain, (x, y), quick) for ours, plain in pairs]
             measurements.append(max(each, key=lambda measured: measured.value))
     return measurements
+
+
+def _build() -> None:
+    if os.environ.get(library.SWITCH) == "0" or native.extension() is not None:
+        return
+    try:
+        print(f"compiled: {native.build()}", file=sys.stderr)
+    except BadInput as error:
+        print(error, file=sys.stderr)
 
 
 def _pairs(name: str, inputs: int, outputs: int, units: Sequence[int]) -> list[tuple[nn.Module, nn.Module]]:

@@ -25,6 +25,7 @@ ROOMS = (
     "exp",
     "hypergrad",
     "learn",
+    "legible",
     "nn",
     "problems",
     "progress",

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Iterable
-from difflib import get_close_matches
 from numbers import Real
 
 from continuum.errors import BadInput
+from continuum.legible import enumeration, legible, nearest
 
 
 def whole(what: str, value: object, *, at_least: int) -> int:
@@ -15,7 +15,7 @@ def whole(what: str, value: object, *, at_least: int) -> int:
     16
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < at_least:
-        raise BadInput(what, expected=f"an integer >= {at_least}", came=repr(value), remedy=f"give {at_least} or more")
+        raise BadInput(what, expected=f"an integer >= {at_least}", came=_repr(value), remedy=f"give {at_least} or more")
     return value
 
 
@@ -31,7 +31,15 @@ def _finite(value: object) -> bool:
 
 def _shown(value: object) -> object:
     """A number as it prints, without the type that NumPy's repr names; all else such that '1' is no 1."""
-    return value if isinstance(value, Real) else repr(value)
+    return value if isinstance(value, Real) else _repr(value)
+
+
+def _repr(value: object) -> str:
+    """The ``repr`` of a value, which some values lack: whole numbers of more digits than Python prints."""
+    try:
+        return repr(value)
+    except Exception:
+        return legible(value)
 
 
 def number(what: str, value: float, *, low: float = -math.inf, high: float = math.inf, remedy: str = "") -> float:
@@ -70,8 +78,8 @@ def one_of(what: str, value: str, known: Iterable[str], *, plural: str = "choice
     continuum.errors.BadInput: activation: expected one of relu, tanh, got 'tanhh'; did you mean tanh?
     """
     names = sorted(known)
-    if value in names:
+    if isinstance(value, str) and value in names:  # arrays compare to no single truth
         return value
-    near = get_close_matches(value, names, n=3, cutoff=0.5) if isinstance(value, str) else []
+    near = nearest(value, names)
     remedy = f"did you mean {' or '.join(near)}?" if near else f"choose among these {plural}"
-    raise BadInput(what, expected=f"one of {', '.join(names)}", came=repr(value), remedy=remedy)
+    raise BadInput(what, expected=f"one of {enumeration(names, value, most=24)}", came=_repr(value), remedy=remedy)

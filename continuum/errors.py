@@ -1,13 +1,19 @@
 """What can go wrong, as values: each error carries the exit code that a command ends with.
 
-Every message names three things: what was expected, what came, and the remedy.
+Every message names three things: what was expected, what came, and the remedy. However long or odd these are, it stays
+one line of at most ``continuum.legible.MOST`` characters, all of which can be printed.
 """
+
+from continuum.legible import MOST, fitted, legible
 
 
 class ContinuumError(Exception):
     """Base of all errors that continuum raises on purpose; a command prints it in one line, without a traceback."""
 
     exit_code = 1
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(legible(message))
 
 
 class BadInput(ContinuumError, ValueError):
@@ -22,7 +28,9 @@ class BadInput(ContinuumError, ValueError):
     exit_code = 2
 
     def __init__(self, what: str, *, expected: str, came: object, remedy: str) -> None:
-        super().__init__(f"{what}: expected {expected}, got {came}; {remedy}")
+        words = "{}: expected {}, got {}; {}"
+        parts = fitted([what, expected, legible(came), remedy], MOST - len(words))
+        super().__init__(words.format(*parts))
         self.what, self.expected, self.came, self.remedy = what, expected, came, remedy
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -40,9 +40,13 @@ class Meter:
     loss: float = math.nan
 
     def report(self, width: float, loss: float | None = None) -> bool:
-        """Tell where the training is; return whether the answer was to end the phase."""
+        """Tell where the training is; return whether the answer was to end the phase.
+
+        Where the width is no number any more nobody is told: what then becomes of the run its caller sees to.
+        """
         self.loss = self.loss if loss is None else loss
         if isinstance(self.progress, HearsLoss):
             self.progress.loss = self.loss
-        self.stopped = self.progress is not None and bool(self.progress(self.done, self.total, width))
+        if self.progress is not None and math.isfinite(width):
+            self.stopped = bool(self.progress(self.done, self.total, width))
         return self.stopped

@@ -11,8 +11,8 @@ from rich.console import Console
 from continuum.errors import BadInput
 from continuum.exp import cli
 from continuum.exp.report.figures import redraw
-from continuum.exp.report.run import MANIFEST, FinishedRun, finished
-from continuum.exp.store import checksum_of
+from continuum.exp.report.run import FinishedRun, finished
+from continuum.exp.store import MANIFEST, checksum_of
 from continuum.storage import storing, write_folder
 from paper.presets import ROOT, Wanted
 from paper.results import RECORD, TIMINGS, compare, seconds_of

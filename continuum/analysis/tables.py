@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from rich.box import SIMPLE
-from rich.table import Table
 
+from continuum.analysis.sheet import Sheet
 from continuum.storage import write_whole
 
 
@@ -35,16 +35,16 @@ def markdown(frame: pd.DataFrame) -> str:
     return "".join("| " + " | ".join(cell(value).replace("|", "\\|") for value in line) + " |\n" for line in lines)
 
 
-def terminal_table(title: str, frame: pd.DataFrame, caption: str | None = None) -> Table:
-    """A frame as a table of ``rich``: numbers to four digits, ``_`` as a space, first column on one line.
+def terminal_table(title: str, frame: pd.DataFrame, caption: str | None = None) -> Sheet:
+    """A frame as a table of ``rich``: numbers to four digits, ``_`` as a space; no cell is cut, however narrow.
 
     >>> table = terminal_table("widths", pd.DataFrame({"task_name": ["iris"], "gamma": [2 / 3]}))
     >>> [(column.header, list(column.cells)) for column in table.columns]
     [('task name', ['iris']), ('gamma', ['0.6667'])]
     """
-    table = Table(title=title, caption=caption, title_justify="left", padding=(0, 0), box=SIMPLE)
-    for place, name in enumerate(frame.columns):
-        table.add_column(str(name).replace("_", " "), no_wrap=place == 0)
+    table = Sheet(title=title, caption=caption, title_justify="left", padding=(0, 0), box=SIMPLE)
+    for name in frame.columns:
+        table.add_column(str(name).replace("_", " "))
     for row in frame.to_numpy():
         table.add_row(*map(cell, row))
     return table
@@ -61,13 +61,23 @@ def cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def bounded(mean: float, low: float, high: float) -> str:
-    """A number with its interval.
+def bounded(mean: float, low: float, high: float, form: str = ".4g") -> str:
+    """A number with its interval: none where there is none, and one bound where the number is at the other end.
 
-    >>> bounded(0.5, 0.49213, 1.0)
-    '0.5 [0.4921, 1]'
+    >>> bounded(0.5, 0.49213, 1.0), bounded(2.0, float("nan"), float("nan")), bounded(0.01, -0.002, 0.022, "+.3f")
+    ('0.5 [0.4921, 1]', '2', '+0.010 [-0.002, +0.022]')
+    >>> bounded(1.0, 0.6306, 1.0), bounded(0.0, 0.0, 0.4593)  # 8 of 8, and none of 6
+    ('1 (at least 0.6306)', '0 (at most 0.4593)')
     """
-    return f"{cell(mean)} [{cell(low)}, {cell(high)}]"
+    if np.isnan(mean):
+        return ""
+    if np.isnan(low) or np.isnan(high):
+        return f"{mean:{form}}"
+    if low < mean == high:
+        return f"{mean:{form}} (at least {low:{form}})"
+    if low == mean < high:
+        return f"{mean:{form}} (at most {high:{form}})"
+    return f"{mean:{form}} [{low:{form}}, {high:{form}}]"
 
 
 def short_count(number: float) -> str:

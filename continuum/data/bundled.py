@@ -4,7 +4,8 @@ import numpy as np
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 
 from continuum.data.catalogue import Entry
-from continuum.data.table import TARGET, TextTable
+from continuum.data.choice import TARGET
+from continuum.data.table import TextTable
 from continuum.data.target import encode_target
 from continuum.data.task import Kind, Provenance, Task
 
@@ -38,7 +39,8 @@ def bundled(entry: Entry, kind: Kind | None = None) -> Task:
     target = np.asarray(bunch.target)
     if kind == "regression":
         labels = [classes[code] for code in target]
-        _, target, classes = encode_target(TextTable(entry.name, {TARGET: labels}, range(1, len(labels) + 1)), kind)
+        read = encode_target(TextTable(entry.name, {TARGET: labels}, range(1, len(labels) + 1)), kind)
+        target, classes = read.values, read.classes
     return Task(entry.name, kind or "classification", bunch.data, target, names, classes, provenance)
 
 

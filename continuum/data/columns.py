@@ -1,18 +1,22 @@
-"""Feature columns: text cells become a float64 matrix, categories become indicator columns."""
+"""Feature columns: numbers as they are, categories as indicators, in one float64 matrix."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Float64
 
-from continuum.data.labels import canonical, levels, numbers
-from continuum.data.table import TARGET, TextTable
+from continuum.data.column import Column, columns_of
+from continuum.data.column_choices import ColumnChoices
+from continuum.data.identifiers import MOST_LEVELS
+from continuum.data.labels import canonical, levels
+from continuum.data.table import TextTable
+from continuum.data.wording import quoted
 from continuum.errors import BadInput
 
 #: Squares of larger values, summed over the rows, would leave float64.
 LARGEST = 1e100
-#: A column of more categories identifies rows.
-MOST_LEVELS = 1000
+#: Numbers that a task may hold: two gigabytes of them.
+MOST_CELLS = 2**28
 
 
 def encode_features(
@@ -20,58 +24,68 @@ def encode_features(
 ) -> tuple[Float64[np.ndarray, "n d"], tuple[str, ...]]:
     """Return the features (n, d), NaN where missing, and their names.
 
-    A column is categorical if it is listed or if no cell spells a number; raises ``BadInput`` for a mixed column.
+    A column is categorical if it is listed or if its cells spell no numbers, dates or times; raises ``BadInput`` for a
+    mixed or ambiguous column.
 
     >>> table = TextTable("toy.csv", {"color": ["red", "blue"], "size": ["1", ""], "target": ["0", "1"]}, [2, 3])
     >>> encode_features(table)
     (array([[ 0.,  1.,  1.],
            [ 1.,  0., nan]]), ('color=blue', 'color=red', 'size'))
     """
-    names = [name for name in table.columns if name != TARGET]
-    absent = sorted(set(categorical) - set(names))
-    if absent:
+    check_declared(table, categorical)
+    columns = columns_of(table, ColumnChoices(), categorical)
+    return matrix(table, [column for name, column in columns.items() if name != table.target])
+
+
+def check_declared(table: TextTable, categorical: Collection[str]) -> None:
+    """Raise unless the table has the columns of categories that are known of it."""
+    names = [name for name in table.columns if name != table.target]
+    if set(categorical) - set(names):
         raise BadInput(
             table.where,
             expected=f"the categorical columns {', '.join(sorted(categorical))}",
             came=f"columns {', '.join(names)}",
             remedy="name the columns so, or load the file by its path",
         )
-    blocks = [_encode(table, name, name in categorical) for name in names]
-    matrix = np.concatenate([block for block, _ in blocks], axis=1)
-    return matrix, tuple(title for _, titles in blocks for title in titles)
 
 
-def _encode(table: TextTable, name: str, declared: bool) -> tuple[Float64[np.ndarray, "n k"], list[str]]:
-    cells = table.columns[name]
-    values = numbers(cells)
-    present = np.array([cell != "" for cell in cells])
-    numeric = ~np.isnan(values)
-    if not present.any():
-        raise BadInput(
-            f"{table.where}, column {name!r}",
-            expected="at least one value",
-            came="only missing values",
-            remedy="drop the column",
-        )
-    if declared or not numeric.any():
-        return _indicators(table, name)
-    _check_numeric(table, name, present & ~numeric, numeric)
-    check_magnitude(table, name, values)
-    return values[:, None], [name]
+def matrix(
+    table: TextTable, columns: Sequence[Column], kept: Collection[str] = ()
+) -> tuple[Float64[np.ndarray, "n d"], tuple[str, ...]]:
+    """Return the matrix of these columns and the names of its own; raise the error of the first that has one.
+
+    Columns in ``kept`` may have any number of categories.
+    """
+    for column in columns:
+        check_column(table, column, column.name in kept)
+    labels = [None if column.values is not None else spelled(column) for column in columns]
+    widths = [1 if names is None else len(names) for names in labels]
+    _check_size(table, columns, widths)
+    features, titles = np.empty((len(table.lines), sum(widths))), list[str]()
+    for column, names, width in zip(columns, labels, widths, strict=True):
+        block = features[:, len(titles) : len(titles) + width]
+        if names is None:
+            block[:, 0] = column.values
+            titles.append(column.name)
+        else:
+            _indicate(block, column, names)
+            titles += [f"{column.name}={name}" for name in names]
+    return features, tuple(titles)
 
 
-def _check_numeric(table: TextTable, name: str, text: Bool[np.ndarray, " n"], numeric: Bool[np.ndarray, " n"]) -> None:
-    """Raise for a mixed column, naming the first cell of the rarer sort."""
-    if not text.any():
-        return
-    odd, expected = (text, "a number") if text.sum() <= numeric.sum() else (numeric, "text")
-    row = int(np.flatnonzero(odd)[0])
-    raise BadInput(
-        table.at(row, name),
-        expected=f"{expected}, as in most rows",
-        came=repr(table.columns[name][row]),
-        remedy="correct the cell, leave it empty if it is missing, or spell all cells as text",
-    )
+def check_column(table: TextTable, column: Column, kept: bool) -> None:
+    """Raise if a column cannot be used as a feature."""
+    if column.error is not None:
+        raise column.error
+    where = f"{table.where}, column {column.name!r}"
+    if column.sort == "empty":
+        came, remedy = "only missing values", "drop the column"
+        raise BadInput(where, expected="at least one value", came=came, remedy=remedy)
+    if column.values is not None:
+        check_magnitude(table, column.name, column.values)
+    elif not kept and (count := len(spelled(column))) > MOST_LEVELS:
+        remedy = "drop the column if it only identifies rows"
+        raise BadInput(where, expected=f"at most {MOST_LEVELS} categories", came=count, remedy=remedy)
 
 
 def check_magnitude(table: TextTable, name: str, values: Float64[np.ndarray, " n"]) -> None:
@@ -81,24 +95,34 @@ def check_magnitude(table: TextTable, name: str, values: Float64[np.ndarray, " n
         raise BadInput(
             table.at(int(beyond[0]), name),
             expected=f"a finite number, at most {LARGEST:g} in size",
-            came=repr(table.columns[name][beyond[0]]),
+            came=quoted(table.columns[name][beyond[0]]),
             remedy="correct the cell, or leave it empty if it is missing",
         )
 
 
-def _indicators(table: TextTable, name: str) -> tuple[Float64[np.ndarray, "n k"], list[str]]:
-    """One-hot: entry (i, j) is 1 if cell i is level j, else 0; a missing cell gives a row of NaN."""
-    labels = canonical(table.columns[name])
-    ordered = levels(labels)
-    if len(ordered) > MOST_LEVELS:
+def _check_size(table: TextTable, columns: Sequence[Column], widths: Sequence[int]) -> None:
+    if len(table.lines) * sum(widths) > MOST_CELLS:
+        widest = int(np.argmax(widths))
         raise BadInput(
-            f"{table.where}, column {name!r}",
-            expected=f"at most {MOST_LEVELS} categories",
-            came=len(ordered),
-            remedy="drop the column if it only identifies rows",
+            table.where,
+            expected=f"at most {MOST_CELLS:,} numbers",
+            came=f"{len(table.lines):,} rows of {sum(widths):,}, {widths[widest]} from {quoted(columns[widest].name)}",
+            remedy="leave columns out (drop), or rows",
         )
-    # The last row of the identity-like table serves the missing cells.
-    rows = np.vstack([np.eye(len(ordered)), np.full(len(ordered), np.nan)])
-    code = {level: j for j, level in enumerate(ordered)}
-    codes = np.array([code.get(label, len(ordered)) for label in labels])
-    return rows[codes], [f"{name}={level}" for level in ordered]
+
+
+def spelled(column: Column) -> tuple[str, ...]:
+    """The categories of a column in order."""
+    return levels(canonical(column.cells.values)) if column.cells is not None else ()
+
+
+def _indicate(block: Float64[np.ndarray, "n k"], column: Column, names: Sequence[str]) -> None:
+    """One-hot: entry (i, j) is 1 if cell i is level j, else 0; a missing cell gives a row of NaN."""
+    cells = column.cells
+    if cells is None:
+        return
+    place = {name: j for j, name in enumerate(names)}
+    codes = np.array([*(place[label] for label in canonical(cells.values)), -1])[cells.codes]
+    block[:] = 0.0
+    block[np.arange(len(codes)), codes] = 1.0
+    block[codes < 0] = np.nan

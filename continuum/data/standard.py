@@ -13,6 +13,12 @@ from continuum.errors import BadInput
 ROUNDING = 10 * float(np.finfo(np.float64).eps)
 #: Below it 1 / spread is infinite.
 TINY = float(np.finfo(np.float64).tiny)
+#: Spreads of the training rows that a standardised feature is away from their mean at most: what lies beyond counts as
+#: so far. No row of training lies there unless there are 1e12 of them, and networks in single precision, which end at
+#: 1e38, multiply such numbers a few times.
+FARTHEST = 1e6
+#: The same of a target, whose square must be a number in single precision; beyond it, it is refused.
+FARTHEST_TARGET = 1e15
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +56,9 @@ def prepare(task: Task, split: Split) -> Prepared:
     """Return the parts as (x - mean) / scale, with a missing value replaced by the mean, that is by 0.
 
     Mean and scale (root mean square deviation) are those of the present values of the training rows; a regression
-    target is standardised likewise.
+    target is standardised likewise. A feature that hardly varies among these rows, and elsewhere does, is cut off at
+    ``FARTHEST`` = 1e6 spreads from their mean, so that all numbers stay within single precision; a target that lies
+    1e15 spreads away is refused by ``BadInput``.
 
     >>> from continuum.data import load, split
     >>> task = load("wine")
@@ -66,10 +74,24 @@ def prepare(task: Task, split: Split) -> Prepared:
         target_mean = float(centre[0])
         # A training target without spread keeps its units: there is nothing to divide by.
         target_scale = float(spread[0]) if np.isfinite(spread[0]) else 1.0
-        target = (target - target_mean) / target_scale
+        with np.errstate(over="ignore"):
+            target = (target - target_mean) / target_scale
+        _check_target(task.name, target, target_scale)
     x = standardise(task.features, mean, scale)
     train, validation, test = (Part(x[rows], target[rows]) for rows in (split.train, split.validation, split.test))
     return Prepared(train, validation, test, mean, scale, target_mean, target_scale)
+
+
+def _check_target(name: str, target: Float64[np.ndarray, " n"], scale: float) -> None:
+    """Refuse a target that hardly varies in the training part, so that another part is beyond all measure."""
+    farthest = float(np.abs(target).max(initial=0.0))
+    if not farthest <= FARTHEST_TARGET:
+        raise BadInput(
+            f"target of {name}",
+            expected=f"values within {FARTHEST_TARGET:g} of their spread in the training part, {scale:.3g}",
+            came=f"one {farthest:.3g} spreads away",
+            remedy="look for outliers, or rescale the target",
+        )
 
 
 def moments(
@@ -109,7 +131,7 @@ def _mean(
 def standardise(
     rows: Float64[np.ndarray, "n columns"], mean: Float64[np.ndarray, " d"], scale: Float64[np.ndarray, " d"]
 ) -> Float64[np.ndarray, "n d"]:
-    """Return (rows - mean) / scale, 0 where a value is missing.
+    """Return (rows - mean) / scale, at most :data:`FARTHEST` in size, and 0 where a value is missing.
 
     >>> standardise(np.array([[3.0, 7.0], [np.nan, 5.0]]), np.array([1.0, 5.0]), np.array([2.0, np.inf]))
     array([[1., 0.],
@@ -119,5 +141,8 @@ def standardise(
         raise BadInput(
             "rows", expected=f"shape (rows, {len(mean)})", came=rows.shape, remedy="give the task's own columns"
         )
-    z = (rows - mean) / scale
-    return np.where(np.isnan(rows), 0.0, z)
+    with np.errstate(over="ignore", invalid="ignore"):
+        z = (rows - mean) / scale
+        if not np.isfinite(z).all():  # differences of the greatest doubles are none, those of halves are
+            z = np.where(np.isfinite(z), z, (rows / 2 - mean / 2) / (scale / 2))
+    return np.where(np.isnan(rows), 0.0, np.clip(z, -FARTHEST, FARTHEST))

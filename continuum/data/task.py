@@ -38,7 +38,8 @@ class Task:
     """n rows of d features and one target; the arrays are copied and read-only.
 
     ``features`` (n, d) is float64, NaN marks a missing value; ``target`` (n,) holds class codes 0..C-1 as int64,
-    or real values as float64. Raises ``BadInput`` for an unknown kind, for shapes that
+    or real values as float64. ``notes`` say what was done with the columns of a file: which were read as numbers or
+    dates, which were left out, which labels were merged. Raises ``BadInput`` for an unknown kind, for shapes that
     disagree, and for codes without a class name.
 
     >>> task = Task("toy", "classification", np.eye(2), np.array([0, 1]), ("a", "b"), ("no", "yes"))
@@ -54,6 +55,7 @@ class Task:
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...] = ()
     provenance: Provenance = field(default_factory=lambda: Provenance("memory"))
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         one_of("kind", self.kind, KINDS)
@@ -101,7 +103,7 @@ class Task:
     def checksum(self) -> str:
         """SHA-256 over kind, feature and class names, and contents: equal data has equal checksums from any source.
 
-        The task's own name and its provenance stay out, for equal contents give equal results.
+        The task's own name, its provenance and notes stay out, for equal contents give equal results.
         """
         digest = hashlib.sha256()
         for part in (self.kind, repr(self.feature_names), repr(self.class_names), repr(self.features.shape)):

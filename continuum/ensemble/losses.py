@@ -26,7 +26,7 @@ class Loss(Protocol):
         """Gradient of the per-sample loss in the logits, written to ``out``."""
 
     def measure(self, logits: Logits, target: Target) -> tuple[PerSample, PerSample]:
-        """Per-sample loss in nats, and per-sample score, whose mean is reported: hits or squared errors.
+        """Per-sample loss (nats, or half the squared error), and score, whose mean is reported: hits or squared errors.
 
         The logits are used up: their memory serves the exponentials.
         """

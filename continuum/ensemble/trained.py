@@ -32,7 +32,8 @@ class TrainedEnsemble:
         streams, members, settings: what was trained; all else is in the order of the members.
         outcome: "ok", "stopped" (patience ran out) or "diverged" (its loss was no longer finite), one per member.
         best_epoch: epoch whose weights were kept, (members,); 0 is the start.
-        validation_loss: mean loss in nats after each epoch, (epochs + 1, members); NaN once a member has ended.
+        validation_loss: mean loss (nats, or half the squared error) after each epoch, (epochs + 1, members);
+            NaN once a member has ended.
         validation_score: accuracy, or RMSE in units of the target, of the same shape.
 
     The arrays are read-only; copy one to change it.
@@ -54,7 +55,7 @@ class TrainedEnsemble:
         return torch.stack([state.gamma_slots["gamma"] for state in self._states]).double().numpy()
 
     def measure(self, part: PartName) -> tuple[Floats, Floats]:
-        """Mean loss in nats, and accuracy or RMSE in units of the target, on a part; NaN for diverged members."""
+        """Mean loss in nats and accuracy, or half the squared error and RMSE, on a part; NaN for diverged members."""
         loss, score = np.full(len(self.members), np.nan), np.full(len(self.members), np.nan)
         for places, chunk, data in self._chunks(part):
             losses, scores = chunk.measure(data)

@@ -7,5 +7,6 @@ and assembles tables and figures. It knows nothing of networks.
 
 from continuum.exp.cli import main
 from continuum.exp.experiment import Cell, Experiment, RunOptions
+from continuum.exp.file_options import FileOptions
 
-__all__ = ["Cell", "Experiment", "RunOptions", "main"]
+__all__ = ["Cell", "Experiment", "FileOptions", "RunOptions", "main"]

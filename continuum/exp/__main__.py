@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 
+from continuum.exp import outlets
 from continuum.exp.cli import main
 
 
@@ -14,14 +15,13 @@ def _leave(code: int) -> None:
         end = threading.Timer(1.0, os._exit, (code,))
         end.daemon = True
         end.start()
-    sys.stdout.flush()
-    sys.stderr.flush()
     sys.exit(code)
 
 
 def run() -> None:
     """Run the command, then leave the interpreter with its exit code."""
-    _leave(main())
+    outlets.install()
+    _leave(outlets.settled(main()))
 
 
 if __name__ == "__main__":

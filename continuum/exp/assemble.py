@@ -3,22 +3,41 @@
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
-from rich.console import RenderableType
+import pyarrow as pa
+from rich.console import Console, RenderableType
 
+from continuum.errors import StorageError
 from continuum.exp import tables as parquet
 from continuum.exp.experiment import Experiment, RunOptions
 from continuum.exp.plan import Planned
-from continuum.exp.store import RunFolder, Stored
-from continuum.storage import storing
+from continuum.exp.progress import drawing
+from continuum.exp.record import Stored
+from continuum.exp.store import RunFolder, checksum_of
 
 
-def assemble(folder: RunFolder, cells: Sequence[Stored]) -> dict[str, bytes]:
-    """Write each table of the run, its cells in the order given, and return them as Parquet."""
-    assembled = parquet.concatenate(folder.tables(cell) for cell in cells)
+def assemble(folder: RunFolder, cells: Sequence[Stored], before: Mapping[str, str]) -> dict[str, bytes]:
+    """Write each table of the run, its cells in the order given, and return them as Parquet.
+
+    ``before`` holds the checksums of the tables that page and figures were made from: if these are others, page and
+    figures go first.
+    """
+    assembled = _concatenated(folder, cells)
+    if {name: checksum_of(content) for name, content in assembled.items()} != before:
+        folder.withdraw()
     for name, content in assembled.items():
         folder.write(f"{name}.parquet", content)
     folder.withdraw(keep=frozenset(assembled) | parquet.RESERVED)
     return assembled
+
+
+def _concatenated(folder: RunFolder, cells: Sequence[Stored]) -> dict[str, bytes]:
+    try:
+        return parquet.concatenate(folder.tables(cell) for cell in cells)
+    except (pa.ArrowException, OSError) as error:  # whole files, by their checksums, of tables that are none
+        raise StorageError(
+            f"{folder.cells}: expected tables that fit below each other, got {str(error).partition(chr(10))[0]}; "
+            "compute them anew with --no-resume"
+        ) from error
 
 
 def write_timings(folder: RunFolder, plan: Sequence[Planned], done: Mapping[str, Stored]) -> None:
@@ -42,13 +61,12 @@ def write_timings(folder: RunFolder, plan: Sequence[Planned], done: Mapping[str,
 
 
 def illustrate(
-    experiment: Experiment, config: RunOptions, folder: RunFolder, tables: Mapping[str, bytes]
+    experiment: Experiment, config: RunOptions, folder: RunFolder, tables: Mapping[str, bytes], console: Console
 ) -> Sequence[RenderableType]:
     """Let the experiment draw and report from exactly the tables on disk; return the report."""
     from continuum.analysis.style import house_style  # matplotlib is slow to import, and needed only here
 
     frames = {name: parquet.decode(content).to_pandas() for name, content in tables.items()}
-    with storing(folder.figures), house_style():
-        folder.figures.mkdir(exist_ok=True)
-        experiment.draw(frames, folder.figures)
+    with folder.drawing() as figures, house_style(), drawing(figures, console):
+        experiment.draw(frames, figures)
     return experiment.report(frames, config)

@@ -7,7 +7,7 @@ It is found through an entry point of the group ``continuum.experiments``, so an
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -25,7 +25,7 @@ Tables: TypeAlias = "Mapping[str, pd.DataFrame]"
 class RunOptions:
     """Base of an experiment's ``Config``: how to run, as opposed to what to compute.
 
-    Each default stands once, at its field; smaller or larger settings are files (``continuum.exp.presets``). The three
+    Each default stands once, at its field; smaller or larger settings are files (``continuum.exp.presets``). The
     fields below never enter the hash that names the run folder.
 
     >>> RunOptions(jobs=2).configuration()
@@ -39,6 +39,8 @@ class RunOptions:
     resume: bool = True
     """Reuse finished cells of an earlier, interrupted run of the same configuration; --no-resume computes
     everything anew."""
+    preset: str = field(default="", compare=False, metadata={"flag": False})
+    """The preset that the flags name; what it says is in the other fields."""
 
     def configuration(self) -> dict[str, Any]:
         """What the results depend on, by name: it names the run folder and stands in the manifest.

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from numbers import Integral, Real
 from pathlib import PurePath
@@ -81,6 +82,7 @@ def run_id(config: RunOptions) -> str:
     return digest(configuration(config))[:12]
 
 
+@cache
 def installed(package: str) -> str:
     """Return the version of an installed package without importing it, or 'absent'."""
     try:

@@ -1,13 +1,17 @@
 """Which cells are finished, and why the others must run."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from continuum.exp.experiment import Cell
 from continuum.exp.keys import cell_key, key_parts
+from continuum.exp.record import Stored
 from continuum.exp.registry import Registered
-from continuum.exp.store import Damaged, RunFolder, Stored
+from continuum.exp.siblings import Siblings
+from continuum.exp.store import Damaged, RunFolder
 
 #: Labels named behind a reason; the others are counted.
 NAMED = 3
@@ -15,27 +19,39 @@ NAMED = 3
 
 @dataclass(frozen=True)
 class Planned:
-    """A cell of the run: finished earlier (``stored``), or to be computed for a ``reason``."""
+    """A cell of the run: finished earlier (``stored``), or to be computed for a ``reason``.
+
+    ``source`` is the run of other settings in which a finished cell was found, None where it was found in its own.
+    """
 
     cell: Cell
     key: str
     parts: Mapping[str, Any]
     stored: Stored | None
     reason: str
+    source: Path | None = None
 
 
 def make_plan(experiment: Registered, cells: Sequence[Cell], folder: RunFolder, *, resume: bool) -> list[Planned]:
-    """Look up every cell in the run folder, in the order of ``cells``."""
-    earlier = folder.labels()
-    plan = []
-    for cell in cells:
-        parts = key_parts(experiment.name, experiment.module.RESULT_VERSION, cell)
-        key = cell_key(parts)
+    """Look up every cell in the run folder, in the order of ``cells``.
+
+    What the folder lacks is looked for in those of the experiment's other runs, and copied from there.
+    """
+    named = [(cell, key_parts(experiment.name, experiment.module.RESULT_VERSION, cell)) for cell in cells]
+    keys = [cell_key(parts) for _, parts in named]
+    _refuse_twins(cells, keys)
+    siblings, earlier, plan = Siblings(folder, frozenset(keys)), None, []
+    for (cell, parts), key in zip(named, keys, strict=True):
         stored, reason = _look_up(folder, key) if resume else (None, "--no-resume")
-        if reason == "new" and cell.label in earlier:
-            reason = "key changed: " + ", ".join(differences(earlier[cell.label].parts, parts))
+        if resume and stored is None and (copied := siblings.copied(key, cell.label)):
+            stored, source = copied
+            plan.append(Planned(cell, key, parts, stored, f"found in {source}", source))
+            continue
+        if reason == "new":
+            earlier = folder.labels() if earlier is None else earlier
+            if cell.label in earlier:
+                reason = "key changed: " + ", ".join(differences(earlier[cell.label].parts, parts))
         plan.append(Planned(cell, key, parts, stored, reason))
-    _refuse_twins(plan)
     return plan
 
 
@@ -49,15 +65,14 @@ def _look_up(folder: RunFolder, key: str) -> tuple[Stored | None, str]:
     return None, "failed before" if folder.error_file(key).exists() else "new"
 
 
-def _refuse_twins(plan: Sequence[Planned]) -> None:
+def _refuse_twins(cells: Sequence[Cell], keys: Sequence[str]) -> None:
     # Twins would overwrite each other's results: an error of the experiment, not of its user.
-    labels: dict[str, Planned] = {}
-    keys: dict[str, Planned] = {}
-    for planned in plan:
-        if (twin := labels.setdefault(planned.cell.label, planned)) is not planned:
-            raise ValueError(f"cells(): expected distinct labels, got {twin.cell.label!r} twice")
-        if (twin := keys.setdefault(planned.key, planned)) is not planned:
-            both = f"{twin.cell.label!r} and {planned.cell.label!r}"
+    of_label, of_key = dict[str, Cell](), dict[str, Cell]()
+    for cell, key in zip(cells, keys, strict=True):
+        if of_label.setdefault(cell.label, cell) is not cell:
+            raise ValueError(f"cells(): expected distinct labels, got {cell.label!r} twice")
+        if (twin := of_key.setdefault(key, cell)) is not cell:
+            both = f"{twin.label!r} and {cell.label!r}"
             raise ValueError(f"cells(): expected distinct settings, got the same for {both}")
 
 
@@ -82,13 +97,15 @@ def _flat(parts: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def explain(plan: Iterable[Planned]) -> list[str]:
-    """Return one line per reason to compute, with the number of its cells and the first few labels."""
+def explain(plan: Sequence[Planned]) -> list[str]:
+    """Return one line per other run that had finished cells, and per reason to compute, with the first few labels."""
+    found = Counter(planned.source for planned in plan if planned.source is not None)
     groups: dict[str, list[str]] = {}
     for planned in plan:
         if planned.stored is None:
             groups.setdefault(planned.reason, []).append(planned.cell.label)
-    return [_line(reason, labels) for reason, labels in groups.items()]
+    lines = [f"{count} of {len(plan)} cells found in {source}" for source, count in found.items()]
+    return lines + [_line(reason, labels) for reason, labels in groups.items()]
 
 
 def _line(reason: str, labels: Sequence[str]) -> str:

@@ -15,6 +15,8 @@ from types import TracebackType
 from typing import Any, TypeAlias
 
 from continuum.checks import whole
+from continuum.errors import BadInput
+from continuum.exp import outlets
 
 Factory: TypeAlias = Callable[[int], AbstractContextManager[Executor]]
 
@@ -36,12 +38,15 @@ def process_pool(jobs: int) -> AbstractContextManager[Executor]:
     return _Pool(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
 
 
-def worker_count(jobs: int) -> int:
-    """Return the number of workers that the option ``jobs`` asks for.
+def worker_count(jobs: int, most: int | None = None) -> int:
+    """Return the number of workers that the option ``jobs`` asks for; raise ``BadInput`` where it is above ``most``.
 
     >>> worker_count(3), worker_count(0) >= 1
     (3, True)
     """
+    if most is not None and whole("jobs", jobs, at_least=0) > most:
+        expected = f"at most {most} processes on the {cores()} cores of this machine"
+        raise BadInput("jobs", expected=expected, came=jobs, remedy="leave --jobs out for one per core")
     return whole("jobs", jobs, at_least=0) or cores()
 
 
@@ -98,6 +103,7 @@ def _birth() -> Iterator[None]:
 
 
 def _start_worker() -> None:
+    outlets.install()  # what a library prints must not fail a cell
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_die_with_parent, daemon=True).start()

@@ -42,10 +42,20 @@ def note(experiment: Registered) -> str:
 
 def expand(experiment: Registered, flags: Sequence[str]) -> list[str]:
     """Return ``flags`` with ``--preset NAME`` or ``--quick`` replaced by the flags of that preset, which come first."""
-    rest, chosen = _split(flags)
-    if len(set(chosen)) > 1:
-        raise BadInput(FLAG, expected="one preset", came=" and ".join(chosen), remedy="run them one after the other")
-    return [*read(experiment, chosen[0]), *rest] if chosen else rest
+    rest, _ = _split(flags)
+    return [*read(experiment, preset), *rest] if (preset := chosen(flags)) is not None else rest
+
+
+def chosen(flags: Sequence[str]) -> str | None:
+    """Return the preset that the flags name, None without one; raise ``BadInput`` if they name several.
+
+    >>> chosen(["--quick", "--jobs", "2"])
+    'quick'
+    """
+    _, named = _split(flags)
+    if len(set(named)) > 1:
+        raise BadInput(FLAG, expected="one preset", came=" and ".join(named), remedy="run them one after the other")
+    return named[0] if named else None
 
 
 def _split(flags: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -66,7 +76,7 @@ def config(experiment: Registered, preset: str, **changes: Any) -> Any:
     """Return the ``Config`` of a preset, with some of its fields replaced."""
     import tyro  # half of the time that the list of experiments takes
 
-    return replace(tyro.cli(experiment.module.Config, args=read(experiment, preset)), **changes)
+    return replace(tyro.cli(experiment.module.Config, args=read(experiment, preset)), **{"preset": preset} | changes)
 
 
 def read(experiment: Registered, preset: str) -> list[str]:

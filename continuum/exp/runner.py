@@ -16,11 +16,15 @@ from continuum.exp.experiment import RunOptions
 from continuum.exp.keys import run_id
 from continuum.exp.manifest import describe, now
 from continuum.exp.plan import Planned, explain, make_plan
-from continuum.exp.pool import Factory, process_pool, worker_count
-from continuum.exp.progress import Display
+from continuum.exp.pool import Factory, cores, process_pool, worker_count
+from continuum.exp.printing import say, show
+from continuum.exp.progress import Display, Working
+from continuum.exp.record import Stored
 from continuum.exp.registry import Registered
 from continuum.exp.signals import Interrupted, Stop
-from continuum.exp.store import RunFolder, Stored, checksum_of
+from continuum.exp.sizes import MOST_PER_CORE, check_cells, check_numbers
+from continuum.exp.store import FIGURES_ERROR, MANIFEST, RunFolder, checksum_of
+from continuum.legible import enumeration
 
 
 class CellsFailed(ContinuumError):
@@ -29,7 +33,10 @@ class CellsFailed(ContinuumError):
 
 @dataclass
 class Run:
-    """The state of a run: what was planned, what is finished, what failed."""
+    """The state of a run: what was planned, what is finished, what failed.
+
+    ``before`` holds the checksums of the tables that stand in the folder already, if they are of these very cells.
+    """
 
     experiment: Registered
     config: RunOptions
@@ -37,12 +44,13 @@ class Run:
     plan: Sequence[Planned]
     console: Console
     manifest: dict[str, Any]
+    before: Mapping[str, str] = field(default_factory=dict)
     done: dict[str, Stored] = field(default_factory=dict)
     failed: dict[str, Failed] = field(default_factory=dict)
 
     def say(self, line: str) -> None:
-        """Print one line as it is: a label may hold brackets, which rich would take for markup."""
-        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        """Print lines as they are: a label may hold brackets, which rich would take for markup."""
+        say(self.console, *line.split("\n"))
 
 
 def execute(
@@ -60,17 +68,21 @@ def execute(
     Progress and notes go to ``console``. If a cell fails, the others go on, then ``CellsFailed`` is raised and no
     assembled table is left; an error that a cell raises on purpose (``ContinuumError``) ends the run at once.
     """
+    check_numbers(config)
+    jobs = worker_count(config.jobs, most=cores() * MOST_PER_CORE if factory is process_pool else None)
     config.validate()
-    jobs = worker_count(config.jobs)
-    cells = experiment.module.cells(config)
+    with Working("looking at the tasks", console):
+        cells = experiment.module.cells(config)
+    check_cells(cells=len(cells))
     folder = RunFolder(config.out / experiment.name / run_id(config))
     with folder.locked():
         folder.sweep()
         if not config.resume:
             folder.set_aside()
-        plan = make_plan(experiment, cells, folder, resume=config.resume)
+        with Working(f"looking for {len(cells)} cells", console):
+            plan = make_plan(experiment, cells, folder, resume=config.resume)
         manifest = describe(experiment, config, plan, command)
-        run = Run(experiment, config, folder, plan, console, manifest)
+        run = Run(experiment, config, folder, plan, console, manifest, _before(folder, manifest))
         run.done = {planned.key: planned.stored for planned in plan if planned.stored}
         with _recorded(run):
             _compute(run, jobs, factory, stop or Stop())
@@ -78,11 +90,19 @@ def execute(
     return folder
 
 
+def _before(folder: RunFolder, manifest: Mapping[str, Any]) -> Mapping[str, str]:
+    """The checksums of the tables of an earlier, complete run of the same cells; empty without one."""
+    earlier = folder.manifest()
+    same = all(earlier.get(name) == manifest[name] for name in ("experiment", "result_version", "cells"))
+    tables = earlier.get("tables")
+    return tables if same and earlier.get("status") == "complete" and isinstance(tables, dict) else {}
+
+
 @contextmanager
 def _recorded(run: Run) -> Iterator[None]:
     """Keep manifest and timings true to what happens."""
     todo = [planned for planned in run.plan if planned.stored is None]
-    if todo:
+    if todo or not run.before:
         run.folder.withdraw()
     _write_manifest(run, "running")
     run.say(f"{run.experiment.name}: {len(run.plan)} cells in {run.folder.path}, {len(todo)} to compute")
@@ -134,27 +154,27 @@ def _account(run: Run) -> str:
     names = [planned.cell.label for planned in run.plan if planned.key in run.failed]
     return (
         f"cells: expected {len(run.plan)} finished, got {len(run.done)} finished and {len(names)} failed "
-        f"({', '.join(names)}); finished cells are kept, repair the cause and run the same command again"
+        f"({enumeration(names)}); finished cells are kept, repair the cause and run the same command again"
     )
 
 
 def _finish(run: Run, report: Console) -> None:
-    tables = assemble(run.folder, [run.done[planned.key] for planned in run.plan])
+    tables = assemble(run.folder, [run.done[planned.key] for planned in run.plan], run.before)
     write_timings(run.folder, run.plan, run.done)
     run.manifest["tables"] = {name: checksum_of(content) for name, content in tables.items()}
     _write_manifest(run, "complete")
     for renderable in _illustrated(run, tables):
-        report.print(renderable)
+        show(report, renderable)
     run.say(f"tables in {run.folder.path}\nfigures in {run.folder.path / 'figures'}")
 
 
 def _illustrated(run: Run, tables: Mapping[str, bytes]) -> Sequence[RenderableType]:
     try:
-        return illustrate(run.experiment.module, run.config, run.folder, tables)
+        return illustrate(run.experiment.module, run.config, run.folder, tables, run.console)
     except ContinuumError:
         raise
     except Exception as error:  # whatever a foreign drawing raises: the tables are safe, and one line says so
-        path = run.folder.write("figures-error.txt", traceback.format_exc().encode())
+        path = run.folder.write(FIGURES_ERROR, traceback.format_exc().encode())
         raise ContinuumError(
             f"figures: expected a drawing and a report, got {type(error).__name__}: {error}; the tables are complete, "
             f"the traceback is in {path}"
@@ -164,4 +184,4 @@ def _illustrated(run: Run, tables: Mapping[str, bytes]) -> Sequence[RenderableTy
 def _write_manifest(run: Run, status: str) -> None:
     run.manifest["status"] = status
     run.manifest["finished"] = None if status == "running" else now()
-    run.folder.write("manifest.json", json.dumps(run.manifest, indent=1).encode())
+    run.folder.write(MANIFEST, json.dumps(run.manifest, indent=1).encode())

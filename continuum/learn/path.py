@@ -8,12 +8,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from continuum import checks
 from continuum.errors import BadInput
 from continuum.learn.calibration import held_out_scores, mean_and_error, price_stages
 from continuum.learn.rounding import rounded_copy
 from continuum.learn.rows import TrainingRows
-from continuum.learn.settings import rounding_steps, steps_for
+from continuum.learn.settings import checked_price, rounding_steps, steps_for
 from continuum.learn.task import Task
 from continuum.progress import Meter, Progress
 
@@ -68,7 +67,7 @@ def checked_prices(prices: Iterable[float]) -> list[float]:
         remedy = "give a tuple or an array of them"
         raise BadInput("prices", expected="falling prices", came=repr(prices), remedy=remedy) from error
     remedy = "without a price every unit is worth having"
-    numbers = [checks.positive("prices", price, remedy=remedy) for price in candidates]
+    numbers = [checked_price(price, what="prices", remedy=remedy) for price in candidates]
     if not numbers or numbers != sorted(set(numbers), reverse=True):
         raise BadInput("prices", expected="falling prices", came=tuple(numbers), remedy="sort them, highest first")
     return numbers

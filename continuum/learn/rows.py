@@ -14,6 +14,15 @@ from continuum.learn.loss import LOSSES, Likelihood, LossChoice
 
 #: Rows on which curves and Gram matrices are measured.
 PROBE = 512
+#: Most numbers of the targets of classes, a column each.
+MOST_CODES = 1 << 29
+#: Least weight, as a share of the greatest: in single precision sums of rows that are lighter still would be 0.
+LIGHTEST = 1e-30
+#: Sums of weights between which a price per row is a number in single precision.
+LEAST_SUM, MOST_SUM = 1e-20, 1e20
+#: Largest input and largest target with which single and double precision can reckon: their squares, and sums and
+#: products of these.
+LARGEST = {torch.float32: (1e12, 1e15), torch.float64: (1e100, 1e120)}
 #: Weight of the mean row below which a user is told that the scale of weights matters.
 LIGHT = 0.1
 
@@ -96,6 +105,11 @@ def training_rows(
         checks.one_of("loss", loss, LOSSES, plural="losses")
     _check_inputs(x)
     _check_targets(x, y, loss, checked=classes is None)
+    if classes is not None:
+        checks.whole("classes", classes, at_least=1)
+        if len(x) * classes > MOST_CODES:
+            expected, remedy = f"at most {MOST_CODES} rows times classes", "count only the classes that occur"
+            raise BadInput("classes", expected=expected, came=f"{len(x)} times {classes}", remedy=remedy)
     if classes is not None and loss == "cross_entropy" and int(y.max()) >= classes:
         remedy = "count them all"
         raise BadInput("y", expected=f"classes below {classes}", came=int(y.max()), remedy=remedy)
@@ -107,6 +121,7 @@ def training_rows(
     weights = _checked_weights(x, sample_weight, loss)
     counted = weights[:, 0] > 0
     inputs, targets, weights = inputs[counted], targets[counted], weights[counted]
+    weights = np.maximum(weights, LIGHTEST * weights.max())
     mean = float(weights.mean())
     return TrainingRows(inputs, targets, (weights / mean).astype(inputs.dtype), mean)
 
@@ -130,12 +145,17 @@ def check_tensor(what: str, value: object) -> None:
         make = "torch.from_numpy" if isinstance(value, np.ndarray) else "torch.tensor"
         came, remedy = type(value).__name__, f"give {make}({what.split()[-1]})"
         raise BadInput(what, expected="a tensor", came=came, remedy=remedy)
+    if value.layout != torch.strided or value.is_quantized or value.device.type == "meta":
+        came, remedy = f"one of layout {value.layout}, {value.dtype}, on {value.device}", "give x.to_dense()"
+        raise BadInput(what, expected="a dense tensor with numbers", came=came, remedy=remedy)
 
 
 def _coded_targets(y: Tensor, loss: LossChoice, dtype: "np.dtype[np.generic]", classes: int | None) -> np.ndarray:
     target = y.detach().cpu().numpy()
     if loss == "cross_entropy":
-        return np.asarray(np.eye(classes or int(target.max()) + 1, dtype=dtype)[target])
+        hot = np.zeros((len(target), classes or int(target.max()) + 1), dtype)
+        hot[np.arange(len(target)), target] = 1
+        return hot
     if isinstance(loss, Likelihood):
         return np.asarray(target)
     return np.asarray(target[:, None] if target.ndim == 1 else target, dtype)
@@ -155,9 +175,10 @@ def _checked_weights(x: Tensor, sample_weight: Tensor, loss: LossChoice) -> Floa
     if not bool(weights.isfinite().all() and (weights >= 0).all() and weights.sum() > 0):
         remedy = "remove rows that do not count"
         raise BadInput("sample_weight", expected="finite weights >= 0, not all 0", came="others", remedy=remedy)
-    if not bool(weights.sum().isfinite()):
-        remedy = "divide them by their mean"
-        raise BadInput("sample_weight", expected="weights of a finite sum", came="sum inf", remedy=remedy)
+    if not LEAST_SUM <= (total := float(weights.sum())) <= MOST_SUM:
+        came, remedy = f"sum {total:g}", "divide them by their mean"
+        expected = f"weights of a finite sum, between {LEAST_SUM:g} and {MOST_SUM:g}"
+        raise BadInput("sample_weight", expected=expected, came=came, remedy=remedy)
     return np.asarray(weights.numpy()[:, None])
 
 
@@ -170,6 +191,7 @@ def _check_inputs(x: Tensor) -> None:
         raise BadInput("x", expected="shape (rows, features)", came=tuple(x.shape), remedy=remedy)
     if not bool(x.isfinite().all()):
         raise BadInput("x", expected="finite values", came="NaN or inf", remedy="impute what is missing")
+    _check_size("x", x, LARGEST[x.dtype][0])
 
 
 def _check_targets(x: Tensor, y: Tensor, loss: LossChoice, *, checked: bool) -> None:
@@ -184,11 +206,20 @@ def _check_targets(x: Tensor, y: Tensor, loss: LossChoice, *, checked: bool) -> 
         y = y.to(x.dtype)  # in which it must be finite, too
     if y.is_floating_point() and not bool(y.isfinite().all()):
         raise BadInput("y", expected="finite targets", came="NaN or inf", remedy="remove or mend these rows")
+    if loss == "squared_error":
+        _check_size("y", y, LARGEST[x.dtype][1])
     if loss == "cross_entropy":
         _check_classes(y, enough_rows=checked)
     if loss == "binary_cross_entropy" and not bool(((y >= 0) & (y <= 1)).all()):
         came, remedy = f"{y.min():g} to {y.max():g}", "code each label as 0 or 1"
         raise BadInput("y", expected="numbers in [0, 1]", came=came, remedy=remedy)
+
+
+def _check_size(what: str, values: Tensor, most: float) -> None:
+    """Refuse numbers that were not standardised, and are too large to learn from."""
+    if (largest := float(values.detach().abs().max())) > most:
+        remedy = "subtract the mean of each column, and divide by its deviation"
+        raise BadInput(what, expected=f"standardised values, within {most:g}", came=f"{largest:.3g}", remedy=remedy)
 
 
 def _check_classes(y: Tensor, *, enough_rows: bool) -> None:

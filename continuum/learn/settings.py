@@ -13,6 +13,12 @@ METHODS = ("graded", "interval", "soft_support", "fuzzy", "concrete", "hypergrad
 POWERS = ("graded", "path")
 #: Nats of the whole training set per unit of width where held-out rows do not ask for more.
 DEFAULT_PRICE = 4.0
+#: Prices beyond which nothing changes but the range of floats is left: no unit is worth more, all are worth less.
+LEAST_PRICE, MOST_PRICE = 1e-30, 1e30
+#: The same of a learning rate, a decay, and the price of a skip, with which prices are multiplied.
+LEAST_FACTOR, MOST_FACTOR = 1e-20, 1e20
+#: Largest power of a decay; to such powers lengths are numbers.
+MOST_POWER = 100.0
 #: Prices of a path, from narrow networks to wide ones.
 PRICES = (256.0, 128.0, 64.0, 32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
 #: Units of a layer at birth, on or in reserve.
@@ -21,8 +27,34 @@ POOL = 128
 NOISES = ("training", "held_out")
 #: Names of the activations; "auto" chooses by the number of features.
 ACTIVATIONS = ("auto", "tanh", "relu")
+#: Most units of a layer at birth, and most hidden layers: their memory must be there.
+MOST_UNITS, MOST_LAYERS = 1 << 16, 1000
+#: Largest seed that PyTorch takes, too.
+LARGEST_SEED = 2**63 - 2
 #: Up to so many features "auto" takes tanh.
 FEW_FEATURES = 3
+
+
+def checked_price(price: float, *, what: str = "price", remedy: str) -> float:
+    """The price, if it is a number > 0 of a size with which floats can reckon; raises ``BadInput``.
+
+    >>> checked_price(4.0, remedy="4 is a common choice")
+    4.0
+    """
+    checks.positive(what, price, remedy=remedy)
+    remedy = "no unit is worth more, and all are worth less"
+    return float(checks.number(what, price, low=LEAST_PRICE, high=MOST_PRICE, remedy=remedy))
+
+
+def in_range(what: str, value: float, *, most: float = MOST_FACTOR, remedy: str) -> float:
+    """A number > 0 of a size that single precision multiplies; raises ``BadInput``."""
+    checks.positive(what, value, remedy=remedy)
+    return float(checks.number(what, value, low=LEAST_FACTOR, high=most, remedy=remedy))
+
+
+def _at_most(what: str, value: int, most: int) -> None:
+    if value > most:
+        raise BadInput(what, expected=f"at most {most}", came=value, remedy="give a smaller one")
 
 
 @dataclass(frozen=True)
@@ -91,7 +123,7 @@ class LearnConfig:
 
     def __post_init__(self) -> None:
         if self.price is not None:
-            checks.positive("price", self.price, remedy="without a price every unit is worth having; None calibrates")
+            checked_price(self.price, remedy="without a price every unit is worth having; None calibrates")
         checks.one_of("activation", self.activation, ACTIVATIONS, plural="activations")
         checks.one_of("method", self.method, METHODS, plural="methods")
         checks.one_of("noise", self.noise, NOISES, plural="noises")
@@ -99,12 +131,15 @@ class LearnConfig:
             checks.whole(name, getattr(self, name), at_least=1)
         if self.steps is not None:
             checks.whole("steps", self.steps, at_least=1)
-        checks.whole("seed", self.seed, at_least=0)
-        if self.directions is not None:
-            checks.whole("directions", self.directions, at_least=0)
-        checks.positive("lr", self.lr, remedy="0.01 is a common choice")
-        checks.positive("decay", self.decay, remedy="without decay of the weights no width is worth its price")
-        checks.number("start", self.start, low=1, high=self.max_units, remedy="start between 1 and max_units")
+        for name, most in (("hidden_layers", MOST_LAYERS), ("pool", MOST_UNITS)):
+            _at_most(name, getattr(self, name), most)
+        for name in ("seed", "directions"):
+            if name == "seed" or self.directions is not None:
+                _at_most(name, checks.whole(name, getattr(self, name), at_least=0), LARGEST_SEED)
+        in_range("lr", self.lr, most=MOST_PRICE, remedy="0.01 is a common choice")
+        in_range("decay", self.decay, remedy="without decay of the weights no width is worth its price")
+        most = min(self.max_units, MOST_UNITS)
+        checks.number("start", self.start, low=1, high=most, remedy="start between 1 and max_units")
         checks.positive("exponent", self.exponent, remedy="1 is the linear gate, 0.5 the square-root gate")
         if self.exponent != 1 and self.method != "interval":
             expected, remedy = f"1 with the method {self.method}", "only the gates of the method interval have one"
@@ -116,6 +151,7 @@ class LearnConfig:
         remedy = "2 is weight decay in L2(E); with the norm of L1(E) a width has no slope"
         if checks.positive("power", self.power, remedy=remedy) <= 1:
             raise BadInput("power", expected="a number > 1", came=self.power, remedy=remedy)
+        checks.number("power", self.power, low=1, high=MOST_POWER, remedy=remedy)
         if self.power != 2 and self.method not in POWERS:
             expected, remedy = f"2 with the method {self.method}", f"only {' and '.join(POWERS)} take another"
             raise BadInput("power", expected=expected, came=self.power, remedy=remedy)
@@ -126,7 +162,7 @@ class LearnConfig:
             remedy = "1 is a whole unit, math.inf no bound"
             raise BadInput("largest_gate", expected="at least 1", came=repr(self.largest_gate), remedy=remedy)
         if self.skip is not None:
-            checks.positive("skip", self.skip, remedy="None is no map beside the hidden layers")
+            in_range("skip", self.skip, remedy="None is no map beside the hidden layers")
         checks.number("resolution", self.resolution, low=0, high=1, remedy="0.01 of a standard deviation is fine")
         for name in ("pool", "directions", "largest_gate", "noise", "skip", "resolution"):
             value, default = getattr(self, name), getattr(type(self), name)

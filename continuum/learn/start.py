@@ -16,6 +16,9 @@ def started(task: Task, initial: nn.Sequential) -> Task:
     if task.config.method != "graded":
         came, remedy = repr(task.config.method), "the other methods start afresh"
         raise BadInput("method", expected="graded, with an initial network", came=came, remedy=remedy)
+    if not isinstance(initial, nn.Sequential) or not len(initial):
+        came, remedy = type(initial).__name__, "give the network of a result"
+        raise BadInput("initial", expected="an nn.Sequential with layers", came=came, remedy=remedy)
     body = initial[0].body if len(initial) == 1 and isinstance(initial[0], Skip) else initial
     if (kinds := ", ".join(type(layer).__name__ for layer in body)) != (expected := _kinds(task)):
         raise BadInput("initial", expected=expected, came=kinds, remedy="give the network of a result of such a run")

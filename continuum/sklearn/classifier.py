@@ -12,9 +12,10 @@ from sklearn.base import ClassifierMixin
 from continuum.errors import BadInput
 from continuum.sklearn.callbacks import Callback
 from continuum.sklearn.estimator import ContinuousMLP
-from continuum.sklearn.labels import checked_labels, known_codes, refuse_missing
+from continuum.sklearn.labels import checked_labels, distinct_labels, known_codes, refuse_missing
 from continuum.sklearn.rows import EstimatorRows, checked_weight, weighted_rows
 from continuum.sklearn.table.intake import checked_table
+from continuum.sklearn.targets import as_labels
 from continuum.sklearn.weights import class_weights
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class ContinuousMLPClassifier(ClassifierMixin, ContinuousMLP):  # type: ignore[m
         if known is None and classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
         if classes is not None:
-            classes = np.unique(np.asarray(classes))
+            classes = distinct_labels(classes)
             if known is not None and not np.array_equal(known, classes):
                 raise ValueError(
                     f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {known!r}"
@@ -134,6 +135,7 @@ class ContinuousMLPClassifier(ClassifierMixin, ContinuousMLP):  # type: ignore[m
         return "binary_cross_entropy" if self.multilabel_ else "cross_entropy"
 
     def _rows(self, X: Any, y: Any, sample_weight: Any, *, known: Any = None) -> EstimatorRows:
+        y = as_labels(y)
         refuse_missing(y)
         least = 2 if known is None else 1
         numbers, texts, y = checked_table(self, self._table, X, y, ensure_min_samples=least, multi_output=True)

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from continuum.errors import BadInput
 from continuum.sklearn.callbacks import Callback
+from continuum.sklearn.reach import beyond
 from continuum.sklearn.rows import EstimatorRows
 from continuum.sklearn.stored import Stored
 from continuum.sklearn.table.intake import numbers_of
@@ -40,7 +41,9 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
     values, points in time (as seconds since 1970, UTC) and spans (as seconds), and sparse matrices of up to 2 GiB of
     features in single precision. Of a category comes a feature of its own, and one of missing values where they
     occurred in training; categories that are unknown, and those beyond the 100 most frequent ones of a column, give
-    zeros. A missing number counts as the mean of training, and, where some were missing in training, gives a feature.
+    zeros. A missing number counts as the mean of training, and, where some were missing in training, gives a feature;
+    masked cells of NumPy are missing. Columns must have different names. Rows so far from those of training that the
+    network's outputs are no finite numbers are refused with the name of the column.
 
     Features (and targets, of the regressor) are standardised inside; what is fitted and exported takes and gives
     them raw. A column without spread among the training rows is ignored.
@@ -157,9 +160,11 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
         Of the weights of rows only the ratios count: a row of weight 2 counts for twice one of weight 1. Where all are
         whole multiples of the least one, rows are taken for repeated so many times, up to ten times in the mean.
         """
+        from continuum.sklearn.parameters import switch
         from continuum.sklearn.start import AFRESH, again, at_price
 
-        start = again(self._start) if self.warm_start and self._start is not None else AFRESH
+        warm = switch("warm_start", self.warm_start) and self._start is not None
+        start = again(self._start) if warm and self._start is not None else AFRESH
         return self._learn((X, y, sample_weight), start, at_price)
 
     def width_path(
@@ -326,4 +331,7 @@ class ContinuousMLP(Stored, BaseEstimator, ABC):  # type: ignore[misc]  # scikit
         blocks = row_blocks(numbers.shape[0], numbers.shape[1], AT_ONCE)
         with torch.no_grad():
             parts = [network(torch.tensor(dense(numbers[part])).to(device)).cpu() for part in blocks]
-        return np.asarray(torch.cat(parts))
+        outputs = np.asarray(torch.cat(parts))
+        if not np.isfinite(outputs).all():
+            raise beyond(numbers, outputs, self._inputs, self._known_table().number_names)
+        return outputs

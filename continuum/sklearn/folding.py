@@ -59,9 +59,10 @@ def centred(network: nn.Sequential, inputs: Standardiser) -> nn.Sequential:
     """
     centring, _, _ = _centring(inputs)
     unit, near = centring.weight.numpy().diagonal(), centring.bias.numpy()
-    back = np.divide(1.0, unit, out=np.zeros_like(unit), where=unit > 0)
     layers = list(copy.deepcopy(network))
-    layers[0] = _first_of_raw(layers[0], back, near)
+    with np.errstate(over="ignore", invalid="ignore"):  # whoever asks for such an export looks whether it is finite
+        back = np.divide(1.0, unit, out=np.zeros_like(unit), where=unit > 0)
+        layers[0] = _first_of_raw(layers[0], back, near)
     return nn.Sequential(centring, *layers).eval()
 
 
@@ -91,8 +92,8 @@ def _assembled(
             first, skip = rectifiers.behind(first), skip and rectifiers.behind(skip)
         else:
             first, skip = _of_raw(first, scale, centre), skip and _of_raw(skip, scale, centre)
-    if outputs is not None:
-        last, skip = _in_units(last, outputs, outputs.mean), skip and _in_units(skip, outputs, 0.0)
+        if outputs is not None:
+            last, skip = _in_units(last, outputs, outputs.mean), skip and _in_units(skip, outputs, 0.0)
     body = nn.Sequential(first, *hidden, last)
     if skip is None:
         return nn.Sequential(*layers, *body).eval()

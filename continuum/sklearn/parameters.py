@@ -52,8 +52,10 @@ class EstimatorOptions:
 
 def estimator_options(parameters: Mapping[str, Any], seed: int) -> EstimatorOptions:
     """Check the parameters of an estimator's ``get_params``; raises ``BadInput``."""
+    for name in ("method", "activation", "encoding", "rounding"):
+        _text(name, parameters[name])
     batch, steps, most = (parameters[name] for name in ("batch_size", "max_iter", "max_units"))
-    most, encoding, skip = _whole("max_units", most), parameters["encoding"], _switch("skip", parameters["skip"])
+    most, encoding, skip = _whole("max_units", most), parameters["encoding"], switch("skip", parameters["skip"])
     checks.one_of("encoding", encoding, ENCODINGS, plural="encodings")
     if not isinstance(batch, str):
         batch = None if batch is None else _whole("batch_size", batch)
@@ -86,16 +88,16 @@ def estimator_options(parameters: Mapping[str, Any], seed: int) -> EstimatorOpti
         seconds=seconds,
     )
     device_of(parameters["device"])
-    _switch("warm_start", parameters["warm_start"])
+    switch("warm_start", parameters["warm_start"])
     return EstimatorOptions(
         config,
         descent,
         encoding,
         batch=batch if isinstance(batch, int) else None,
         full_batch=batch is None,
-        early_stopping=_switch("early_stopping", parameters["early_stopping"]),
+        early_stopping=switch("early_stopping", parameters["early_stopping"]),
         validation_fraction=_fraction(parameters["validation_fraction"]),
-        verbose=_switch("verbose", parameters["verbose"]),
+        verbose=switch("verbose", parameters["verbose"]),
         callbacks=checked_callbacks(parameters["callbacks"]),
     )
 
@@ -105,7 +107,17 @@ def seed_of(random_state: Any) -> int:
     if isinstance(random_state, Integral) and not 0 <= int(random_state) < 2**32:
         expected, remedy = "an integer in [0, 2**32 - 1], a RandomState or None", "0 is a common choice"
         raise BadInput("random_state", expected=expected, came=repr(random_state), remedy=remedy)
+    kinds = (Integral, np.random.RandomState, type(None))
+    if not isinstance(random_state, kinds) and random_state is not np.random:
+        expected, remedy = "an integer in [0, 2**32 - 1], a RandomState or None", "0 is a common choice"
+        raise BadInput("random_state", expected=expected, came=repr(random_state), remedy=remedy)
     return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+
+
+def _text(what: str, value: object) -> None:
+    """Refuse what is no text, of which some, such as arrays, compare to no single truth."""
+    if not isinstance(value, str):
+        raise BadInput(what, expected="a name", came=repr(value), remedy="give one as a text")
 
 
 def _whole(what: str, value: object) -> int:
@@ -119,17 +131,21 @@ def _real(what: str, value: object, *, remedy: str) -> float:
     """A number, whose range the configuration checks."""
     if not isinstance(value, Real) or isinstance(value, bool):
         raise BadInput(what, expected="a number > 0", came=repr(value), remedy=remedy)
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf  # of which the configuration says that it is not finite
 
 
-def _switch(what: str, value: object) -> bool:
+def switch(what: str, value: object) -> bool:
+    """True or False, or a number that stands for one of them; raises ``BadInput``."""
     if not isinstance(value, bool | np.bool_ | Integral):
         raise BadInput(what, expected="True or False", came=repr(value), remedy="give one of them")
     return bool(value)
 
 
 def _fraction(value: object) -> float:
-    if not isinstance(value, Real) or not 0 < float(value) < 1:
+    if not isinstance(value, Real | float) or not 0 < value < 1:  # type: ignore[operator]  # all reals compare
         remedy = "hold out a share of the rows, 0.1 say"
         raise BadInput("validation_fraction", expected="a number in (0, 1)", came=repr(value), remedy=remedy)
     return float(value)
@@ -140,8 +156,8 @@ def device_of(name: object) -> torch.device:
     try:
         device = torch.device(name)  # type: ignore[call-overload]
         torch.zeros(1, dtype=torch.float64, device=device).item()
-    except (RuntimeError, TypeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
+    except (RuntimeError, TypeError, AssertionError, ValueError, OverflowError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         expected = "a device that computes in float64 on this machine"
         raise BadInput("device", expected=expected, came=f"{name!r} ({reason})", remedy='give "cpu"') from error
     return torch.device(device)

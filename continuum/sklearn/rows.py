@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float64
 from sklearn.utils.validation import _check_sample_weight
 
 from continuum.sklearn.table.numbers import EstimatorTable, Numbers, dense
+from continuum.sklearn.targets import as_numbers
 from continuum.sklearn.weights import relative
 
 
@@ -67,7 +68,8 @@ def checked_weight(sample_weight: Any, y: EstimatorTable) -> Float64[np.ndarray,
     """One weight per row, none of them negative; None where there are none."""
     if sample_weight is None:
         return None
-    return np.asarray(_check_sample_weight(sample_weight, y, dtype=np.float64, ensure_non_negative=True))
+    weight = as_numbers("sample_weight", sample_weight)
+    return np.asarray(_check_sample_weight(weight, y, dtype=np.float64, ensure_non_negative=True))
 
 
 def weighted_rows(

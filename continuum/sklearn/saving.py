@@ -110,7 +110,8 @@ def decoded(value: Any, arrays: Arrays) -> Any:
     if not isinstance(value, dict):
         return value
     if "array" in value:
-        return arrays[value["array"]].copy()
+        array = arrays[value["array"]].copy()
+        return array.view(value["times"]) if "times" in value else array
     if "dtype" in value:
         return np.array([decoded(item, arrays) for item in value["list"]], value["dtype"]).reshape(value["shape"])
     for kind in (list, tuple):
@@ -130,6 +131,8 @@ def _encoded_array(value: np.ndarray, arrays: Arrays) -> Any:
     if value.dtype.kind in "biuf":
         arrays[name := f"array{len(arrays)}"] = np.ascontiguousarray(value)
         return {"array": name}
+    if value.dtype.kind in "mM":
+        return {**_encoded_array(value.view(np.int64), arrays), "times": value.dtype.str}
     if value.dtype.kind in "OU":
         items = [encoded(item, arrays) for item in value.reshape(-1).tolist()]
         kind = "object" if value.dtype.kind == "O" else str(value.dtype)

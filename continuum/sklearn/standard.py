@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
+from continuum.data.standard import FARTHEST, FARTHEST_TARGET
 from continuum.sklearn.folding import folded
 from continuum.sklearn.rows import EstimatorRows
 from continuum.sklearn.table.features import Columns, Features
@@ -65,7 +66,8 @@ class Scales:
         weight = None if rows.weight is None else torch.tensor(rows.weight)
         if self.targets is None:
             return StandardisedRows(x, torch.tensor(rows.y[:, 0], dtype=torch.int64), weight)
-        return StandardisedRows(x, torch.tensor(self.targets(rows.y), dtype=torch.float32), weight)
+        y = np.clip(self.targets(rows.y), -FARTHEST_TARGET, FARTHEST_TARGET)  # of rows held out
+        return StandardisedRows(x, torch.tensor(y, dtype=torch.float32), weight)
 
     @property
     def standardiser(self) -> Standardiser:
@@ -86,6 +88,6 @@ def single_precision(blocks: Iterator[EstimatorTable], rows: int, columns: int) 
     out, start = np.empty((rows, columns), np.float32), 0
     with np.errstate(over="ignore", under="ignore"):
         for block in blocks:
-            out[start : start + len(block)] = block
+            out[start : start + len(block)] = np.clip(block, -FARTHEST, FARTHEST)  # of rows held out
             start += len(block)
     return torch.from_numpy(out)

@@ -10,6 +10,7 @@ from torch import nn
 
 from continuum.errors import BadInput
 from continuum.learn.descent.settings import batch_for
+from continuum.learn.settings import LEAST_PRICE, MOST_PRICE
 from continuum.sklearn.parameters import EstimatorOptions
 from continuum.sklearn.rows import EstimatorRows
 from continuum.sklearn.standard import Scales
@@ -83,7 +84,7 @@ def at_price(options: EstimatorOptions, start: Start, rows: EstimatorRows) -> Es
     """
     price = start.price if options.config.price is None else options.config.price
     if price is not None and start.rows:
-        price *= total_of(rows) / (start.rows + total_of(rows))
+        price = max(price * total_of(rows) / (start.rows + total_of(rows)), LEAST_PRICE)
     return replace(options, config=replace(options.config, price=price))
 
 
@@ -107,7 +108,8 @@ def in_steps(options: EstimatorOptions, start: Start, rows: EstimatorRows) -> Es
 def next_start(fitted: "Fitted", start: Start) -> Start:
     """What a further fit can go on from; its price is again that of all rows seen."""
     seen = start.rows + fitted.rows
-    return Start(fitted.scales, fitted.result.network, fitted.result.price * seen / fitted.rows, seen)
+    price = min(fitted.result.price * seen / fitted.rows, MOST_PRICE)
+    return Start(fitted.scales, fitted.result.network, price, seen)
 
 
 def total_of(rows: EstimatorRows) -> float:

@@ -12,8 +12,11 @@ from continuum.errors import BadInput
 MOST_REPETITIONS = 10.0
 #: How near to whole multiples weights must be: those in single precision are.
 WHOLE = 1e-6
-#: Least weight, as a share of the greatest: what is lighter still would underflow.
-LIGHTEST = 1e-300
+#: Least weight, as a share of the greatest: rows that are lighter still count for as much, which is nothing. In single
+#: precision, in which networks learn, sums of such rows alone must not be 0.
+LIGHTEST = 1e-30
+#: Powers of two of weights whose products and sums are numbers in double precision.
+MOST_POWER = 400
 
 Weights = Float64[np.ndarray, " rows"]
 
@@ -30,12 +33,33 @@ def relative(weight: Weights) -> Weights:
     >>> relative(np.full(3, 1 / 3)), relative(np.array([0.1, 0.25]))
     (array([1., 1., 1.]), array([0.57142857, 1.42857143]))
     """
-    share = np.maximum(weight / weight.max(), LIGHTEST)
+    share = shares(weight)
     times = share / share.min()
     whole = np.rint(times)
     if whole.mean() <= MOST_REPETITIONS and (np.abs(times - whole) <= WHOLE * whole).all():
         return np.asarray(whole)
     return np.asarray(share / share.mean())
+
+
+def shares(weight: Weights) -> Weights:
+    """Weights > 0 as parts of the greatest one, at least :data:`LIGHTEST`; a weight of 0 stays 0.
+
+    >>> shares(np.array([0.0, 1e-300, 1e300]))
+    array([0.e+00, 1.e-30, 1.e+00])
+    """
+    return np.where(weight > 0, np.maximum(weight / weight.max(), LIGHTEST), 0.0)
+
+
+def _in_range(weight: Weights) -> Weights:
+    """These weights, or the same ratios where products and sums of such weights, 1e300 say, are no numbers.
+
+    Then the greatest is about 1, and what is below :data:`LIGHTEST` of it is that. A power of two changes no digit.
+    """
+    power = np.frexp(weight[weight > 0])[1]
+    if not len(power) or np.abs(power).max() <= MOST_POWER:
+        return weight
+    unit = np.ldexp(weight, -int(power.max()))
+    return np.where(weight > 0, np.maximum(unit, LIGHTEST), 0.0)
 
 
 def class_weights(class_weight: Any, y: Shaped[np.ndarray, " rows"], weight: Weights | None) -> Weights | None:
@@ -51,13 +75,13 @@ def class_weights(class_weight: Any, y: Shaped[np.ndarray, " rows"], weight: Wei
     """
     if class_weight is None:
         return weight
-    own = np.ones(len(y)) if weight is None else weight
+    own = np.ones(len(y)) if weight is None else _in_range(weight)
     labels, codes = np.unique(y, return_inverse=True)
     if isinstance(class_weight, str) and class_weight == "balanced":
         of_class = np.bincount(codes, own)
         share = np.divide(own.sum(), of_class, out=np.zeros_like(of_class), where=of_class > 0)
         return np.asarray(own * share[codes] / max((of_class > 0).sum(), 1))
-    return np.asarray(own * _of_labels(class_weight, labels)[codes])
+    return np.asarray(own * _in_range(_of_labels(class_weight, labels))[codes])
 
 
 def _of_labels(class_weight: object, labels: Shaped[np.ndarray, " classes"]) -> Float64[np.ndarray, " classes"]:
@@ -66,7 +90,7 @@ def _of_labels(class_weight: object, labels: Shaped[np.ndarray, " classes"]) -> 
         raise BadInput("class_weight", expected="a mapping", came=repr(class_weight), remedy=remedy)
     try:
         weights = np.array([float(class_weight.get(label, 1.0)) for label in labels.tolist()])
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise BadInput("class_weight", expected="numbers", came=repr(class_weight), remedy=remedy) from error
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         raise BadInput("class_weight", expected="numbers >= 0", came=repr(class_weight), remedy=remedy)

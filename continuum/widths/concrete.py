@@ -74,12 +74,12 @@ class Concrete(Width):
         noise = sampling.gumbel(self.logits, generator)
         if self.mode == "hard":
             return self._hard(noise)
-        relaxed = tail_sums(self._sharpened(noise).softmax(-1), constant_sum=True)
+        relaxed = relaxed_gates(self.logits, self.temperature, noise)
         return relaxed if self.mode == "relaxed" else sampling.straight_through(self._hard(noise), relaxed)
 
     def log_sample(self, generator: torch.Generator | None = None) -> Float[Tensor, "*batch units"]:
         r"""Logarithm of a relaxed one-hot sample :math:`\nu`, finite however low the temperature."""
-        return self._sharpened(sampling.gumbel(self.logits, generator)).log_softmax(-1)
+        return _sharpened(self.logits, self.temperature, sampling.gumbel(self.logits, generator)).log_softmax(-1)
 
     def probabilities(self) -> Float[Tensor, "*batch units"]:
         """q_j = P(k = j + 1)."""
@@ -104,11 +104,6 @@ class Concrete(Width):
         """Move to another temperature > 0, as a schedule does."""
         self.temperature.copy_(_temperature(temperature, self.temperature.dtype))
 
-    def _sharpened(self, noise: Tensor) -> Tensor:
-        """(logits + noise) / temperature, as one operation on the logits."""
-        temperature = self.temperature.unsqueeze(-1)
-        return torch.addcdiv(noise / temperature, self.logits, temperature)
-
     def _hard(self, noise: Tensor) -> Tensor:
         noisy = self.logits.detach() + noise
         indices = torch.arange(self.units, device=noisy.device)
@@ -117,6 +112,23 @@ class Concrete(Width):
 
     def extra_repr(self) -> str:
         return f"units={self.units}, mode={self.mode!r}"
+
+
+def relaxed_gates(
+    logits: Float[Tensor, "*batch units"], temperature: Float[Tensor, "*#batch"], noise: Float[Tensor, "*batch units"]
+) -> Float[Tensor, "*batch units"]:
+    r"""Gates :math:`m_i = \sum_{j \ge i} \nu_j` of the relaxed sample :math:`\nu = \mathrm{softmax}((\log q + G)/t)`.
+
+    >>> relaxed_gates(torch.zeros(2), torch.tensor(0.5), torch.tensor([0.0, 1.0]))
+    tensor([1.0000, 0.8808])
+    """
+    return tail_sums(_sharpened(logits, temperature, noise).softmax(-1), constant_sum=True)
+
+
+def _sharpened(logits: Tensor, temperature: Tensor, noise: Tensor) -> Tensor:
+    """(logits + noise) / temperature, as one operation on the logits."""
+    temperature = temperature.unsqueeze(-1)
+    return torch.addcdiv(noise / temperature, logits, temperature)
 
 
 def tail_sums(shares: Float[Tensor, "*batch units"], *, constant_sum: bool = False) -> Float[Tensor, "*batch units"]:

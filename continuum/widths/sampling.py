@@ -108,8 +108,16 @@ def gumbel(like: Float[Tensor, "*shape"], generator: torch.Generator | None = No
     >>> gumbel(torch.zeros(2, 3)).shape
     torch.Size([2, 3])
     """
-    uniform = _uniform(like, generator).clamp(min=torch.finfo(like.dtype).tiny)
-    return uniform.log_().neg_().log_().neg_()
+    return gumbel_at(_uniform(like, generator))
+
+
+def gumbel_at(uniform: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    r"""Gumbel noise :math:`-\log(-\log u)` at numbers u in [0, 1); always finite.
+
+    >>> gumbel_at(torch.tensor([0.0, 0.5], dtype=torch.float64))
+    tensor([-6.5630,  0.3665], dtype=torch.float64)
+    """
+    return uniform.clamp(min=torch.finfo(uniform.dtype).tiny).log_().neg_().log_().neg_()
 
 
 def _uniform(like: Tensor, generator: torch.Generator | None) -> Tensor:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from continuum.analysis.tables import bounded
 from manual.estimators import estimators
 from manual.files import RESULTS, write
 
@@ -127,9 +128,7 @@ def signals(run: Path) -> pd.DataFrame:
     names = {"linear": "linear", "root": "square root", "none": "(no gradient)"}
     ends = {name: table[[name, f"{name}_low", f"{name}_high"]].to_numpy() for name in ("balanced", "separated")}
     words = {"balanced": "balanced accuracy [95 %]", "separated": "area under the curve [95 %]"}
-    shown = {
-        words[name]: ["" if np.isnan(m) else f"{m:.2f} [{a:.2f}, {b:.2f}]" for m, a, b in ends[name]] for name in ends
-    }
+    shown = {words[name]: [bounded(*numbers, ".2f") for numbers in ends[name]] for name in ends}
     rest = table[["silent", "answered"]].map("{:.2f}".format)
     head = table[["method"]].assign(gate=table["geometry"].map(names))[["gate", "method"]]
     return head.assign(**shown, silent=rest["silent"], answered=rest["answered"], gradients=table["price"])

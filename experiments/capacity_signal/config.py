@@ -1,14 +1,16 @@
 """What capacity_signal can be asked."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.exp import RunOptions
+from continuum.exp import FileOptions
+from continuum.exp.sizes import MOST_UNITS, check_cells, check_most
 
 from .network import ACTIVATIONS
 from .parametrisations import PARAMETRISATIONS
+from .rows import data_of
 
 #: Tasks on which the derivative is asked for.
 TASKS = ("iris", "wine", "breast_cancer", "digits", "two_spirals")
@@ -34,7 +36,7 @@ RECORDED = {"parametrisations": "geometries"}
 
 
 @dataclass(frozen=True)
-class Config(RunOptions):
+class Config(FileOptions):
     """Which networks to train, on what."""
 
     tasks: tuple[str, ...] = TASKS
@@ -84,6 +86,11 @@ class Config(RunOptions):
     inits: int = 3
     """Their initialisations."""
 
+    TASK_FIELDS: ClassVar[tuple[str, ...]] = ("tasks", "lead_tasks")
+
+    def path_in(self, task: str) -> str:
+        return data_of(task)
+
     def configuration(self) -> dict[str, Any]:
         """All fields; run folders and cells call the parametrisations geometries, as they were first called."""
         return {RECORDED.get(name, name): value for name, value in super().configuration().items()}
@@ -92,6 +99,7 @@ class Config(RunOptions):
         """Raise ``BadInput`` unless every setting can be computed."""
         for name, least in LEAST.items():
             checks.whole(name, getattr(self, name), at_least=least)
+        self._check_sizes()
         for name in ("lr", "decay", "gamma_lr"):
             checks.positive(name, getattr(self, name), remedy="the default is a good start")
         checks.one_of("activation", self.activation, ACTIVATIONS)
@@ -100,6 +108,13 @@ class Config(RunOptions):
         for width in self.widths:
             checks.whole("widths", width, at_least=1)
         self._check_lists()
+
+    def _check_sizes(self) -> None:
+        conditions = 1 + len(self.conditions)
+        check_cells(tasks=len(self.tasks), seeds=self.seeds)
+        check_cells(tasks=len(self.tasks), conditions=conditions, seen_seeds=self.seen_seeds)
+        check_cells(lead_tasks=len(self.lead_tasks), lead_seeds=self.lead_seeds)
+        check_most(self, MOST_UNITS, "widths", "seen_widths", "units", "fresh", "starts", "gain_starts", "inits")
 
     def _check_lists(self) -> None:
         for name in (*NON_EMPTY, "conditions", "lead_tasks"):

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from continuum.analysis.tables import bounded, terminal_table, write_tables
 from continuum.exp.experiment import Tables
+from continuum.exp.verdicts import counted, given
 
 from .kinks import kink_summary, kinks
 from .measurements import measurements
@@ -47,21 +48,16 @@ def report(tables: Tables, config: Any) -> list[Table]:
     tested = made["predictions"]
     verdicts = tested["verdict"].value_counts()
     ended = ", ".join(f"{verdicts.get(name, 0)} {name}" for name in ("shown", "refuted", "undecided"))
-    caption = f"{ended} (level {LEVEL:.0%} each); the estimate is within the margin in {tested['close'].sum()}"
+    title = counted("predictions", f"{ended} (level {LEVEL:.0%} each)", config)
+    caption = f"the estimate is within the margin in {tested['close'].sum()}"
     return [
-        _wrapped(terminal_table("predictions", _in_short(tested), caption)),
-        _wrapped(terminal_table("measured without a prediction", _in_short(made["measured"]))),
+        terminal_table(title, given(_in_short(tested), config), caption),
+        terminal_table("measured without a prediction", _in_short(made["measured"])),
         terminal_table("which number ranks integers by what their unit saves", made["ranks"][SHORT_RANKS]),
         terminal_table("who sees capacity", made["seen"][SHORT_SEEN]),
-        terminal_table("slope at an integer under scale-free optimisers", made["kinks"]),
+        terminal_table("slope at an integer under scale-free optimisers", given(made["kinks"], config)),
         terminal_table("does that slope see capacity", made["kinks_seen"][SHORT_KINKS]),
     ]
-
-
-def _wrapped(table: Table) -> Table:
-    """Claims are sentences: they may take several lines."""
-    table.columns[0].no_wrap = False
-    return table
 
 
 def _in_short(frame: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from continuum.data import Part, Task, load, prepare, split
+from continuum.data.sources import ends_like_file
 from continuum.errors import BadInput
 
 #: What may follow the name of a task, in this order.
@@ -50,7 +51,7 @@ def parsed(source: str) -> Source:
     parts = match.groupdict() if match else {"base": source}
     base = parts.pop("base")
     found = Source(base, **{name: int(number) for name, number in parts.items() if number is not None})
-    path = base.startswith((".", "/")) or base.endswith(".csv")
+    path = base.startswith((".", "/", "~")) or ends_like_file(base)
     least = ((found.classes, 2, None), (found.noise, 1, 100), (found.few, 2, None))
     outside = any(n is not None and (n < low or (high is not None and n > high)) for n, low, high in least)
     if outside or ("/" in base and not path):

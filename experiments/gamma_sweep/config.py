@@ -9,16 +9,17 @@ from continuum import checks
 from continuum.ensemble import Member, Settings
 from continuum.ensemble.settings import check_device
 from continuum.errors import BadInput
-from continuum.exp import RunOptions
+from continuum.exp import FileOptions
+from continuum.exp.sizes import MOST_AT_ONCE, MOST_UNITS, check_cells, check_most
 from continuum.widths import WidthName, expresses
 
 
 @dataclass(frozen=True)
-class Config(RunOptions):
+class Config(FileOptions):
     """Which networks to train, on what."""
 
     tasks: tuple[str, ...] = ("iris", "wine", "breast_cancer", "digits")
-    """Names of tasks, or paths of CSV files with a header and a last column `target`."""
+    """Names of tasks (the command tasks lists them), or paths of files; see --target and --separator."""
     widths: tuple[float, ...] = ()
     """Widths of the networks. Without any: 0.5 to units - 0.5 in steps of 1/4, and 1/64 on either side of each
     integer."""
@@ -74,6 +75,7 @@ class Config(RunOptions):
         checks.whole("seeds", self.seeds, at_least=1)
         checks.whole("jobs", self.jobs, at_least=0)
         checks.whole("patience", self.patience, at_least=0)
+        self._check_sizes()
         for gamma in self.grid:
             checks.number("widths", gamma, low=0.0, high=self.units, remedy="lower --widths or raise --units")
             Member(gamma).check((self.units,), self.law)
@@ -87,6 +89,16 @@ class Config(RunOptions):
         check_device(self.device)
         Member(0.0, lr=self.lr, weight_decay=self.weight_decay)
         Settings(self.units, law=self.law, kappa=self.kappa, batch=self.batch, epochs=self.epochs)
+
+    def _check_sizes(self) -> None:
+        """By counting alone: neither the default grid nor the networks of a cell must fill the memory."""
+        check_cells(tasks=len(self.tasks), seeds=self.seeds)
+        check_most(self, MOST_UNITS, "units", "widths")
+        networks = len(self.widths) or 6 * self.units
+        if networks * self.units > MOST_AT_ONCE:
+            expected = f"networks of at most {MOST_AT_ONCE} units together in each cell"
+            came = f"{networks} networks of up to {self.units} units"
+            raise BadInput("units", expected=expected, came=came, remedy="lower --units, or give fewer --widths")
 
 
 def default_grid(units: int) -> tuple[float, ...]:

@@ -4,21 +4,27 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich.table import Table
 
+from continuum.analysis.sheet import Sheet
 from continuum.analysis.statistics import mean_interval, one_standard_error
 from continuum.exp.experiment import Tables
 
 
-def report(tables: Tables, config: Any) -> list[Table]:
+def report(tables: Tables, config: Any) -> list[Sheet]:
     """One table per task: the smallest width that is as good as the best, the best score, the size of the kinks."""
     printed = [_table(str(name), frame, config.units) for name, frame in tables["results"].groupby("task", sort=False)]
-    printed[-1].caption = "± 1 s.e., [95 % interval]; kinks in nats per unit of width"
+    printed[-1].caption = f"± 1 s.e., [95 % interval]; kinks in {_units(tables['results']['kind'])} per unit of width"
     return printed
 
 
-def _table(name: str, frame: pd.DataFrame, units: int) -> Table:
-    table = Table(
+def _units(kinds: pd.Series) -> str:
+    """What losses are measured in."""
+    units = {"classification": "nats", "regression": "half squared errors"}
+    return " or ".join(f"{units[kind]} ({kind})" if kinds.nunique() > 1 else units[kind] for kind in kinds.unique())
+
+
+def _table(name: str, frame: pd.DataFrame, units: int) -> Sheet:
+    table = Sheet(
         "measure", "value", title=f"{name} ({frame['seed'].nunique()} seeds)", title_justify="left", min_width=60
     )
     score = frame["score_name"].iloc[0]
@@ -73,7 +79,7 @@ def _lower_is_better(frame: pd.DataFrame) -> bool:
 
 
 def _kink(frame: pd.DataFrame, part: str, units: int) -> str:
-    """Mean |right - left| of the derivative in gamma at integers, in nats per unit; its 95 % interval over seeds."""
+    """Mean |right - left| of the derivative in gamma at integers, per unit; its 95 % interval over seeds."""
     if frame["law"].iloc[0] != "interval":
         return "none: this law is smooth"
     inner = frame[(frame["gamma"] % 1 == 0) & (frame["gamma"] > 0) & (frame["gamma"] < units)]

@@ -5,7 +5,8 @@ from typing import Literal
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.exp import RunOptions
+from continuum.exp import FileOptions
+from continuum.exp.sizes import MOST_AT_ONCE, check_cells, check_most
 
 from .joint_training import BATCH
 from .variants import VARIANTS
@@ -15,11 +16,11 @@ LEAST = {"draws": 10, "signs": 10, "pinned": 5, "networks": 1, "steps": 40, "row
 
 
 @dataclass(frozen=True)
-class Config(RunOptions):
+class Config(FileOptions):
     """On which networks to look."""
 
     tasks: tuple[str, ...] = ("iris", "breast_cancer", "digits", "two_spirals")
-    """Names of tasks, or paths of CSV files with a header and a last column `target`."""
+    """Names of tasks (the command tasks lists them), or paths of files; see --target and --separator."""
     variants: tuple[str, ...] = tuple(VARIANTS)
     """Variants of joint training."""
     draws: int = 3000
@@ -43,6 +44,8 @@ class Config(RunOptions):
         """Raise ``BadInput`` unless every setting can be computed."""
         for name, least in LEAST.items():
             checks.whole(name, getattr(self, name), at_least=least)
+        check_cells(tasks=len(self.tasks), variants=len(self.variants))
+        check_most(self, MOST_AT_ONCE, "draws", "signs", "pinned", "networks")
         for variant in self.variants:
             checks.one_of("variant", variant, VARIANTS, plural="variants")
         for field, names in (("tasks", self.tasks), ("variants", self.variants)):

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from continuum.analysis.tables import bounded, terminal_table, write_tables
 from continuum.exp.experiment import Tables
+from continuum.exp.verdicts import counted, given
 
 from .predictions import confrontations, identities, landings, summary, without_assumptions
 
@@ -38,18 +39,18 @@ def write(tables: Tables, folder: Path) -> list[Path]:
 def report(tables: Tables, config: Any) -> list[Table]:
     """Print the predictions, the laws without their assumptions, and the journeys of gamma."""
     named = frames(tables)
-    printed = [_predictions(named["predictions"]), _dropped(named["dropped"])]
+    printed = [_predictions(named["predictions"], config), _dropped(named["dropped"])]
     if "journeys" in named:
         printed.append(terminal_table("gamma under joint training, means over networks", named["journeys"]))
     return printed
 
 
-def _predictions(claims: pd.DataFrame) -> Table:
+def _predictions(claims: pd.DataFrame, config: Any) -> Table:
     """Claims with their margins, powers and outcomes, and how many tasks and settings agree by themselves."""
     counts = ", ".join(f"{number} {word}" for word, number in claims["outcome"].value_counts().items())
-    title = f"predictions under their assumptions: of {len(claims)} claims {counts}"
+    title = counted("predictions under their assumptions", f"of {len(claims)} claims {counts}", config)
     caption = "power: of showing the claim if it is exactly right; rows: tasks and settings, those that agree first"
-    return _table(title, claims[list(PRINTED)], caption)
+    return _table(title, given(claims[list(PRINTED)], config), caption)
 
 
 def _dropped(dropped: pd.DataFrame) -> Table:
@@ -62,9 +63,7 @@ def _dropped(dropped: pd.DataFrame) -> Table:
 
 
 def _table(title: str, frame: pd.DataFrame, caption: str | None = None) -> Table:
-    """A table whose means stand with their intervals; its first column may take several lines."""
+    """A table whose means stand with their intervals."""
     means = zip(frame["measured"], frame["low"], frame["high"], strict=True)
     merged = frame.assign(measured=[bounded(*interval) for interval in means]).drop(columns=["low", "high"])
-    table = terminal_table(title, merged, caption)
-    table.columns[0].no_wrap = False
-    return table
+    return terminal_table(title, merged, caption)

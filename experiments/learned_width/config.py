@@ -6,7 +6,8 @@ from typing import Any
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.exp import RunOptions
+from continuum.exp import FileOptions
+from continuum.exp.sizes import MOST_AT_ONCE, MOST_UNITS, check_cells, check_most
 from continuum.learn import LearnConfig
 
 from .folds import geometric
@@ -15,7 +16,6 @@ from .pool import check_factors
 from .tabular.catalogue import TABLES
 from .tabular.opponents import FITS, OPPONENTS
 from .tabular.variants import OURS, VARIANTS
-from .tasks import MOST_UNITS
 
 #: The tasks of the experiment, in the order of its tables.
 TASKS = tuple(
@@ -29,7 +29,7 @@ MOST_AT_START = 4096
 
 
 @dataclass(frozen=True)
-class Config(RunOptions):
+class Config(FileOptions):
     """Which methods, on which tasks."""
 
     tasks: tuple[str, ...] = TASKS
@@ -87,6 +87,9 @@ class Config(RunOptions):
                 del recorded[name]
         return recorded
 
+    def reads_files(self) -> bool:
+        return self.tasks_from is not None
+
     @property
     def judges_tables(self) -> bool:
         """Whether the estimators are judged on tables, instead of all else."""
@@ -102,6 +105,8 @@ class Config(RunOptions):
         checks.whole("folds", self.folds, at_least=2)
         for name in ("seeds", "batch", "rows", "splits"):
             checks.whole(name, getattr(self, name), at_least=1)
+        check_cells(tasks=len(self.tasks), seeds=self.seeds)
+        check_most(self, MOST_AT_ONCE, "folds", "splits", "rows")
         if self.steps is not None:
             checks.whole("steps", self.steps, at_least=1)
         checks.whole("jobs", self.jobs, at_least=0)

@@ -9,8 +9,9 @@ import pandas as pd
 from rich.console import RenderableType
 from rich.text import Text
 
-from continuum.analysis.tables import terminal_table, write_tables
+from continuum.analysis.tables import bounded, terminal_table, write_tables
 from continuum.exp.experiment import Tables
+from continuum.exp.verdicts import NONE, given, judged
 
 from .config import Config
 from .peers import PEERS
@@ -62,13 +63,20 @@ def report(tables: Tables, config: Config) -> Sequence[RenderableType]:
     shown = frames(tables)
     if config.judges_tables:  # what has too many columns for a terminal is in the files
         shown = in_short(shown)
-    printed: list[RenderableType] = [terminal_table(name, frame) for name, frame in shown.items()]
+    printed: list[RenderableType] = [terminal_table(name, given(_bare(frame), config)) for name, frame in shown.items()]
+    if not judged(config):
+        printed.insert(0, Text(NONE))
     run = next(tables[name] for name in ("tabular", "perspective", "pool", "results") if name in tables)
     asked = config.tables if config.judges_tables else config.tasks
     absent = [name for name in asked if name not in set(run["task"])]
     if absent:
         printed.append(Text(f"not run, for their data are missing here: {', '.join(absent)}"))
     return printed
+
+
+def _bare(frame: pd.DataFrame) -> pd.DataFrame:
+    """Details that are a list alone lose the colon before it."""
+    return frame.assign(detail=frame["detail"].str.removeprefix(": ")) if "detail" in frame else frame
 
 
 def tasks(results: pd.DataFrame, clock: pd.DataFrame | None) -> pd.DataFrame:
@@ -83,7 +91,7 @@ def tasks(results: pd.DataFrame, clock: pd.DataFrame | None) -> pd.DataFrame:
         row |= {"units": graded["units"].mean(), "price": graded["price"].mean(), "score": graded["score"].mean()}
         row |= {"best - SE": best.enough, "margin": graded["score"].mean() - best.enough}
         gap = paired(graded, frame[frame["method"] == "same_width"])
-        row["minus same width"] = f"{gap.mean:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}]"
+        row["minus same width"] = bounded(*gap, "+.4f")
         row |= {"known units": known_units(name), "best possible": bayes_score(name)}
         row["saturated"] = float(graded["saturated"].mean())
         if clock is not None and name in set(clock["task"]):
@@ -105,7 +113,7 @@ def methods(results: pd.DataFrame) -> pd.DataFrame:
             row |= {"sd of width": sound["width"].std(), "rows": len(sound)}
             if method not in ("graded", "same_width") and len(sound):
                 gap = paired(graded, sound)
-                row["ours minus it"] = f"{gap.mean:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}]"
+                row["ours minus it"] = bounded(*gap, "+.4f")
             rows.append(row)
     return pd.DataFrame(rows)
 
@@ -138,6 +146,6 @@ def _peer_rows(name: str, frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
         gap = paired(graded, fits)
         row = {"task": name, "method": method, "units": fits["units"].mean(), "score": fits["score"].mean()}
         row |= {"seconds": fits["seconds"].mean(), "from": f"this run, {len(fits)} folds"}
-        yield row | {"ours minus it": f"{gap.mean:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}]"}
+        yield row | {"ours minus it": bounded(*gap, "+.4f")}
     for method, (units, score) in earlier(name).items():
         yield {"task": name, "method": method, "units": units, "score": score, "from": "measured earlier"}

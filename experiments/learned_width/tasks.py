@@ -11,6 +11,7 @@ from continuum.checks import one_of
 from continuum.data import Task, load, task_names
 from continuum.data.task import Provenance
 from continuum.errors import BadInput, ContinuumError
+from continuum.exp.sizes import MOST_UNITS
 
 #: Tasks that the defaults of the learner were chosen on: on these its scores may flatter.
 TUNED = frozenset(
@@ -21,8 +22,6 @@ TUNED = frozenset(
 NOISY = {"noisy_3": (3, 8, 1000, 2, 0.3), "noisy_4": (4, 12, 1200, 3, 0.4)}
 #: Features, rows and noise (share of the target's standard deviation) of the teachers.
 INPUTS, ROWS, NOISE = 10, 1000, 0.1
-#: Most units of a network, a teacher too: far above any width that is compared, and a desktop has memory for them.
-MOST_UNITS = 65_536
 #: Seed of all that is made up here; no default was chosen with it.
 SEED = 20_613
 
@@ -106,7 +105,7 @@ def taught(name: str) -> Task:
     1000
     """
     number = name.partition("_")[2]
-    if not number.isdecimal() or not 1 <= int(number) <= MOST_UNITS:
+    if not (number.isdecimal() and len(number) <= len(str(MOST_UNITS)) and 1 <= int(number) <= MOST_UNITS):
         expected = f"teacher_K with a number K from 1 to {MOST_UNITS}"
         raise BadInput("tasks", expected=expected, came=name, remedy="write teacher_8, say")
     rng = np.random.default_rng([SEED, 2, int(number)])

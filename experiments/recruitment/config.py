@@ -5,14 +5,15 @@ from typing import Any, Literal
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.exp import RunOptions
+from continuum.exp import FileOptions
+from continuum.exp.sizes import MOST_AT_ONCE, MOST_UNITS, check_cells, check_most
 
 from .arms import BELOW, LEARNING_RATES, METHODS, Method, Optimizer
 from .tasks import teacher_units
 
 
 @dataclass(frozen=True)
-class Config(RunOptions):
+class Config(FileOptions):
     """Which methods, on which tasks, at which price."""
 
     tasks: tuple[str, ...] = ("teacher_4", "teacher_16", "two_spirals")
@@ -56,6 +57,9 @@ class Config(RunOptions):
         for name in ("units", "steps", "rows", "batch"):
             checks.whole(name, getattr(self, name), at_least=1)
         checks.whole("jobs", self.jobs, at_least=0)
+        check_cells(tasks=len(self.tasks), seeds=len(self.seeds))
+        check_most(self, MOST_UNITS, "units", "widths", "above")
+        check_most(self, MOST_AT_ONCE, "rows")
         for name in ("decay", "spread"):
             checks.positive(name, getattr(self, name), remedy="the default is a good start")
         for price in self.prices:

@@ -5,8 +5,9 @@ from typing import Any
 import pandas as pd
 from rich.table import Table
 
-from continuum.analysis.tables import terminal_table
+from continuum.analysis.tables import bounded, terminal_table
 from continuum.exp.experiment import Tables
+from continuum.exp.verdicts import counted, given
 
 from .estimates import SCORE_MARGIN, WIDTH_MARGIN, contrasts, measured, recruitment, tasks
 from .predictions import verdicts
@@ -31,12 +32,11 @@ def report(tables: Tables, config: Any) -> list[Table]:
     """The predictions, the widths against those of linear gates, and against those that are needed."""
     named = frames(tables)
     caption = f"means over tasks, 95 %; equal: within {WIDTH_MARGIN - 1:.0%} (score: {SCORE_MARGIN:g}), more: beyond it"
-    tested = terminal_table("predictions", _tested(named["predictions"]), caption)
-    tested.columns[0].no_wrap = False
+    tested = terminal_table(counted("predictions", "", config), given(_tested(named["predictions"]), config), caption)
     title = "width and score against those of otherwise equal runs"
     return [
         tested,
-        terminal_table(title, _compared(named["contrasts"])),
+        terminal_table(title, given(_compared(named["contrasts"]), config)),
         terminal_table("width found / needed (stay: at the start), score − fixed", _found(named["recruitment"])),
     ]
 
@@ -64,5 +64,5 @@ def _found(table: pd.DataFrame) -> pd.DataFrame:
 
 def _brief(table: pd.DataFrame, mean: str, low: str, high: str) -> pd.DataFrame:
     """A mean and its interval in one column."""
-    values = [f"{m:.3g} [{a:.3g}, {b:.3g}]" for m, a, b in table[[mean, low, high]].itertuples(index=False)]
+    values = [bounded(at, least, most, ".3g") for at, least, most in table[[mean, low, high]].to_numpy()]
     return table.assign(**{mean: values}).drop(columns=[low, high])

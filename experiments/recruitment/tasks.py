@@ -11,6 +11,7 @@ from torch import Tensor
 from continuum.data import load, unchanged
 from continuum.ensemble import Stream
 from continuum.errors import BadInput
+from continuum.exp.sizes import MOST_UNITS
 
 #: Inputs of a teacher, length of its units' directions, standard deviation of its noise.
 INPUTS, GAIN, NOISE = 8, 1.5, 0.1
@@ -57,8 +58,9 @@ def teacher_units(task: str) -> int | None:
     head, _, number = task.partition("_")
     if head != "teacher":
         return None
-    if not number.isdecimal() or int(number) < 1:
-        raise BadInput("tasks", expected="teacher_K with a number K >= 1", came=task, remedy="write teacher_8, say")
+    if not (number.isdecimal() and len(number) <= len(str(MOST_UNITS)) and 1 <= int(number) <= MOST_UNITS):
+        expected = f"teacher_K with a number K from 1 to {MOST_UNITS}"
+        raise BadInput("tasks", expected=expected, came=task, remedy="write teacher_8, say")
     return int(number)
 
 

@@ -4,13 +4,19 @@ from dataclasses import dataclass
 
 from continuum import checks
 from continuum.errors import BadInput
-from continuum.exp import RunOptions
+from continuum.exp import FileOptions
+from continuum.exp.sizes import check_cells, check_most
 
 from .methods import METHODS
 
+#: Most units of a readout, whose problems each hold a square of them.
+MOST_IN_READOUTS = 4096
+#: Most repetitions: a cell holds them all at once.
+MOST_REPETITIONS = 10_000
+
 
 @dataclass(frozen=True)
-class Config(RunOptions):
+class Config(FileOptions):
     """Which laws, on which tasks, at which price."""
 
     laws: tuple[str, ...] = tuple(method.name for method in METHODS)
@@ -26,7 +32,7 @@ class Config(RunOptions):
     seed: int = 100
     """The first of the seeds, for problems, networks and splits."""
     seeds: int = 16
-    """Repetitions of a readout."""
+    """Repetitions of a readout, in one batch: with another number all are computed anew."""
     adam_seeds: int = 5
     """Repetitions of a readout trained by Adam, of which nothing is predicted."""
     network_seeds: int = 4
@@ -56,6 +62,13 @@ class Config(RunOptions):
             checks.whole(name, getattr(self, name), at_least=1)
         for name in ("seed", "jobs"):
             checks.whole(name, getattr(self, name), at_least=0)
+        check_cells(laws=len(self.laws), tasks=len(self.tasks))
+        check_most(self, MOST_IN_READOUTS, "units")
+        check_most(self, MOST_REPETITIONS, "seeds", "adam_seeds", "network_seeds")
+        for name in ("laws", "tasks", "optimizers", "needed"):
+            values = getattr(self, name)
+            if len(set(values)) < len(values):
+                raise BadInput(name, expected="each once", came=list(values), remedy="drop the repeated ones")
         for name in ("decay", "network_decay", "kappa", "temperature"):
             checks.positive(name, getattr(self, name), remedy="the default is a good start")
         for name in ("prices", "network_prices", "sharpness"):

@@ -9,6 +9,7 @@ from rich.table import Table
 from continuum.analysis.tables import bounded, terminal_table, write_tables
 from continuum.exp import RunOptions
 from continuum.exp.experiment import Tables
+from continuum.exp.verdicts import counted, given, judged
 
 from .predictions import BELOW, estimates, near, verdicts
 from .trained import gates, networks, ratios, readouts
@@ -36,7 +37,7 @@ def write(tables: Tables, folder: Path) -> list[Path]:
 def report(tables: Tables, config: RunOptions) -> list[Table]:
     """The predictions under their assumptions; the readouts with Adam; the trained networks, law by law."""
     named, members = frames(tables), tables["results"]
-    printed = [_predictions(named["verdicts"], members)]
+    printed = [_predictions(named["verdicts"], members, config)]
     if "readouts" in named:
         title = "share of readouts within 1/2 of the needed width"
         caption = "below, above: the start; Adam has no prediction"
@@ -47,31 +48,32 @@ def report(tables: Tables, config: RunOptions) -> list[Table]:
         printed.append(terminal_table(title, by_law(named["networks"]), caption))
         title = "the interval's gates in the same networks: width over that of linear gates, score minus theirs"
         caption = "intervals over tasks; powers and outcomes of: equal within the margin"
-        printed.append(terminal_table(title, _gates(named["gates"]), caption))
+        printed.append(terminal_table(title, _gates(named["gates"], config), caption))
     return printed
 
 
-def _predictions(tested: pd.DataFrame, members: pd.DataFrame) -> Table:
+def _predictions(tested: pd.DataFrame, members: pd.DataFrame, config: RunOptions) -> Table:
     counts = ", ".join(f"{number} {word}" for word, number in tested["outcome"].value_counts().items())
     moving = float((members["drift"].abs() > MOVING).mean())
-    title = f"{len(tested)} predictions: {counts}"
+    title = counted(f"{len(tested)} predictions", counts, config)
     caption = (
         "measured: share of independent problems all of whose members end within 1/2 of their predictions; "
         f"below, above: of members; {moving:.0%} of all members still moved by {MOVING:g} in the last tenth"
     )
     ends = [bounded(*row) for row in tested[["measured", "low", "high"]].itertuples(index=False)]
     columns = ["law", "order", "n", "expected", "measured", "margin", "power", "nearly", "below", "above", "outcome"]
-    return terminal_table(title, tested.assign(measured=ends)[columns], caption)
+    return terminal_table(title, given(tested.assign(measured=ends)[columns], config), caption)
 
 
-def _gates(null: pd.DataFrame) -> pd.DataFrame:
+def _gates(null: pd.DataFrame, config: RunOptions) -> pd.DataFrame:
     """Ratios and differences in one column each."""
     rows = []
     for _, row in null.iterrows():
         brief = {"law": row["law"], "from": row["side"], "tasks": row["tasks"]}
         for name in ("ratio", "score"):
             brief[name] = bounded(row[name], row[f"{name}_low"], row[f"{name}_high"])
-            brief[f"{name} null"] = f"{row[f'{name}_outcome']}, power {row[f'{name}_power']:.2f}"
+            said = f"{row[f'{name}_outcome']}, " if judged(config) else ""
+            brief[f"{name} null"] = f"{said}power {row[f'{name}_power']:.2f}"
         rows.append(brief)
     return pd.DataFrame(rows)
 

@@ -5,6 +5,7 @@ import numpy as np
 from continuum.data import Part, load
 from continuum.ensemble import Stream
 from continuum.errors import BadInput
+from continuum.exp.sizes import MOST_UNITS
 
 from .problems import GAIN, NOISE, TEST_ROWS
 
@@ -21,8 +22,9 @@ def teacher_width(task: str) -> int | None:
     head, _, number = task.partition("_")
     if head != "teacher":
         return None
-    if not number.isdecimal() or int(number) < 1:
-        raise BadInput("tasks", expected="teacher_K with a number K >= 1", came=task, remedy="write teacher_8, say")
+    if not (number.isdecimal() and len(number) <= len(str(MOST_UNITS)) and 1 <= int(number) <= MOST_UNITS):
+        expected = f"teacher_K with a number K from 1 to {MOST_UNITS}"
+        raise BadInput("tasks", expected=expected, came=task, remedy="write teacher_8, say")
     return int(number)
 
 

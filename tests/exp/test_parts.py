@@ -1,6 +1,8 @@
 """The parts by themselves: keys, plan, tables, outcomes, progress, dispatch."""
 
+import io
 import math
+import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import SimpleNamespace
@@ -17,7 +19,7 @@ from continuum.exp.cells import Failed, Finished, WorkerDied, compute, failure, 
 from continuum.exp.experiment import Cell
 from continuum.exp.keys import canonical, cell_key, digest, plain
 from continuum.exp.plan import Planned, make_plan
-from continuum.exp.progress import Display
+from continuum.exp.progress import Display, drawing
 from continuum.exp.registry import Registered
 from continuum.exp.signals import Interrupted, Stop
 from continuum.exp.store import RunFolder
@@ -180,6 +182,34 @@ def test_display(terminal, monkeypatch):
         display.beat(plan[2:])
         assert display._state(0.0).startswith("2/3 cells, ")
         display.landed(plan[2], None)
-        assert display._state(0.0) == "3/3 cells, 0 s left"
+        assert display._state(0.0) == "3/3 cells"
     if not terminal:
-        assert "1/3 cells, 10 s left, now cell 1" in console.export_text()
+        assert "1/3 cells, 15 s left, now cell 1" in console.export_text()  # the longest one takes that long
+
+
+def test_time_in_the_queue_is_no_time_of_computing(monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr("continuum.exp.progress.time.monotonic", lambda: clock[0])
+    plan = plan_of(1, 1, 1, 1, earlier_seconds={0: 60.0})
+    with Display(plan, 1, Console(quiet=True)) as display:
+        display.beat(plan[1:3])  # one worker: the second waits
+        clock[0] += 50
+        display.beat(plan[1:3])
+        assert display._state(clock[0]) == "1/4 cells, 2 min left"  # 10 + 60 + 60 seconds; with the queue counted 80
+        display.landed(plan[1], 60.0)
+        display.beat(plan[2:])
+        clock[0] += 10
+        assert display._state(clock[0]) == "2/4 cells, 2 min left"  # 50 + 60 seconds, though the second came long ago
+        display.landed(plan[2], 60.0)
+        display.beat(plan[3:])
+        clock[0] += 90
+        assert display._state(clock[0]) == "3/4 cells, longer than expected"  # not "0 s left" for minutes
+
+
+def test_work_without_steps_is_shown(monkeypatch, tmp_path):
+    monkeypatch.setattr("continuum.exp.progress.SECONDS_BETWEEN_LINES", 0.01)
+    console = Console(file=io.StringIO(), width=100)
+    (tmp_path / "one.png").write_text("")
+    with drawing(tmp_path, console):
+        time.sleep(0.1)
+    assert "drawing figures, 0 s, 1 files\n" in console.file.getvalue()

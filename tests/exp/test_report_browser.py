@@ -344,3 +344,23 @@ def test_everything_has_a_name_and_the_address_keeps_the_place(browser, folder):
     assert browser.text("#gamma") == "1"
     browser.run("byId('width').focus()")
     assert browser.run("return getComputedStyle(byId('width'), ':focus-visible').outlineStyle") != "none"
+
+
+def test_the_preview_of_a_file_needs_neither_script_nor_network(window, tmp_path):
+    random = np.random.default_rng(0)
+    rows = [
+        f"{i};{a:.2f};{'red' if i % 3 else '<b>blue</b>'};{i % 2}".replace(".", ",")
+        for i, a in enumerate(random.normal(size=90))
+    ]
+    path = tmp_path / f"{HOSTILE}.csv"
+    path.write_text("\n".join(["id;size;colour;target", *rows]) + "\n")
+    assert main(["data", str(path)]) == 0
+    for width, scheme in ((1280, "light"), (375, "dark")):
+        window.emulate(prefers_color_scheme=scheme)
+        window.resize(width, 900, mobile=width < 500)
+        window.open(tmp_path / f"{HOSTILE}.csv.preview.html")
+        assert overflow(window) == []
+        assert window.console() == []
+    assert window.all("img, script, b", "src") == []
+    assert len(window.all(".histogram rect", "x")) > 20
+    assert window.run("return getComputedStyle(document.querySelector('.histogram rect')).fill") != "rgb(0, 0, 0)"

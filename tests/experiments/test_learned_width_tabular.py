@@ -286,7 +286,7 @@ def test_spread_and_times() -> None:
 
 
 def test_tables_of_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    numbers = "\n".join(f"{i},{i * i % 17},{i * 0.5 + 0.25}" for i in range(40))
+    numbers = "\n".join(f"{i * 7 % 40 / 4},{i * i % 17},{i * 0.5 + 0.25}" for i in range(40))
     (tmp_path / "last.csv").write_text("a,b,c\n" + numbers)
     (tmp_path / "named.CSV").write_text("target,b\n" + "\n".join(f"{'yes' if i % 3 else 'no'},{i}" for i in range(40)))
     (tmp_path / "wine.csv").write_text("a,target\n" + "\n".join(f"{i},{i % 2}" for i in range(40)))

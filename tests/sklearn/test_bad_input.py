@@ -42,7 +42,7 @@ PARAMETERS = {
     "device": ({"device": "gpu"}, "device: expected a device that computes in float64 on this machine, got 'gpu'"),
     "no data": ({"device": "meta"}, "device: expected a device that computes .*got 'meta' .*; give \"cpu\""),
     "device number": ({"device": 1.5}, "device: expected a device that computes .*got 1.5"),
-    "seed": ({"random_state": "x"}, "'x' cannot be used to seed"),
+    "seed": ({"random_state": "x"}, "random_state: expected an integer in"),
 }
 
 

@@ -10,6 +10,7 @@ as JSON data of the form that ``continuum/exp/report/page/page.js`` describes. T
 import os
 import shlex
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,9 +21,11 @@ from rich.console import Console
 from continuum.errors import BadInput
 from continuum.exp import registry
 from continuum.exp.experiment import JSON, Tables
+from continuum.exp.printing import say
 from continuum.exp.report.render import render
-from continuum.exp.report.run import RUN, FinishedRun, finished
+from continuum.exp.report.run import RUN, FinishedRun, finished, shown_by
 from continuum.exp.store import PAGE
+from continuum.legible import enumeration
 from continuum.storage import storing, write_whole
 
 Page = Callable[[Tables, Mapping[str, Any]], Mapping[str, JSON]]
@@ -41,8 +44,7 @@ class Options:
 def main(options: Options, notes: Console) -> int:
     """Write the page and say where it is."""
     path = write(options.run, options.out)
-    line = f"{path} ({path.stat().st_size / 1e6:.1f} MB): open it in any browser, it needs no network"
-    notes.print(line, markup=False, highlight=False, soft_wrap=True)
+    say(notes, f"{path} ({path.stat().st_size / 1e6:.1f} MB): open it in any browser, it needs no network")
     return 0
 
 
@@ -58,17 +60,29 @@ def write(run: Path, out: Path | None = None) -> Path:
         # Said here, for the system's own message would name the temporary file beside it.
         remedy = f"mkdir -p {shlex.quote(str(out.parent))}, or choose another file"
         raise BadInput("--out", expected="a file in a folder that exists", came=out, remedy=remedy)
-    if out.is_dir():
+    if os.path.isdir(out):
         raise BadInput(
             "--out", expected="the name of a file", came=f"the folder {out}", remedy=f"try {out / run.name}.html"
         )
+    if os.path.exists(out) and not os.path.isfile(out):  # it would be replaced, /dev/null too
+        came = f"{out}, which is a device or a pipe"
+        raise BadInput("--out", expected="the name of a file", came=came, remedy=f"try {run.name}.html")
     finished_run = finished(run)
-    content = render(
-        {"manifest": finished_run.manifest, **page_of(finished_run)(finished_run.tables, finished_run.manifest)}
-    )
+    page = page_of(finished_run)
+    with shown_by(finished_run):
+        content = render({"manifest": finished_run.manifest, **page(finished_run.tables, finished_run.manifest)})
     with storing(out):
         write_whole(out, content.encode())
     return out
+
+
+def with_page() -> list[str]:
+    """Return the experiments that have a page; one that cannot be imported has none."""
+    names = []
+    for name in registry.modules():
+        with suppress(registry.BrokenExperiment):
+            names += [name] if hasattr(registry.load(name).module, "page") else []
+    return names
 
 
 def page_of(run: FinishedRun) -> Page:
@@ -77,10 +91,9 @@ def page_of(run: FinishedRun) -> Page:
     module = registry.load(name).module
     page: Page | None = getattr(module, "page", None)
     if page is None:
-        remedy = "its figures are in the folder of the run"
-        raise BadInput(
-            RUN, expected="a run of gamma_sweep, or of another experiment with a page", came=name, remedy=remedy
-        )
+        expected = f"a run of an experiment with a page ({enumeration(with_page())})"
+        remedy = f"its tables and figures are in {run.folder}; figures --from {run.folder} draws the latter anew"
+        raise BadInput(RUN, expected=expected, came=f"{name}, which has no page", remedy=remedy)
     version = run.manifest["result_version"]
     if version != module.RESULT_VERSION:
         expected = f"results of version {module.RESULT_VERSION}, which this {name} computes"

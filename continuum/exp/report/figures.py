@@ -3,7 +3,6 @@
 A run is any folder with a complete manifest and its tables, whose checksums are compared first.
 """
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,8 +14,15 @@ from rich.console import Console
 
 from continuum.errors import BadInput
 from continuum.exp import registry
-from continuum.exp.report.run import MANIFEST, FinishedRun, finished
-from continuum.storage import storing
+from continuum.exp.printing import say
+from continuum.exp.progress import drawing
+from continuum.exp.report.run import FinishedRun, finished, shown_by
+from continuum.exp.store import MANIFEST
+from continuum.legible import legible
+from continuum.storage import new_folder, read_json, storing, sweep_beside
+
+#: Runs that cannot be drawn of which it is said why; the others are counted.
+SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -39,15 +45,18 @@ def main(options: Options, notes: Console) -> int:
     drawn, refused = 0, list[BadInput]()
     for path in folders(options.source):
         if reason := _unfit(path):
-            notes.print(f"{path}: {reason}, left out", markup=False, highlight=False, soft_wrap=True)
+            say(notes, f"{path}: {reason}, left out")
             continue
         try:
             drawn += _drawn(path, options, notes)
         except BadInput as error:  # one damaged run must not keep the others from being drawn
-            notes.print(f"{path}: {error}", markup=False, highlight=False, soft_wrap=True)
             refused.append(error)
+            if len(refused) <= SHOWN:
+                say(notes, legible(f"{path}: {error}", 240))
     if refused:
-        raise refused[0]
+        came = f"{len(refused)} of which the tables are not whole, or are of another version"
+        remedy = f"see what is said of {'it' if len(refused) == 1 else f'the first {SHOWN}'} above"
+        raise BadInput("--from", expected="runs that can be drawn", came=came, remedy=remedy)
     if not drawn:
         wanted = " or ".join(options.names) or "any experiment"
         remedy = f"run one: python -m continuum.exp {(*options.names, 'gamma_sweep')[0]}"
@@ -63,7 +72,7 @@ def _drawn(path: Path, options: Options, notes: Console) -> bool:
     if options.names and name not in options.names:
         return False
     target = path / "figures" if options.to is None else options.to / name / path.name
-    notes.print(f"{len(redraw(run, target))} files in {target}", markup=False, highlight=False, soft_wrap=True)
+    say(notes, f"{len(redraw(run, target, notes))} files in {target}")
     return True
 
 
@@ -73,7 +82,7 @@ def folders(root: Path) -> Iterator[Path]:
         yield from sorted(path.parent for path in root.glob(pattern))
 
 
-def redraw(run: FinishedRun, folder: Path) -> list[Path]:
+def redraw(run: FinishedRun, folder: Path, notes: Console | None = None) -> list[Path]:
     """Let the experiment draw its tables into ``folder``; return the paths of what it wrote."""
     from continuum.analysis.style import house_style  # matplotlib is slow to import
 
@@ -83,15 +92,23 @@ def redraw(run: FinishedRun, folder: Path) -> list[Path]:
         expected = f"results of version {module.RESULT_VERSION}"
         remedy = f"run again: {run.manifest['command']}"
         raise BadInput(str(run.manifest["experiment"]), expected=expected, came=f"version {version}", remedy=remedy)
-    with storing(folder, "--to"), house_style():
-        folder.mkdir(parents=True, exist_ok=True)
-        return list(module.draw(run.tables, folder))
+    with storing(folder, "--to"):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        sweep_beside(folder)
+        console = notes or Console(quiet=True)
+        with (
+            new_folder(folder, keep_others=True) as place,
+            house_style(),
+            shown_by(run),
+            drawing(place, console),
+        ):
+            return [folder / path.relative_to(place) for path in module.draw(run.tables, place)]
 
 
 def _unfit(path: Path) -> str:
     """Why a folder is left out; empty for a finished run."""
     try:
-        manifest = json.loads((path / MANIFEST).read_bytes())
+        manifest = read_json(path / MANIFEST)
     except (OSError, ValueError):
         manifest = None
     if not isinstance(manifest, dict):

@@ -69,16 +69,21 @@ def entry(value: Any) -> Any:
 
 def render(page: Mapping[str, Any]) -> str:
     """Return the HTML file of ``page``; its ``title`` and ``lead`` stand in the head, too."""
-    colours = {f"colour{n}": colour for n, colour in enumerate(OKABE_ITO)}
-    style, script = Template(_joined(STYLES)).substitute(colours), _joined(SCRIPTS)
+    style, script = style_of(STYLES), _joined(SCRIPTS)
     return Template(_joined(["page.html"])).substitute(
         title=html.escape(str(page["title"])),
         lead=html.escape(str(page["lead"])),
-        policy=f"default-src 'none'; img-src data:; style-src {_source(style)}; script-src {_source(script)}",
+        policy=f"default-src 'none'; img-src data:; style-src {source_of(style)}; script-src {source_of(script)}",
         style=style,
         script=script,
         data=embedded(page),
     )
+
+
+def style_of(names: Iterable[str], more: str = "") -> str:
+    """Return style sheets of the page as one, with the colours of the figures put in, and ``more`` behind them."""
+    colours = {f"colour{n}": colour for n, colour in enumerate(OKABE_ITO)}
+    return Template(_joined(names)).substitute(colours) + more
 
 
 def _joined(names: Iterable[str]) -> str:
@@ -86,5 +91,6 @@ def _joined(names: Iterable[str]) -> str:
     return "".join((folder / name).read_text(encoding="utf-8") for name in names)
 
 
-def _source(text: str) -> str:
+def source_of(text: str) -> str:
+    """Return what a content security policy calls an inline style or script: its hash."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

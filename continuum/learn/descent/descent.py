@@ -69,5 +69,15 @@ def least_squares(rows: TrainingRows) -> tuple[Array, float]:
     weight = np.ones((len(rows), 1)) if rows.importance is None else rows.importance.astype(np.float64)
     x, y = rows.x[:, :-1].astype(np.float64), rows.y.astype(np.float64)
     x, y = x - (weight * x).mean(0), y - (weight * y).mean(0)
-    line = np.linalg.solve(x.T @ (weight * x) + np.eye(x.shape[1]), x.T @ (weight * y))
+    line = _ridge(x, y, weight)
     return line.astype(rows.x.dtype), float((weight * np.square(y - x @ line)).mean())
+
+
+def _ridge(x: Array, y: Array, weight: Array) -> Array:
+    """Least squares with a ridge of 1; beside products so large that 1 is lost, by way of the rows themselves."""
+    try:
+        return np.asarray(np.linalg.solve(x.T @ (weight * x) + np.eye(x.shape[1]), x.T @ (weight * y)))
+    except np.linalg.LinAlgError:
+        root = np.sqrt(weight)
+        rows = np.vstack([root * x, np.eye(x.shape[1])])
+        return np.asarray(np.linalg.lstsq(rows, np.vstack([root * y, np.zeros((x.shape[1], y.shape[1]))]))[0])

@@ -86,7 +86,7 @@ def learn_table(
     ((0,), 'raw')
     """
     how = DescentConfig() if descent is None else descent
-    if not inputs:
+    if not isinstance(inputs, Mapping) or not inputs:
         raise BadInput("inputs", expected="one kind of inputs or more", came="none", remedy='give {"raw": x}')
     candidates = [
         Candidate(name, checked_task((x, y, sample_weight), None, loss, config, classes)) for name, x in inputs.items()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from continuum import checks
+from continuum.learn.settings import checked_price
 
 #: Ways to whole units: as few as held-out rows allow, ceil(width), or all that are on.
 ROUNDINGS = ("held_out", "width", "none")
@@ -14,6 +15,8 @@ PRICES = (1024.0, 256.0, 64.0, 16.0, 4.0, 1.0, 0.25)
 STAGE = 50
 #: Most further stages at the last price, each twice as long as the one before; rows from which on there is one more.
 DOUBLINGS, MORE_ROWS = 5, 4000
+#: Most further stages that can be asked for: nobody lives to see the last of these.
+MOST_DOUBLINGS = 40
 #: Factor of the steps of the last stage where all rows are there, twice as many as those of a fold. Where a fold has
 #: most of them it is 1.
 LONGER = 3
@@ -56,7 +59,7 @@ class DescentConfig:
     def __post_init__(self) -> None:
         checks.one_of("rounding", self.rounding, ROUNDINGS, plural="ways of rounding")
         if self.price is not None:
-            checks.positive("price", self.price, remedy="None lets held-out rows choose")
+            checked_price(self.price, remedy="None lets held-out rows choose")
         if self.steps is not None:
             checks.whole("steps", self.steps, at_least=1)
         if self.seconds is not None:
@@ -64,6 +67,7 @@ class DescentConfig:
         checks.whole("stage", self.stage, at_least=1)
         if self.doublings is not None:
             checks.whole("doublings", self.doublings, at_least=0)
+            checks.number("doublings", self.doublings, low=0, high=MOST_DOUBLINGS)
         checks.whole("settling", self.settling, at_least=0)
 
     def schedule(self) -> tuple[Stage, ...]:

@@ -225,6 +225,9 @@ class ModuleRun:
 
 def _try(run: ModuleRun) -> None:
     """Try module and loss on a few rows before any training; raises ``BadInput``."""
+    numbers = [*run.chain.module.parameters(), *run.chain.module.buffers()]
+    if not all(bool(part.isfinite().all()) for part in numbers if part.is_floating_point()):
+        raise BadInput("module", expected="finite weights", came="NaN or inf", remedy="begin with a fresh one")
     x, y = (tensor[: run.rows.size] for tensor in run.probe)
     module = copy.deepcopy(run.chain.module).train()
     if isinstance(run.chain.leaves()[0], nn.Linear) and x.dim() != 2:

@@ -23,7 +23,8 @@ def checked_table(
     Where training goes on, ``table`` says which columns are none of numbers.
     """
     reading = read(X, () if table is None else table.levels)
-    numbers, y = validate_data(estimator, reading.numbers, y, **NUMBERS, **kinds)
+    with np.errstate(over="ignore", invalid="ignore"):  # a sum of sound numbers may be none
+        numbers, y = validate_data(estimator, reading.numbers, y, **NUMBERS, **kinds)
     if not isinstance(numbers, np.ndarray):
         check_room(numbers.shape[0], numbers.shape[1])
     return _complete_if_sparse(numbers), reading.texts, y
@@ -32,7 +33,8 @@ def checked_table(
 def numbers_of(estimator: Any, table: Table, X: Any) -> Numbers:
     """Rows as numbers, checked against what the estimator was fitted to."""
     reading = read(X, table.levels)
-    numbers = validate_data(estimator, reading.numbers, reset=False, **NUMBERS)
+    with np.errstate(over="ignore", invalid="ignore"):
+        numbers = validate_data(estimator, reading.numbers, reset=False, **NUMBERS)
     return table(_complete_if_sparse(numbers), reading.texts)
 
 

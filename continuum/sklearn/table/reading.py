@@ -1,5 +1,6 @@
 """Tables as users have them, column by column: numbers, or texts and other values that are none."""
 
+import warnings
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -10,6 +11,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float64, Shaped
 from scipy.sparse import issparse
+
+from continuum.sklearn.table.shapes import as_table, refuse_complex
 
 Cells = Shaped[np.ndarray, " rows"]
 #: What pandas calls columns of Python objects that are all numbers.
@@ -48,10 +51,9 @@ def read(X: Any, texts: Collection[int] = ()) -> Reading:
     >>> reading.texts
     {1: array(['red', nan], dtype=object)}
     """
+    X = as_table(X)
     if issparse(X):
         return Reading(X)
-    if hasattr(X, "to_pandas") and not isinstance(X, pd.DataFrame):  # tables of polars and Arrow
-        X = X.to_pandas()
     if isinstance(X, pd.DataFrame):
         if all(_plain(dtype) for dtype in X.dtypes):
             return Reading(X)
@@ -88,8 +90,10 @@ def _array(X: Any) -> np.ndarray | None:
 def _plain(dtype: Any) -> bool:
     """Whether scikit-learn makes numbers of a column of this type."""
     if isinstance(dtype, pd.SparseDtype):
+        if dtype.fill_value != 0:  # pandas makes no matrix of such columns
+            return False
         dtype = dtype.subtype
-    return isinstance(dtype, np.dtype) and dtype.kind in "biufc"
+    return isinstance(dtype, np.dtype) and dtype.kind in "biuf"
 
 
 def frame_cells(column: "pd.Series[Any]") -> Cells:
@@ -103,9 +107,22 @@ def frame_cells(column: "pd.Series[Any]") -> Cells:
         return seconds(column.to_numpy(dtype="datetime64[us]"))
     if pd.api.types.is_timedelta64_dtype(kind):
         return seconds(column.to_numpy(dtype="timedelta64[us]"))
+    refuse_complex(kind)
     if pd.api.types.is_bool_dtype(kind) or pd.api.types.is_numeric_dtype(kind):
         return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
-    return number_cells(np.asarray(column.to_numpy(dtype=object), dtype=object), text=True)
+    cells = number_cells(np.asarray(column.to_numpy(dtype=object), dtype=object), text=True)
+    if cells.dtype == object:
+        _warn_of_lookalikes(cells, str(column.name))
+    return cells
+
+
+def _warn_of_lookalikes(cells: Cells, name: str) -> None:
+    from continuum.data.lookalikes import lookalike  # not for who has numbers
+    from continuum.data.wording import quoted
+
+    if told := lookalike(cells):
+        remedy = "make numbers of them, as continuum.data.load does, or a categorical column"
+        warnings.warn(f"column {quoted(name)}: {told}, but are texts, read as categories; {remedy}", stacklevel=2)
 
 
 def number_cells(cells: Cells, *, text: bool = False) -> Cells:
@@ -141,10 +158,25 @@ def to_numbers(cells: Cells) -> Float64[np.ndarray, " rows"]:
     elif kind in TIME_KINDS:
         out[~missing] = seconds(pd.to_timedelta(present).to_numpy(dtype="timedelta64[us]"))
     elif kind == "complex":
-        raise ValueError(f"Complex data not supported\n{present[:5]}\n")
+        refuse_complex(np.dtype(complex))
     else:
-        out[~missing] = present.astype(np.float64)
+        out[~missing] = _floats(present)
     return out
+
+
+def _floats(cells: Cells) -> Float64[np.ndarray, " rows"]:
+    """Numbers in double precision; whole numbers beyond it are infinite, which scikit-learn's checks refuse."""
+    try:
+        return cells.astype(np.float64)
+    except OverflowError:
+        return np.array([_float(cell) for cell in cells])
+
+
+def _float(cell: Any) -> float:
+    try:
+        return float(cell)
+    except OverflowError:
+        return float("inf")
 
 
 def seconds(times: Shaped[np.ndarray, " rows"]) -> Float64[np.ndarray, " rows"]:

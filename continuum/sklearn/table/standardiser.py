@@ -56,4 +56,9 @@ class Standardiser:
 
     def __call__(self, table: EstimatorTable) -> EstimatorTable:
         """(table - mean) / scale, 0 in a column without spread."""
-        return np.asarray((table - self.mean) * self.inverse)
+        with np.errstate(over="ignore", invalid="ignore"):
+            standardised = (table - self.mean) * self.inverse
+            if not np.isfinite(standardised).all():  # differences of the greatest doubles are none, those of halves are
+                halves = (table / 2 - self.mean / 2) * (2 * self.inverse)
+                standardised = np.where(np.isfinite(standardised), standardised, halves)
+        return np.asarray(standardised)

@@ -10,6 +10,7 @@ from scipy.sparse import csr_array, issparse
 from continuum.sklearn.table.levels import MOST, Levels
 from continuum.sklearn.table.numbers import EstimatorTable, Numbers, column_moments
 from continuum.sklearn.table.reading import Cells, to_numbers
+from continuum.sklearn.weights import shares
 
 Weight = Float64[np.ndarray, " rows"] | None
 
@@ -110,7 +111,7 @@ class Table:
 
 def _share(weight: Weight) -> Weight:
     """Weights of rows as parts of the greatest one; None where none counts, which is refused elsewhere."""
-    return None if weight is None or not weight.any() else weight / weight.max()
+    return None if weight is None or not weight.any() else shares(weight)
 
 
 def _means(numbers: EstimatorTable, missing: np.ndarray, weight: Weight) -> Float64[np.ndarray, " columns"]:

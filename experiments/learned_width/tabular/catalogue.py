@@ -1,7 +1,5 @@
 """Tables of the preset ``tabular``: those of the experiment, further ones, lines, and the CSV files of a folder."""
 
-import csv
-import io
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +10,10 @@ from sklearn.datasets import load_diabetes
 from continuum.data import Task
 from continuum.data.assemble import assemble
 from continuum.data.catalogue import Entry
-from continuum.data.table import TARGET, TextTable, parse_table, read_table
+from continuum.data.choice import TARGET
+from continuum.data.reading import AUTOMATIC, Reading
+from continuum.data.sources import parsed_source, spelled
+from continuum.data.table import read_table
 from continuum.data.task import Provenance
 from continuum.errors import BadInput, ContinuumError
 
@@ -81,26 +82,19 @@ def best_possible(name: str) -> float:
 
 
 def from_file(path: Path, name: str) -> Task:
-    """The task in a CSV file: the target is the column ``target``, or else the last one; its kind is guessed.
+    """The task in a file: the target is the column ``target``, or else the last one; its kind is guessed.
 
     Raises:
         BadInput: as ``continuum.data`` words it, which names file, row and column.
     """
+    source, reading = parsed_source(str(path))
     try:
-        table = read_table(path)
+        table = read_table(source, reading)
     except BadInput as error:
         if error.expected != f"a column named {TARGET}":
             raise
-        table = _last_as_target(path)
+        table = read_table(source, replace(reading, target="-1"))
     return replace(assemble(table, Entry(path.stem), "file"), name=name)
-
-
-def _last_as_target(path: Path) -> TextTable:
-    """The same file with its last column called ``target``."""
-    first, *rest = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), skipinitialspace=True)
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows([[*first[:-1], TARGET], *rest])
-    return parse_table(text.getvalue(), str(path))
 
 
 def files_of(folder: Path, taken: Iterable[str]) -> dict[str, Path]:
@@ -119,15 +113,21 @@ def files_of(folder: Path, taken: Iterable[str]) -> dict[str, Path]:
     return {f"{folder.name}_{path.stem}" if path.stem in names else path.stem: path for path in paths}
 
 
-def tables_of(folder: Path, taken: Iterable[str], rows: int, folds: int) -> dict[str, tuple[Task, Path]]:
-    """The tables that can be judged; every other file is named on the error stream, with the reason."""
+def tables_of(
+    folder: Path, taken: Iterable[str], rows: int, folds: int, reading: Reading = AUTOMATIC
+) -> dict[str, tuple[Task, Path]]:
+    """The tables that can be judged; every other file is named on the error stream, with the reason.
+
+    Paths say how their files are read, where ``reading`` does.
+    """
     fit: dict[str, tuple[Task, Path]] = {}
     for name, path in files_of(folder, taken).items():
         try:
-            task = cut(from_file(path, name), rows)
+            told = Path(spelled(str(path), reading))
+            task = cut(from_file(told, name), rows)
             check_rows(task, folds)
-            fit[name] = task, path
-        except (ContinuumError, OSError, ValueError, csv.Error) as error:  # whatever is in a file of others
+            fit[name] = task, told
+        except (ContinuumError, OSError, ValueError) as error:  # whatever is in a file of others
             leave_out(f"table {path.name}", error)
     return fit
 

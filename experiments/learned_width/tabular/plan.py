@@ -48,7 +48,7 @@ def cells(config: Config) -> list[Cell]:
     named = available(config.tables, lambda name: _checked(name, config), strict=config.tables != TABLES)
     tables: dict[str, tuple[Task, Path | None]] = {name: (task, None) for name, task in named.items()}
     if config.tasks_from is not None:
-        tables |= tables_of(Path(config.tasks_from), config.tables, config.rows, config.folds)
+        tables |= tables_of(Path(config.tasks_from), config.tables, config.rows, config.folds, config.reading())
     if not tables:
         remedy = "name a task with --tasks, or mend the files named above"
         raise BadInput("tables", expected="one or more", came="none", remedy=remedy)

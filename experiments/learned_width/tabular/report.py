@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from continuum.analysis.statistics import ConfidenceInterval
+from continuum.analysis.tables import bounded
 from continuum.exp.experiment import Tables
 
 from .births_table import births_table
@@ -131,4 +132,4 @@ def signed(interval: ConfidenceInterval) -> str:
     >>> signed(ConfidenceInterval(0.01, -0.002, 0.022))
     '+0.0100 [-0.0020, +0.0220]'
     """
-    return f"{interval.mean:+.4f} [{interval.low:+.4f}, {interval.high:+.4f}]"
+    return bounded(*interval, "+.4f")

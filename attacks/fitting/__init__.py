@@ -1,0 +1,1 @@
+"""What fits are attacked with: tables, targets, weights and parameters, and what must hold behind a fit."""
