@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from continuum.ensemble.fused import FusedStep, suits
+from continuum.ensemble.fused import FusedStep, suits, whole_columns
 from continuum.ensemble.gating import Gating, tied
 from continuum.ensemble.initial import scales
 from continuum.ensemble.layout import Layout
@@ -35,7 +35,7 @@ class Chunk:
     def __init__(
         self, states: Sequence[Sequence[State]], train: StackedRows, kind: str, settings: Settings, steps: int = 0
     ) -> None:
-        self.settings, self.train, self.loss = settings, train, loss_for(kind)
+        self.settings, self.train, self._kind, self.loss = settings, train, kind, loss_for(kind)
         outputs = train.target.shape[-1]
         self.layout = Layout(len(states), [state.rows for state in states[0]], train.features, outputs)
         self.states = [state for row in states for state in row]
@@ -47,7 +47,8 @@ class Chunk:
         self._pass = Pass(self.layout, self.flat, self.gradient, min(settings.batch, train.rows), settings, self.loss)
         self._evaluators: dict[int, Pass] = {}
         self._prepare_optimizers(steps)
-        self._fused = None if self.learns else self._fuse(kind)
+        self._fuses = not self.learns and suits(self.layout, settings, self._pass.columns)
+        self._fused: dict[int, tuple[Pass, FusedStep]] = {}
         self._fill()
         self.refresh()
 
@@ -76,11 +77,6 @@ class Chunk:
         self._gamma_lr = lr.expand_as(self.gamma).contiguous()
         self.gamma_gradient = torch.zeros_like(self.gamma)
         self.gamma_optimizer = FlatOptimizer(self.gamma, self.gamma_gradient, self.settings, self._gamma_lr, steps)
-
-    def _fuse(self, kind: str) -> FusedStep | None:
-        if not suits(self.layout, self.settings, self._pass.columns):
-            return None
-        return FusedStep(self.layout, self.optimizer, self._pass, self.settings, kind)
 
     def _lr(self) -> float | Tensor:
         """Learning rate of every parameter; one number where all agree."""
@@ -156,10 +152,10 @@ class Chunk:
 
     def step(self, index: Int[Tensor, "streams columns"], used: int, factor: float) -> None:
         """One gradient step of every network on a minibatch, of which the first ``used`` columns are real."""
-        self._pass.load(self.train, index, used, 1.0 / used)
-        if self._fused is not None:
-            self._fused.step(self.gates[0], factor)
+        if self._fuses:
+            self._fused_step(index, used, factor)
             return
+        self._pass.load(self.train, index, used, 1.0 / used)
         self._pass.fold(self.gates)
         self._pass.forward()
         self._pass.backward()
@@ -169,6 +165,16 @@ class Chunk:
         self.optimizer.step(factor)
         if self.learns:
             self._move_gamma(factor)
+
+    def _fused_step(self, index: Int[Tensor, "streams columns"], used: int, factor: float) -> None:
+        """The same by compiled kernels, on as few columns as hold the real ones in whole vectors."""
+        columns = whole_columns(used, self.settings)
+        if columns not in self._fused:
+            batch = Pass(self.layout, self.flat, self.gradient, columns, self.settings, self.loss)
+            self._fused[columns] = batch, FusedStep(self.layout, self.optimizer, batch, self.settings, self._kind)
+        batch, fused = self._fused[columns]
+        batch.load(self.train, index[:, :columns], used, 1.0 / used)
+        fused.step(self.gates[0], factor)
 
     def _differentiate_gamma(self) -> None:
         for layer, gating in enumerate(self.gatings):

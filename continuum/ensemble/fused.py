@@ -27,9 +27,19 @@ def suits(layout: Layout, settings: Settings, columns: int) -> bool:
 
     The columns of data must fill whole vectors, as 16 do.
     """
-    whole = columns * settings.dtype.itemsize % kernels.VECTOR == 0
+    whole = whole_columns(columns, settings) == columns
     there = settings.device == "cpu" and layout.depth == 1 and settings.activation in ("relu", "tanh")
     return there and whole and compiled.wanted()
+
+
+def whole_columns(columns: int, settings: Settings) -> int:
+    """That many columns, or as few more as fill whole vectors.
+
+    >>> whole_columns(21, Settings(units=4))
+    32
+    """
+    lanes = kernels.VECTOR // settings.dtype.itemsize
+    return lanes * -(-columns // lanes)
 
 
 @dataclass(frozen=True)

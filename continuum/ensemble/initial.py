@@ -20,7 +20,7 @@ the base width c0 = 16. Biases start like a further input, of standard deviation
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import sqrt
+from math import floor, sqrt
 
 import numpy as np
 import torch
@@ -55,19 +55,18 @@ def scales(member: Member, settings: Settings, inputs: int) -> list[Scale]:
     fans = [float(inputs), *(max(_cardinality(g, settings), 1.0) for g in member.gamma)]
     adam = settings.optimizer != "sgd"
     gain = GAIN[settings.activation]
-    rules = {"standard": _standard, "ntk": _ntk, "mup": _mup}
-    layers = []
+    rule, layers = RULES[settings.scaling], []
     for layer, fan in enumerate(fans):
         last = layer == len(member.gamma)
         std = (1.0 if last else gain) / sqrt(fan)
         bias = 0.0 if last else std
         out = None if last else fans[layer + 1]
-        layers.append(rules[settings.scaling](std, bias, fan if layer else None, out, adam))
+        layers.append(rule(std, bias, fan if layer else None, out, adam))
     return layers
 
 
 def _cardinality(gamma: float, settings: Settings) -> float:
-    whole = float(np.floor(gamma))
+    whole = float(floor(gamma))
     return whole + float((gamma - whole) ** settings.exponent) if settings.law == "interval" else gamma
 
 
@@ -87,6 +86,10 @@ def _mup(std: float, bias: float, fan: float | None, out: float | None, adam: bo
     if out is None:
         return Scale(std * sqrt(ratio), bias, ratio)
     return Scale(std, bias, ratio if adam else 1.0, wider_out)
+
+
+#: Rules of scaling by name.
+RULES = {"standard": _standard, "ntk": _ntk, "mup": _mup}
 
 
 @lru_cache(maxsize=64)
@@ -126,5 +129,7 @@ def initial(
             weight, bias = _first(member.init, settings.units, inputs, outputs, scale)
             pairs.append((weight[:fan_out], bias[:fan_out]))
         else:
-            pairs.append((weight[:fan_in, :fan_out] * scale.weight, bias[:fan_out] * scale.bias))
+            # numpy's views and products of a few numbers cost a third of torch's, and a run may have thousands
+            parts = weight.numpy()[:fan_in, :fan_out] * scale.weight, bias.numpy()[:fan_out] * scale.bias
+            pairs.append((torch.from_numpy(parts[0]), torch.from_numpy(parts[1])))
     return pairs

@@ -36,6 +36,7 @@ ROOMS = (
     ),
     Room("analysis", "continuum.analysis", "continuum.analysis"),
     Room("exp", "continuum.exp", "continuum.exp"),
+    Room("compiled", "continuum.compiled", "continuum.compiled"),
     Room("errors", "continuum.errors", "continuum.errors"),
 )
 

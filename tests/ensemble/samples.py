@@ -1,11 +1,15 @@
 """Small data for the tests of the engine."""
 
+import shutil
 from functools import cache
 
 import numpy as np
+import pytest
 
 from continuum.data import Part
 from continuum.ensemble import Stream
+
+needs_compiler = pytest.mark.skipif(shutil.which("c++") is None, reason="needs a C++ compiler")
 
 
 @cache

@@ -17,7 +17,7 @@ from continuum.compiled import compiled
 from continuum.ensemble import Member, Settings, Stream, TrainedEnsemble, train
 from continuum.nn import Gate
 from continuum.widths import expresses
-from tests.ensemble.samples import stream
+from tests.ensemble.samples import needs_compiler, stream
 
 TOLERANCE = {"rtol": 0.0, "atol": 1e-10}
 
@@ -133,6 +133,7 @@ COMPILED = {
 }
 
 
+@needs_compiler
 @pytest.mark.parametrize("case", COMPILED)
 def test_compiled_kernels_train_the_same_networks(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """To the tolerance of the plain loop; to the bit where no kernel suits."""
@@ -146,6 +147,7 @@ def test_compiled_kernels_train_the_same_networks(case: str, monkeypatch: pytest
     assert np.array_equal(trained.validation_loss, pure.validation_loss, equal_nan=True) == COMPILED[case]
 
 
+@needs_compiler
 def test_compiled_kernels_put_a_network_that_diverges_aside() -> None:
     streams, group = [stream("regression", 0)], [Member(gamma=2.5, lr=lr) for lr in (1e-3, 1e300, 1e-3)]
     settings = dataclasses.replace(BASE, activation="relu", optimizer="sgd", momentum=0.0)

@@ -7,6 +7,7 @@ from torch.testing import assert_close
 from continuum.compiled import compiled
 from continuum.ensemble.slicing import gated_curve, slice_curve
 from continuum.widths import Interval
+from tests.ensemble.samples import needs_compiler
 
 
 @pytest.mark.parametrize("kind", ["classification", "regression"])
@@ -35,6 +36,7 @@ def test_equals_separate_evaluation(kind: str, units: int, exponent: float) -> N
         assert_close(loss, expected, rtol=1e-12, atol=0)
 
 
+@needs_compiler
 @pytest.mark.parametrize("kind", ["classification", "regression"])
 @pytest.mark.parametrize(("rows", "units"), [(1, 1), (130, 1), (300, 7)])
 @pytest.mark.parametrize(("dtype", "rtol"), [(torch.float64, 1e-12), (torch.float32, 1e-5)])
