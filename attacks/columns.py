@@ -11,7 +11,7 @@ import numpy as np
 
 from attacks.harness import Attack
 from continuum.data import Task, load
-from continuum.data.column import POINTS
+from continuum.data.columns.column import POINTS
 from continuum.errors import BadInput
 
 #: Decimal sign and what may part thousands, by country.

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from continuum.data.catalogue import Entry
-from continuum.data.column import Column, columns_of
-from continuum.data.column_choices import ColumnChoices
-from continuum.data.columns import check_declared, matrix
-from continuum.data.labels import canonical
-from continuum.data.table import TextTable
-from continuum.data.target import encode_target, target_notes
+from continuum.data.columns.choices import ColumnChoices
+from continuum.data.columns.column import Column, columns_of
+from continuum.data.columns.features import check_declared, matrix
+from continuum.data.columns.labels import canonical
+from continuum.data.columns.target import encode_target, target_notes
+from continuum.data.columns.uses import Use, check_left, uses
+from continuum.data.columns.wording import gathered, quoted
+from continuum.data.reading.table import TextTable
 from continuum.data.task import Kind, Task
-from continuum.data.uses import Use, check_left, uses
-from continuum.data.wording import gathered, quoted
 from continuum.errors import BadInput
 
 #: Where notes go besides the task: commands print them.

@@ -5,9 +5,9 @@ from importlib import import_module
 import numpy as np
 
 from continuum.data.catalogue import Entry
-from continuum.data.choice import TARGET
-from continuum.data.table import TextTable
-from continuum.data.target import encode_target
+from continuum.data.columns.target import encode_target
+from continuum.data.reading.choice import TARGET
+from continuum.data.reading.table import TextTable
 from continuum.data.task import Kind, Provenance, Task
 
 #: The functions of scikit-learn that hand them out; it takes long to import, and waits for the first of them.

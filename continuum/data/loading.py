@@ -13,11 +13,11 @@ from continuum.data.assemble import assemble
 from continuum.data.bundled import NOTES, SPIRALS, bundled, two_spirals
 from continuum.data.cache import cache_folder, csv_folder, store
 from continuum.data.catalogue import Entry, catalogue
-from continuum.data.files import is_file, shown_path
-from continuum.data.limits import shown
-from continuum.data.reading import AUTOMATIC, Header, Reading
-from continuum.data.sources import looks_like_path, parsed_source, spelled
-from continuum.data.table import TextTable, parse_table, read_table
+from continuum.data.reading.files import is_file, shown_path
+from continuum.data.reading.limits import shown
+from continuum.data.reading.options import AUTOMATIC, Header, Reading
+from continuum.data.reading.sources import looks_like_path, parsed_source, spelled
+from continuum.data.reading.table import TextTable, parse_table, read_table
 from continuum.data.task import KINDS, Kind, Task
 from continuum.data.uci import fetch
 from continuum.errors import BadInput
@@ -112,7 +112,7 @@ def table_of(source: Any, reading: Reading = AUTOMATIC) -> TextTable:
     if isinstance(source, str | bytes | os.PathLike):
         path, reading = parsed_source(spelled(os.fsdecode(source), reading))
         return read_table(_existing(path), reading)
-    from continuum.data.frames import frame_table, is_frame
+    from continuum.data.reading.frames import frame_table, is_frame
 
     if not is_frame(source):
         expected, remedy = "a name, a path or a DataFrame", "make a DataFrame of it, with names for the columns"

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.error import URLError
 
 from continuum.data.catalogue import Entry
-from continuum.data.choice import TARGET
+from continuum.data.reading.choice import TARGET
 from continuum.errors import BadInput
 
 #: How long one wait for UCI's server may take.

@@ -7,7 +7,7 @@ from continuum.errors import BadInput
 from continuum.exp.experiment import RunOptions
 
 if TYPE_CHECKING:
-    from continuum.data.reading import Reading
+    from continuum.data.reading.options import Reading
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class FileOptions(RunOptions):
 
     def __post_init__(self) -> None:
         from continuum.data.loading import names_file  # not for a list of experiments
-        from continuum.data.sources import spelled
+        from continuum.data.reading.sources import spelled
 
         reading = self.reading()
         if not reading.given():
@@ -71,7 +71,7 @@ class FileOptions(RunOptions):
 
     def reading(self) -> "Reading":
         """How files are read. Raises ``BadInput`` for a separator or header that is none."""
-        from continuum.data.reading import Reading
+        from continuum.data.reading.options import Reading
 
         return Reading(**{name: getattr(self, name) for name in FILE_FIELDS})
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-from continuum.data.limits import shown
+from continuum.data.reading.limits import shown
 
 #: The log to which ``continuum.data`` writes what it did with the columns of a file.
 LOG = "continuum.data"

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from continuum.data import Part, Task, load, prepare, split
-from continuum.data.sources import ends_like_file
+from continuum.data.reading.sources import ends_like_file
 from continuum.errors import BadInput
 
 #: What may follow the name of a task, in this order.

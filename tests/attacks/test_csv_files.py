@@ -14,9 +14,9 @@ def refuse_long(*_: object) -> None:
 
 
 WRONG: dict[str, tuple[str, Callable[..., object]]] = {
-    "commas alone": ("continuum.data.separated.separator_of", lambda text, skipped: ","),
-    "no words for missing": ("continuum.data.table.missing_in", lambda cells, keep_na: frozenset({""})),
-    "another exception": ("continuum.data.table.check_names", refuse_long),
+    "commas alone": ("continuum.data.reading.separated.separator_of", lambda text, skipped: ","),
+    "no words for missing": ("continuum.data.reading.table.missing_in", lambda cells, keep_na: frozenset({""})),
+    "another exception": ("continuum.data.reading.table.check_names", refuse_long),
 }
 
 
@@ -32,5 +32,5 @@ def test_a_message_that_fills_the_terminal_is_found(monkeypatch: pytest.MonkeyPa
         error.args = ("\x1b[2J" + "x" * 5000,)
         raise error
 
-    monkeypatch.setattr("continuum.data.table.check_names", shouted)
+    monkeypatch.setattr("continuum.data.reading.table.check_names", shouted)
     assert any("characters" in (tried(attack, 0, index) or "") for index in range(1, 40, 2))

@@ -8,8 +8,8 @@ import pytest
 from continuum.data import Task
 from continuum.data.assemble import assemble
 from continuum.data.catalogue import Entry
-from continuum.data.column_choices import ColumnChoices
-from continuum.data.table import TextTable
+from continuum.data.columns.choices import ColumnChoices
+from continuum.data.reading.table import TextTable
 from continuum.errors import BadInput
 
 NAN = float("nan")

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from continuum.data import load
-from continuum.data.columns import encode_features
-from continuum.data.table import parse_table
+from continuum.data.columns.features import encode_features
+from continuum.data.reading.table import parse_table
 
 FIXED = settings(derandomize=True, deadline=None)
 

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from continuum.data import files, load
-from continuum.data import limits as limit
 from continuum.data.loading import names_file, table_of
+from continuum.data.reading import limits as limit
 from continuum.errors import BadInput
 
 #: Seconds in which a refusal comes.
@@ -116,9 +116,9 @@ def test_other_formats(content: bytes, message: str, write) -> None:
 
 def test_limits_are_kept(write, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write("a,target\n" + "1,x\n" * 100)
-    monkeypatch.setattr("continuum.data.collect.MOST_CELLS", 150)
+    monkeypatch.setattr("continuum.data.reading.collect.MOST_CELLS", 150)
     refused(path, "expected at most 150 cells")
-    monkeypatch.setattr("continuum.data.files.MOST_BYTES", 100)
+    monkeypatch.setattr("continuum.data.reading.files.MOST_BYTES", 100)
     refused(path, "expected at most 0 MiB")
     assert limit.MOST_BYTES == 2**30
     assert files.HOLE_BYTES < files.HEAD_BYTES

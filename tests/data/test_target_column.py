@@ -4,9 +4,9 @@ import pytest
 
 from continuum.data import load
 from continuum.data.loading import table_of
-from continuum.data.missing import SPELLINGS, missing_in
-from continuum.data.reading import Reading
-from continuum.data.table import parse_table
+from continuum.data.reading.missing import SPELLINGS, missing_in
+from continuum.data.reading.options import Reading
+from continuum.data.reading.table import parse_table
 from continuum.errors import BadInput
 
 FLOWERS = "5.1,3.5,Iris-setosa\n4.9,3.0,Iris-setosa\n6.1,2.0,Iris-virginica\n5.0,3.1,Iris-setosa\n"

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 
 from continuum.data import load
-from continuum.data.reading import Reading
-from continuum.data.table import TextTable, read_table
+from continuum.data.reading.options import Reading
+from continuum.data.reading.table import TextTable, read_table
 from continuum.errors import BadInput
 
 ROWS = [["1.5", "red", "x"], ["-3", "", "y"], ["0.25", "blue, or so", "x"], ["7", "red", "y"]]

@@ -11,8 +11,8 @@ from rich.console import Console
 from continuum.exp.file_options import FILE_FIELDS
 
 if TYPE_CHECKING:
-    from continuum.data.description import Described
-    from continuum.data.reading import Reading
+    from continuum.data.columns.description import Described
+    from continuum.data.reading.options import Reading
 
 #: What the page of a file is called, behind the file's name.
 PAGE = ".preview.html"
@@ -54,7 +54,7 @@ class Options:
 
     def reading(self) -> "Reading":
         """How the file is read."""
-        from continuum.data.reading import Reading
+        from continuum.data.reading.options import Reading
 
         return Reading(**{name: getattr(self, name) for name in FILE_FIELDS})
 
@@ -79,7 +79,7 @@ def _page_path(options: Options) -> Path | None:
         return None
     if options.out is not None:
         return options.out
-    from continuum.data.sources import parsed_source
+    from continuum.data.reading.sources import parsed_source
 
     path = os.path.expanduser(parsed_source(options.file)[0])
     return Path(path + PAGE) if os.path.isfile(path) else None

@@ -5,11 +5,11 @@ from dataclasses import replace
 from continuum.data import load
 from continuum.data.assemble import considered
 from continuum.data.catalogue import Entry
-from continuum.data.description import Described, described, described_task
+from continuum.data.columns.description import Described, described, described_task
 from continuum.data.loading import names_file, stem, table_of
-from continuum.data.reading import Reading
-from continuum.data.sources import parsed_source
-from continuum.data.table import TextTable
+from continuum.data.reading.options import Reading
+from continuum.data.reading.sources import parsed_source
+from continuum.data.reading.table import TextTable
 from continuum.data.task import Kind
 from continuum.errors import BadInput
 
@@ -35,7 +35,7 @@ def look(source: str, reading: Reading, kind: Kind | None = None) -> Described:
 
 
 def _both(source: str, reading: Reading) -> tuple[str, Reading]:
-    from continuum.data.sources import spelled
+    from continuum.data.reading.sources import spelled
 
     return parsed_source(spelled(source, reading))
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from importlib.resources import files
 from string import Template
 
-from continuum.data.description import Bars, Described, Description
-from continuum.data.limits import shown
+from continuum.data.columns.description import Bars, Described, Description
+from continuum.data.reading.limits import shown
 from continuum.exp.preview.terminal import chosen, examples, percent, summary, use
 from continuum.exp.report.render import source_of, style_of
 
@@ -23,7 +23,7 @@ def rendered(seen: Described) -> str:
     """Return the HTML file.
 
     >>> from continuum.data import load
-    >>> from continuum.data.description import described_task
+    >>> from continuum.data.columns.description import described_task
     >>> "<script" in rendered(described_task(load("iris")))
     False
     """

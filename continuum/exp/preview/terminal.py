@@ -9,8 +9,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from continuum.data.description import Described, Description
-from continuum.data.limits import shown
+from continuum.data.columns.description import Described, Description
+from continuum.data.reading.limits import shown
 from continuum.exp.printing import say
 
 #: Columns of characters below which each column of the file is a paragraph.

@@ -117,8 +117,8 @@ def frame_cells(column: "pd.Series[Any]") -> Cells:
 
 
 def _warn_of_lookalikes(cells: Cells, name: str) -> None:
-    from continuum.data.lookalikes import lookalike  # not for who has numbers
-    from continuum.data.wording import quoted
+    from continuum.data.columns.lookalikes import lookalike  # not for who has numbers
+    from continuum.data.columns.wording import quoted
 
     if told := lookalike(cells):
         remedy = "make numbers of them, as continuum.data.load does, or a categorical column"

@@ -10,10 +10,10 @@ from sklearn.datasets import load_diabetes
 from continuum.data import Task
 from continuum.data.assemble import assemble
 from continuum.data.catalogue import Entry
-from continuum.data.choice import TARGET
-from continuum.data.reading import AUTOMATIC, Reading
-from continuum.data.sources import parsed_source, spelled
-from continuum.data.table import read_table
+from continuum.data.reading.choice import TARGET
+from continuum.data.reading.options import AUTOMATIC, Reading
+from continuum.data.reading.sources import parsed_source, spelled
+from continuum.data.reading.table import read_table
 from continuum.data.task import Provenance
 from continuum.errors import BadInput, ContinuumError
 
