@@ -17,6 +17,8 @@ from continuum.progress import Meter
 
 #: Learning rate while rounding, as a multiple of the one before.
 LR_FACTOR = 0.5
+#: Most columns of a skip that take over what units leave; the Gram matrix of more would cost more than all steps.
+MOST_STRAIGHT = 1024
 #: Decay of outgoing weights while rounding.
 DECAY = 1e-3
 
@@ -142,4 +144,6 @@ def shrink(run: GradedRun, units: list[int]) -> None:
             h = activations(run.pool.weights, run.probe.x, run.pool.activation)[layer]
             last = layer == len(units) - 1
             straight = run.probe.x[:, :-1] if last and run.pool.weights.skip is not None else None
+            if straight is not None and straight.shape[1] > MOST_STRAIGHT:
+                straight = None
             run.pool.keep(layer, remove(run.pool.weights, layer, h, keep, run.probe.importance, straight))

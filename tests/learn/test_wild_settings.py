@@ -125,3 +125,14 @@ def test_a_path_that_leaves_the_range_of_floats():
     x = torch.from_numpy(np.random.default_rng(0).normal(size=(30, 50)).astype(np.float32))
     with pytest.raises(Diverged, match=r"the loss is|the widths are|not all weights are finite"):
         width_path(x, x[:, 0], "squared_error", LearnConfig(steps=1, lr=1e30, start=1), (64.0, 4.0))
+
+
+def test_a_line_through_few_rows_of_many_columns(monkeypatch):
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(6, 20)), random.normal(size=(6, 2))
+    rows = TrainingRows(np.hstack([x, np.ones((6, 1))]), y, random.random((6, 1)) + 0.1)
+    right = least_squares(rows)
+    monkeypatch.setattr("continuum.learn.descent.descent.MANY_COLUMNS", 3)
+    line, variance = least_squares(rows)
+    np.testing.assert_allclose(line, right[0], rtol=1e-9, atol=1e-12)
+    assert variance == pytest.approx(right[1], rel=1e-9)

@@ -14,6 +14,8 @@ from continuum.learn.run import Curves, GradedRun, train
 from continuum.learn.task import Task
 from continuum.progress import Meter
 
+#: Columns from which on a line through fewer rows is found by way of the rows.
+MANY_COLUMNS = 1024
 #: Steps between two points of a curve, and two questions whether to go on.
 EVERY = 25
 
@@ -75,6 +77,10 @@ def least_squares(rows: TrainingRows) -> tuple[Array, float]:
 
 def _ridge(x: Array, y: Array, weight: Array) -> Array:
     """Least squares with a ridge of 1; beside products so large that 1 is lost, by way of the rows themselves."""
+    if x.shape[1] > max(len(x), MANY_COLUMNS):  # the same by the Gram matrix of the rows
+        root = np.sqrt(weight)
+        near = root * x
+        return np.asarray(near.T @ np.linalg.solve(near @ near.T + np.eye(len(x)), root * y))
     try:
         return np.asarray(np.linalg.solve(x.T @ (weight * x) + np.eye(x.shape[1]), x.T @ (weight * y)))
     except np.linalg.LinAlgError:
