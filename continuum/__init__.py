@@ -17,6 +17,7 @@ ROOMS = (
     "analysis",
     "arithmetic",
     "checks",
+    "compiled",
     "data",
     "encoding",
     "ensemble",

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from continuum.data import files, load
+from continuum.data import load
 from continuum.data.loading import names_file, table_of
+from continuum.data.reading import files
 from continuum.data.reading import limits as limit
 from continuum.errors import BadInput
 

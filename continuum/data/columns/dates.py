@@ -29,10 +29,15 @@ MONTHS = {
     **dict.fromkeys("dec dez déc dic".split(), 12),
 }
 
+#: Hours, minutes, perhaps seconds and halves of the day.
 _TIME = r"(?P<H>\d{1,2}):(?P<M>[0-5]\d)(?::(?P<S>[0-5]\d(?:[.,]\d{1,9})?))?(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
+#: A time behind a date, with its zone.
 _CLOCK = rf"(?:(?:T|,? +){_TIME} ?(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?"
+#: The name of a month, or its beginning.
 _NAME = rf"(?P<name>(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})[^\W\d_]{{0,7}})\.?"
+#: A day of the month, perhaps as an ordinal.
 _DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th|\.)?"
+#: The name of a day of the week, which says nothing more.
 _WEEKDAY = r"(?:[^\W\d_]{2,10}\.?,? +)?"
 #: Ways to write a date; all cells of a column are of one way. In the second, a and b are day and month, or the reverse.
 WAYS = {
@@ -46,10 +51,12 @@ WAYS = {
 }
 #: Times of day with points; a column of them is one of dates if all of it can be.
 _POINTED = re.compile(r"(?P<H>[01]\d|2[0-3])\.(?P<M>[0-5]\d)\.(?P<S>[0-5]\d)")
+#: Spans of hours, which may exceed a day.
 _SPAN = re.compile(
     r"(?:(?P<D>\d+) days?,? +)?(?P<H>\d{1,4}):(?P<M>[0-5]\d)(?::(?P<S>[0-5]\d(?:[.,]\d{1,9})?))?"
     r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?| ?(?:Uhr|h))?"
 )
+#: Years, months and days as Chinese and Japanese write them.
 _CJK = str.maketrans({"年": "-", "月": "-", "日": None})
 
 

@@ -21,7 +21,9 @@ FEW_LEVELS = 20
 PROSE = 40
 #: What columns are called that name rows, and what they are called that count them.
 _NAMING = re.compile(r"(?:^|.*[^a-z])(?:id|ids|uuid|guid|key|index|idx|rowid|row ?id)$|^unnamed: ?\d+$", re.IGNORECASE)
+#: Names that end like those of keys, in camel case.
 _CAMEL = re.compile(r".*[a-z](?:Id|ID|Key|Index)$")
+#: Names that columns of row numbers have.
 _COUNTING = re.compile(
     r"^(?:|#|n|nr|no|num|number|row|rows|rownum|row ?(?:number|no|nr)|record|case|obs|sno|s\.?no|sl)\.?$", re.IGNORECASE
 )
@@ -32,12 +34,17 @@ _TIME = re.compile(
 
 #: Why a column is left out.
 EMPTY, CONSTANT = "left out, for no cell holds a value", "left out, for it holds one value"
+#: Why a column of whole numbers is left out.
 COUNTER, NUMBER_KEY = "left out, for it counts the rows", "left out, for it is another whole number in every row"
+#: Why a column of texts is left out.
 TEXT_KEY, PROSE_TEXT = "left out, for it is another text in (nearly) every row", "left out, for it is free text"
+#: Why a column of too many categories is left out.
 MANY = f"left out, for it has more than {MOST_LEVELS} categories"
 #: What a column is told that is used although it may be one to leave out.
 KEPT_COUNTER = "counts the rows; leave it out (drop) if it is no more than a row number"
+#: What is said of a text in every row that is kept.
 UNIQUE = "is another text in every row; leave it out (drop) if it names the rows"
+#: What is said of a column of numbers that has the name of an identifier.
 RECURS = "is named like an identifier; name it categorical, or leave it out (drop), if it is no quantity"
 
 

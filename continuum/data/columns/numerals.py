@@ -24,12 +24,16 @@ PLAIN = str.maketrans(
     {**dict.fromkeys("\u00a0\u2007\u2009\u202f", " "), "’": "'", "−": "-", "–": "-", "٫": ".", "٬": "'"}
 )
 
+#: A sign or a code of a currency.
 _CURRENCY = rf"[A-Za-z]{{0,3}}[{SIGNS}]|{'|'.join(map(re.escape, CODES))}"
+#: A unit behind a number.
 _UNIT = r"""[^\d\s.,;:()'"+\-/\\|<>=?!*&#@_~][^\d;:()"]{0,14}[23]?"""
+#: A number with its sign, currency, unit and percent sign.
 _CELL = re.compile(
     rf"(?P<sign>[+-]?) ?(?P<currency>{_CURRENCY})? ?(?P<inner>[+-]?) ?(?P<body>[.,]?\d(?:[\d.,' ]*\d)?[.,]?)"
     rf"(?P<exponent>[eEdD][+-]?\d{{1,3}})? ?(?P<unit>{_UNIT})?(?P<last>-?)"
 )
+#: A negative amount as accountants write it.
 _PARENTHESES = re.compile(r"([^()\d]*)\(([^()]*\d[^()]*)\)([^()\d]*)")
 
 #: What may stand before the decimal sign besides digits alone: groups of three parted by a space or a quote.

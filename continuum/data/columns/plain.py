@@ -8,6 +8,7 @@ from jaxtyping import Float64
 
 #: Digits with at most one comma, and those of them in which the comma may part thousands.
 _COMMA = re.compile(r"(?:(?:[+-]?(?:\d+(?:,\d*)?|,\d+)(?:[eE][+-]?\d+)?)?\n)+")
+#: Lines of whole numbers whose thousands are parted by commas.
 _THOUSANDS = re.compile(r"(?:(?:[+-]?(?:[1-9]\d{0,2},\d{3}|\d+))?\n)+")
 
 

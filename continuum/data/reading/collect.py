@@ -16,6 +16,7 @@ from continuum.errors import BadInput
 CHUNK = 4096
 #: A line drawn under a header or around a table, and the ends of its cells.
 RULE = re.compile(r"[+:=|]*[-=]{3,}[-+:=|]*")
+#: How the shortest of such lines begin.
 RULES = ("---", "===", "--+", "==+", "--:")
 #: What is left out of a file, as the notes say it.
 LEFT_OUT = {

@@ -10,6 +10,7 @@ from continuum.data.reading.rows import lines_of
 
 #: How comments begin, and what begins so and is none.
 COMMENTS = ("#", "%")
+#: Words for missing that begin like a comment.
 NO_COMMENTS = tuple(word for word in SPELLINGS if word.startswith(COMMENTS))
 #: The line by which Excel is told the separator.
 SEPARATOR_LINE = re.compile(r'"?sep=(.|\\t)"?\s*', re.IGNORECASE | re.DOTALL)
