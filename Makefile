@@ -7,13 +7,16 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
 
-.PHONY: sweep test proofs mutants attack bench lint format docs changelog paper paper-results figures clean
+.PHONY: sweep test native proofs mutants attack bench lint format docs changelog paper paper-results figures clean
 
 sweep: $(VENV)/.installed ## the main job: capacity against accuracy as gamma crosses the integers
 	$(BIN)/python -m continuum.exp gamma_sweep $(ARGS)
 
 test: $(VENV)/.installed-dev ## all tests and doctests; FAST=1: without the slow ones, within a minute
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(FAST),--fast) $(ARGS)
+
+native: $(VENV)/.installed-dev ## compile the gated perceptron for this machine, once; without it all works, somewhat slower
+	$(BIN)/python -m continuum.nn.native
 
 proofs: $(VENV)/.installed-dev ## the ledger: claims derived, checked against the code, attacked, and counted apart
 	$(BIN)/python -m proofs_checks $(ARGS)

@@ -153,8 +153,11 @@ def _shrunk_further(shrunk: Array, norm: Array, tau: Array, penalty: Penalty) ->
 
 
 def gates(block: Array, penalty: Penalty) -> Array:
-    """min(|v| / v0, largest) of every unit."""
-    return np.asarray(np.minimum(np.sqrt(np.einsum("ij,ij->i", block, block)) / penalty.full, penalty.largest))
+    """min(|v| / v0, largest) of every unit; 0 for v = 0, also where nothing is to be paid and v0 is 0."""
+    norm = np.sqrt(np.einsum("ij,ij->i", block, block))
+    if penalty.full == 0:
+        return np.where(norm > 0, penalty.largest, 0.0)
+    return np.asarray(np.minimum(norm / penalty.full, penalty.largest))
 
 
 def to_unit_length(weights: NetworkWeights) -> None:

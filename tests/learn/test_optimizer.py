@@ -56,6 +56,9 @@ class TestStep:
         expected = best_gates(torch.from_numpy(block), self.penalty.decay, self.penalty.price)
         assert_close(torch.from_numpy(gates(block, self.penalty)), expected, rtol=1e-14, atol=0)
 
+    def test_silent_units_have_gate_zero_where_nothing_is_to_be_paid(self):
+        assert gates(np.array([[0.0, 0.0], [0.0, 1e-9]]), Penalty(decay=0.004, price=0.0)).tolist() == [0.0, 1.0]
+
 
 def test_unit_length_of_all_incoming_weights():
     weights = sample(2)[0]
