@@ -14,9 +14,9 @@ from torch import nn
 from benchmarks.rows import Measured
 from benchmarks.timing import Work, rates, ratio
 from continuum.arithmetic import single_thread
+from continuum.compiled import NotBuilt
 from continuum.data import load
 from continuum.ensemble import Stream
-from continuum.errors import BadInput
 from continuum.nn import MLP, native
 from continuum.nn.native import library
 from continuum.widths import Affine, Concrete, Fuzzy, Interval, SoftSupport, Width
@@ -51,7 +51,7 @@ def _build() -> None:
         return
     try:
         print(f"compiled: {native.build()}", file=sys.stderr)
-    except BadInput as error:
+    except NotBuilt as error:
         print(error, file=sys.stderr)
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from continuum.compiled.library import NotBuilt, loaded
+from continuum.compiled.building import NotBuilt
+from continuum.compiled.library import loaded
 
 _wanted: ContextVar[bool] = ContextVar("compiled kernels", default=False)
 

@@ -133,6 +133,8 @@ class LearnConfig:
             checks.whole("steps", self.steps, at_least=1)
         for name, most in (("hidden_layers", MOST_LAYERS), ("pool", MOST_UNITS)):
             _at_most(name, getattr(self, name), most)
+        if self.method not in POWERS:  # the other methods allocate all units at birth
+            _at_most("max_units", self.max_units, MOST_UNITS)
         for name in ("seed", "directions"):
             if name == "seed" or self.directions is not None:
                 _at_most(name, checks.whole(name, getattr(self, name), at_least=0), LARGEST_SEED)

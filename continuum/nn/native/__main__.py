@@ -2,7 +2,7 @@
 
 import sys
 
-from continuum.errors import BadInput
+from continuum.compiled import NotBuilt
 from continuum.nn.native.library import build
 
 
@@ -10,7 +10,7 @@ def main() -> int:
     """Build, say where the library is, and return the exit code."""
     try:
         file = build()
-    except BadInput as error:
+    except NotBuilt as error:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write(f"{file}\n")

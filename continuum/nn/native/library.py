@@ -3,11 +3,8 @@
 import hashlib
 import os
 import platform
-import shutil
-import subprocess
 import sys
 import sysconfig
-import tempfile
 import warnings
 from functools import cache
 from importlib.machinery import ExtensionFileLoader, ModuleSpec
@@ -16,9 +13,8 @@ from pathlib import Path
 from types import ModuleType
 
 import torch
-from platformdirs import user_cache_dir
 
-from continuum.errors import BadInput
+from continuum.compiled import building
 from continuum.nn.native import general
 
 #: Sources, beside this file; the first one includes the others.
@@ -31,8 +27,6 @@ SWITCH = "CONTINUUM_NATIVE"
 FLAGS = ("-std=c++20", "-O3", "-shared", "-fPIC", "-w")
 #: Libraries of torch, which are loaded already when this one is.
 LIBRARIES = ("c10", "torch", "torch_cpu", "torch_python")
-#: Names under which compilers are looked for, after that in $CXX.
-COMPILERS = ("c++", "g++", "clang++")
 
 
 def path() -> Path:
@@ -42,34 +36,22 @@ def path() -> Path:
         f"{FLAGS} {LIBRARIES} {torch.__version__} {sys.implementation.cache_tag} {sys.platform} {platform.machine()}"
     )
     key = hashlib.sha256(text + versions.encode()).hexdigest()[:16]
-    root = os.environ.get("CONTINUUM_CACHE") or user_cache_dir("continuum", appauthor=False)
-    return Path(root) / "native" / f"{MODULE}-{key}.so"
+    return building.built_folder() / f"{MODULE}-{key}.so"
 
 
 def build() -> Path:
     """Compile the library against the headers that torch has with it; returns its file.
 
     Raises:
-        BadInput: if there is no C++ compiler, or if it fails.
+        NotBuilt: if there is no C++ compiler, or if it fails.
     """
     target = path()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the target, so that it comes into place whole, and two that build at once do not meet.
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        built = Path(folder) / target.name
-        done = subprocess.run([*_command(), "-o", str(built)], capture_output=True, text=True)
-        if done.returncode:
-            raise _unbuilt(next((line for line in done.stderr.splitlines() if "error" in line), done.stderr)[:200])
-        os.replace(built, target)
+    building.build(target, _options())
     extension.cache_clear()
     return target
 
 
-def _command() -> list[str]:
-    names = [name for name in (os.environ.get("CXX"), *COMPILERS) if name]
-    compiler = next((file for name in names if (file := shutil.which(name))), None)
-    if compiler is None:
-        raise _unbuilt(f"none of {', '.join(names)}")
+def _options() -> list[str]:
     torch_folder = Path(torch.__file__).parent
     headers = torch_folder / "include"
     folders = [headers, headers / "torch" / "csrc" / "api" / "include", Path(sysconfig.get_paths()["include"])]
@@ -77,12 +59,7 @@ def _command() -> list[str]:
     flags = [*FLAGS, f"-D_GLIBCXX_USE_CXX11_ABI={int(torch.compiled_with_cxx11_abi())}"]
     late = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []  # what Python itself defines
     libraries = [f"-L{torch_folder / 'lib'}", *(f"-l{name}" for name in LIBRARIES)]
-    return [compiler, *flags, *late, *places, str(Path(__file__).parent / SOURCES[0]), *libraries]
-
-
-def _unbuilt(came: str) -> BadInput:
-    remedy = "install one (as g++), and Python's headers, or go on without: all works, somewhat slower"
-    return BadInput("native gates", expected="a C++ compiler", came=came, remedy=remedy)
+    return [*flags, *late, *places, str(Path(__file__).parent / SOURCES[0]), *libraries]
 
 
 @cache
