@@ -127,6 +127,14 @@ def test_decimal_commas_without_header(write) -> None:
     assert read_table(path, Reading(header="none", target="-1")).columns["column_2"] == ["2,5", "4,5"]
 
 
+@pytest.mark.parametrize("row", ["{n},5 kg\tx", "CHF {n},625\ty", "-{n},5 kg;x"])
+def test_spaces_within_cells_do_not_separate(row: str, write) -> None:
+    header = "weight;target" if ";" in row else "weight\ttarget"
+    table = read_table(write("\n".join([header, *(row.format(n=n) for n in range(40))])))
+    assert list(table.columns) == ["weight", "target"]
+    assert len(table.lines) == 40
+
+
 def test_files_of_uci_separated_by_spaces(write) -> None:
     cars = (
         '18.0   8   307.0      130.0  70  1\t"chevrolet chevelle malibu"\n15.0   8   350.0   ?   70  1\t"buick 320"\n'

@@ -24,6 +24,8 @@ GROUPED = re.compile(r"[-+]?\d{1,3}(\s\d{3})+([.,]\d*)?")
 #: Share of the cells under the first row that must hold a digit where spaces separate them: sentences are no rows.
 DIGIT_SHARE = 0.25
 
+#: Separators that are part of no number.
+NEVER_IN_NUMBERS = frozenset(";\t|")
 #: How much a space counts beside the others, for texts hold spaces.
 SPACE_WEIGHT = 0.7
 #: Share of clean cells of a separator that goes before all under which some row is of another length.
@@ -32,12 +34,16 @@ CLEAN_SHARE = 0.9
 
 @dataclass(frozen=True)
 class Fit:
-    """How well a separator fits: the columns of most rows, their share among the rows, the share of clean cells."""
+    """How well a separator fits: the columns of most rows, their share among the rows, the share of clean cells.
+
+    ``whole`` says that no row was set aside, the header neither, and that no cell holds several numbers.
+    """
 
     delimiter: str
     columns: int
     share: float
     clean: float
+    whole: bool
 
 
 def separator_of(text: Text, skipped: int) -> str:
@@ -51,6 +57,8 @@ def separator_of(text: Text, skipped: int) -> str:
     (';', ' ')
     """
     fits = [fit for delimiter in CANDIDATES if (fit := _fit(text, skipped, delimiter)) is not None]
+    if any(fit.whole and fit.delimiter in NEVER_IN_NUMBERS for fit in fits):  # the spaces are those of "5 kg"
+        fits = [fit for fit in fits if fit.delimiter != " "]
     if not fits:
         return ","
     # A row of another length weighs more than a cell with another separator in it; max keeps the first of equal ones.
@@ -79,7 +87,8 @@ def _fit(text: Text, skipped: int, delimiter: str) -> Fit | None:
     if delimiter == " " and _digit_share(equal) < DIGIT_SHARE:
         return None
     clean = sum(_clean(cell, delimiter) for cell in cells) / max(len(cells), 1)
-    return Fit(delimiter, columns, len(equal) / len(counted), clean)
+    whole = len(equal) == len(rows) and not any(map(_side_by_side, cells))
+    return Fit(delimiter, columns, len(equal) / len(counted), clean, whole)
 
 
 def _digit_share(rows: Sequence[Row]) -> float:
@@ -98,4 +107,9 @@ def _clean(cell: str, delimiter: str) -> bool:
         return False
     if any(other in cell for other in ";\t|" if other != delimiter):
         return False
-    return delimiter == " " or not SIDE_BY_SIDE.fullmatch(cell) or bool(GROUPED.fullmatch(cell))
+    return delimiter == " " or not _side_by_side(cell)
+
+
+def _side_by_side(cell: str) -> bool:
+    """Whether several numbers are in a cell, as spaces separate them."""
+    return bool(SIDE_BY_SIDE.fullmatch(cell)) and not GROUPED.fullmatch(cell)
