@@ -1,9 +1,14 @@
 """The record of a finished cell, and what counts as one when it is read back."""
 
+import hashlib
+import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
+
+#: The entry of a record that vouches for the others: one that lost a table would pass for whole. Older ones have none.
+CHECKSUM = "checksum"
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,12 @@ class Stored:
     worker: int
 
 
+def written(cell: Stored) -> dict[str, Any]:
+    """Return what is written of a finished cell, with the checksum of it."""
+    content = asdict(cell)
+    return content | {CHECKSUM: _checksum(content)}
+
+
 def record_of(content: Any) -> Stored:
     """Return what was read as a record; raise ``ValueError`` where it is none.
 
@@ -27,9 +38,16 @@ def record_of(content: Any) -> Stored:
     ValueError: not the record of a cell
     """
     names = {field.name for field in fields(Stored)}
-    if not (isinstance(content, dict) and set(content) == names and _sound(content)):
+    if not (isinstance(content, dict) and set(content) - {CHECKSUM} == names and _sound(content)):
         raise ValueError("not the record of a cell")
-    return Stored(**content)
+    entries = {name: content[name] for name in names}
+    if CHECKSUM in content and content[CHECKSUM] != _checksum(entries):
+        raise ValueError("not the record that was written")
+    return Stored(**entries)
+
+
+def _checksum(entries: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
 
 
 def _sound(content: Mapping[str, Any]) -> bool:

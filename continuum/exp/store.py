@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from continuum.errors import RunLocked
 from continuum.exp.keys import cell_key
-from continuum.exp.record import Stored, record_of
+from continuum.exp.record import Stored, record_of, written
 from continuum.storage import discard, new_folder, read_json, read_regular, remove, storing, write_folder, write_whole
 
 #: The file of a cell that says what it is and what its tables hash to.
@@ -90,7 +90,7 @@ class RunFolder:
 
     def keep(self, cell: Stored, tables: Mapping[str, bytes]) -> None:
         """Write a finished cell: after this returns, no kill and no power cut loses it."""
-        record = json.dumps(asdict(cell), indent=1).encode()
+        record = json.dumps(written(cell), indent=1).encode()
         files = {f"{name}.parquet": content for name, content in tables.items()} | {RECORD: record}
         with storing(self.cells / cell.key):
             write_folder(self.cells / cell.key, files)

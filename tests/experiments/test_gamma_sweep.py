@@ -245,5 +245,7 @@ def test_bad_input_ends_with_code_2_and_one_line(
     errors = capsys.readouterr().err.strip()
     assert words in errors
     assert "Traceback" not in errors
-    assert len(errors.splitlines()) == 1
+    *notes, last = errors.splitlines()
+    assert last.startswith("error: ")
+    assert all("'target': " in note for note in notes), notes  # what was done with the column
     assert not (tmp_path / "out").exists()

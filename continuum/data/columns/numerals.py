@@ -1,4 +1,4 @@
-"""Numbers as people write them: 1.234,50 €, (5), 5 %, 1'234, 1.5D+03."""
+"""Numbers as people write them: 1.234,50 €, (5), 1'234, 1.5D+03, with a percent sign behind."""
 
 import re
 from collections.abc import Sequence

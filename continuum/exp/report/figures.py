@@ -52,7 +52,7 @@ def main(options: Options, notes: Console) -> int:
         except BadInput as error:  # one damaged run must not keep the others from being drawn
             refused.append(error)
             if len(refused) <= SHOWN:
-                say(notes, legible(f"{path}: {error}", 240))
+                say(notes, legible(f"{path}: {error}", 600))
     if refused:
         came = f"{len(refused)} of which the tables are not whole, or are of another version"
         remedy = f"see what is said of {'it' if len(refused) == 1 else f'the first {SHOWN}'} above"
