@@ -120,12 +120,22 @@ def outcomes(
         lost = [future for future in done if isinstance(future.exception(), BrokenExecutor)]
         landed = [(flying.pop(future), future) for future in done if future not in lost]
         intact = intact and not lost and _refill(executor, waiting, flying, module_name, jobs + 1)
-        for planned, future in landed:
-            error = future.exception()
-            yield planned, future.result() if error is None else failure(error)
+        # What is finished first: an error on purpose ends the run, and what had landed beside it would be lost.
+        yield from sorted(((planned, _outcome(future)) for planned, future in landed), key=lambda pair: _rank(pair[1]))
         stop.check()
     if not intact:
         raise _death(flying)
+
+
+def _outcome(future: "Future[Outcome]") -> Outcome:
+    error = future.exception()
+    return future.result() if error is None else failure(error)
+
+
+def _rank(outcome: Outcome) -> int:
+    if isinstance(outcome, Finished):
+        return 0
+    return 1 if outcome.error is None else 2
 
 
 def _refill(executor: Executor, waiting: deque[Planned], flying: Flying, module_name: str, width: int) -> bool:
