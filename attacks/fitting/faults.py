@@ -20,6 +20,7 @@ USEFUL = (
     "read as categories",
     "The number of unique classes is greater",
     "valid feature names",
+    "was fitted without feature names",
     "Using a target size",
 )
 

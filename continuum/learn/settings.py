@@ -1,6 +1,7 @@
 """How a width is learned: names, defaults and their checks."""
 
 import math
+import sys
 from dataclasses import dataclass
 from numbers import Real
 
@@ -160,9 +161,11 @@ class LearnConfig:
 
     def _check_graded_options(self) -> None:
         """What belongs to the graded method alone."""
-        if not (isinstance(self.largest_gate, Real) and self.largest_gate >= 1):
-            remedy = "1 is a whole unit, math.inf no bound"
-            raise BadInput("largest_gate", expected="at least 1", came=repr(self.largest_gate), remedy=remedy)
+        # An integer may exceed all floats but the infinite one.
+        sound = isinstance(self.largest_gate, Real) and self.largest_gate >= 1
+        if not (sound and (self.largest_gate <= sys.float_info.max or self.largest_gate == math.inf)):
+            came, remedy = checks.quoted(self.largest_gate), "1 is a whole unit, math.inf no bound"
+            raise BadInput("largest_gate", expected="a float, at least 1", came=came, remedy=remedy)
         if self.skip is not None:
             in_range("skip", self.skip, remedy="None is no map beside the hidden layers")
         checks.number("resolution", self.resolution, low=0, high=1, remedy="0.01 of a standard deviation is fine")

@@ -44,9 +44,14 @@ def write_state(path: str | Path, kind: str, state: dict[str, Any]) -> None:
     """Write what ``vars`` of an estimator holds, as one file, whole or not at all."""
     arrays: Arrays = {}
     header = {"class": kind, KEY: FORMAT, "state": {name: encoded(value, arrays) for name, value in state.items()}}
+    try:
+        text = json.dumps(header)
+    except ValueError as error:  # a parameter of more digits than Python writes
+        remedy = "set_params with smaller ones, then save"
+        raise BadInput("parameters", expected="numbers that can be written", came=error, remedy=remedy) from error
     path = Path(path)
     with storing(path, ""):
-        write_whole(path, safetensors.numpy.save(arrays, {HEADER: json.dumps(header)}))
+        write_whole(path, safetensors.numpy.save(arrays, {HEADER: text}))
 
 
 def read_state(path: str | Path, kind: str) -> dict[str, Any]:

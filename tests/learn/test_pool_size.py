@@ -99,7 +99,7 @@ class TestLargestGate:
 
     @pytest.mark.parametrize("largest", [0.5, math.nan, "inf", None])
     def test_bad_input(self, largest):
-        with pytest.raises(BadInput, match=r"largest_gate: expected at least 1"):
+        with pytest.raises(BadInput, match=r"largest_gate: expected a float, at least 1"):
             LearnConfig(largest_gate=largest)
 
     def test_units_are_at_hand(self):

@@ -21,6 +21,7 @@ SETTINGS = {
     "skip": ({"skip": 1e300}, "skip: expected a finite number in"),
     "power": ({"power": 1e300}, r"power: expected a finite number in \[1, 100\]"),
     "pool": ({"pool": 10**12}, "pool: expected at most 65536"),
+    "largest gate": ({"largest_gate": 10**400}, "largest_gate: expected a float, at least 1"),
     "allocation": ({"method": "fuzzy", "max_units": 10**12}, "max_units: expected at most 65536"),
     "start": ({"start": 10**9, "max_units": 10**12}, r"start: expected a finite number in \[1, 65536\]"),
     "layers": ({"hidden_layers": 10**9}, "hidden_layers: expected at most 1000"),

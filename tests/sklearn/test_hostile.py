@@ -283,3 +283,14 @@ def test_no_warning_of_arithmetic_is_heard():
         regressor().fit(np.where(X > 2, 1e308, X), 1e299 * Y)
         regressor().fit(X.astype(np.float16), Y.astype(np.float16))
         regressor().fit(X.astype(np.int8), np.full(40, -128, np.int8))
+
+
+def test_a_parameter_that_cannot_be_written_is_refused_and_nothing_lies_there(tmp_path):
+    X, y = np.arange(12.0)[:, None], np.arange(12.0)
+    model = regressor(max_iter=1, verbose=10**5000)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(X, y)
+    with pytest.raises(BadInput, match="parameters: expected numbers that can be written, got Exceeds the limit"):
+        model.save(tmp_path / "model.safetensors")
+    assert not list(tmp_path.iterdir())

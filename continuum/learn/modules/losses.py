@@ -36,7 +36,13 @@ class NatLoss:
 
     def __call__(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """The mean loss."""
-        value = self.function(outputs, targets)
+        try:
+            value = self.function(outputs, targets)
+        except RuntimeError as error:  # of a user's own, as PyTorch words it
+            expected = f"one of outputs {tuple(outputs.shape)} and targets {tuple(targets.shape)}"
+            raise BadInput(
+                "loss", expected=expected, came=error, remedy="let the shapes fit, or convert them"
+            ) from error
         if not isinstance(value, Tensor) or value.dim():
             came = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
             raise BadInput("loss", expected="a scalar tensor", came=came, remedy="return the mean over the rows")
