@@ -80,7 +80,7 @@ PATHS: tuple[str, ...] = (
     "//",
     "/etc/passwd",
 )
-PATHS += ("d" * 256, "/".join(["d" * 200] * 40), "../" * 2000, "a/" * 3000, "x.csv/y", "/root/x", "con.csv", "*", "?")
+PATHS += ("d" * 256, "/".join(["d" * 200] * 40), "../" * 2000, "a/" * 3000, "x.csv/y", "/none/x", "con.csv", "*", "?")
 T = TypeVar("T")
 OPTIONS: tuple[str, ...] = (
     "--",
