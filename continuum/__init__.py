@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 ROOMS = (
     "analysis",
     "arithmetic",
+    "benchmark",
     "checks",
     "compiled",
     "data",
@@ -30,6 +31,7 @@ ROOMS = (
     "nn",
     "problems",
     "progress",
+    "search",
     "sklearn",
     "storage",
     "widths",
