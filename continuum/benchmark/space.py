@@ -105,13 +105,12 @@ class Space:
 
         With ``on_grid=False`` gamma and lr are real: log-linear between the ends of the box.
         """
-        places = [min(int(u * len(axis)), len(axis) - 1) for u, axis in zip(cube, self._axes(), strict=True)]
-        gamma, lr = self.gamma[places[0]], self.lr[places[1]]
+        axes = self._axes()
+        places = [min(int(u * len(axis)), len(axis) - 1) for u, axis in zip(cube, axes, strict=True)]
+        gamma, lr, decay, depth = (axis[place] for axis, place in zip(axes, places, strict=True))
         if not on_grid:
-            gamma, lr = (
-                float(axis[0] * (axis[-1] / axis[0]) ** u) for axis, u in zip(self._axes()[:2], cube[:2], strict=True)
-            )
-        return Point(gamma, lr, self.weight_decay[places[2]], self.depth[places[3]])
+            gamma, lr = (axis[0] * (axis[-1] / axis[0]) ** float(u) for axis, u in zip(axes[:2], cube[:2], strict=True))
+        return Point(gamma, lr, decay, int(depth))
 
     def sample(self, generator: np.random.Generator) -> Point:
         """A point of the grid, each as likely."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from continuum.ensemble.member import Member
-from continuum.ensemble.parts import Parts
+from continuum.ensemble.parts import PartName, Parts
 from continuum.ensemble.settings import Settings
 from continuum.ensemble.state import State
 from continuum.ensemble.stream import Stream
@@ -18,13 +18,22 @@ from continuum.ensemble.trained import Floats, TrainedEnsemble, in_units
 class Recorder:
     """Curves and outcomes while networks train; ``places`` are the numbers of members in the ensemble."""
 
-    def __init__(self, streams: Sequence[Stream], members: Sequence[Member], settings: Settings, parts: Parts) -> None:
+    def __init__(
+        self,
+        streams: Sequence[Stream],
+        members: Sequence[Member],
+        settings: Settings,
+        parts: Parts,
+        watch: Sequence[PartName] = (),
+    ) -> None:
         self.streams, self.members, self.settings, self._parts = tuple(streams), tuple(members), settings, parts
         count = len(self.members)
         self.outcome = ["ok"] * count
         self.best_epoch = np.zeros(count, dtype=np.int64)
         self.validation_loss = np.full((settings.epochs + 1, count), np.nan)
         self.validation_score = np.full((settings.epochs + 1, count), np.nan)
+        blank = np.full((2, settings.epochs + 1, count), np.nan)
+        self.watched: dict[PartName, Floats] = {part: blank.copy() for part in watch}
         self._best_loss = np.full(count, np.inf)
         self._last_epoch = np.zeros(count, dtype=np.int64)
         self._ended = np.zeros(count, dtype=bool)
@@ -43,6 +52,13 @@ class Recorder:
         """The same where there is no validation part: the latest finite weights are the best."""
         sound = finite.numpy()
         return self._close(places, epoch, ~self._ended[places] & sound, sound, self._best_loss[places])
+
+    def watch(self, part: PartName, places: list[int], epoch: int, loss: Tensor, score: Tensor) -> None:
+        """Note loss and score of some members on a part that decides nothing; call it before ``record``."""
+        losses = loss.numpy()
+        seen = ~self._ended[places] & np.isfinite(losses)
+        scores = in_units(self.streams, [self.members[number] for number in places], score.numpy())
+        self.watched[part][:, epoch, places] = np.where(seen, (losses, scores), np.nan)
 
     def _close(
         self, places: list[int], epoch: int, better: NDArray[np.bool_], finite: NDArray[np.bool_], losses: Floats
@@ -74,7 +90,7 @@ class Recorder:
 
     def finished(self) -> TrainedEnsemble:
         """The result, once every network has been stored; its arrays can be read only, as what they tell is over."""
-        for array in (self.best_epoch, self.validation_loss, self.validation_score):
+        for array in (self.best_epoch, self.validation_loss, self.validation_score, *self.watched.values()):
             array.flags.writeable = False
         return TrainedEnsemble(
             self.streams,
@@ -84,6 +100,7 @@ class Recorder:
             self.best_epoch,
             self.validation_loss,
             self.validation_score,
+            {part: (curves[0], curves[1]) for part, curves in self.watched.items()},
             tuple(self._states[number] for number in range(len(self.members))),
             self._parts,
         )
