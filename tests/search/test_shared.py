@@ -4,6 +4,7 @@ import pytest
 
 from continuum.benchmark import SPACE, Space, stream
 from continuum.errors import BadInput
+from continuum.search import by_name
 from continuum.search.shared import METHODS, collapse, divided, paired, response_effect
 
 
@@ -74,3 +75,7 @@ def test_without_a_price_the_mass_stays_wide() -> None:
     priced, free = (collapse("iris", 0, 160, price=price) for price in (1.0, 0.0))
     assert priced["units"].iloc[-1] < free["units"].iloc[-1]
     assert priced["units"].iloc[-1] < priced["units"].iloc[0]
+
+
+def test_the_registry_knows_every_method() -> None:
+    assert all(by_name(name) is method for name, method in METHODS.items())
