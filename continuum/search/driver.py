@@ -60,7 +60,7 @@ class _Ledger:
 
     def table(self) -> pd.DataFrame:
         """The rows of the trace; column by column, which is faster than row by row."""
-        columns = [np.array(column) for column in zip(*self.rows, strict=True)] or [()] * len(COLUMNS)
+        columns = [np.array(column) for column in zip(*self.rows, strict=True)] or [np.array([])] * len(COLUMNS)
         return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
     def _account(self, proposal: Proposal, values: np.ndarray) -> Report:
