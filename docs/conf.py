@@ -31,7 +31,7 @@ extensions = [
 exclude_patterns = ["_build", "_generated"]
 nitpicky = True  # see docstrings.resolve
 #: Base classes that stand on no page: of other packages, and those that no room exports.
-nitpick_ignore_regex = [("py:class", r"(?:abc|enum|rich|sklearn|torch)\..*|continuum\.\w+\.\w+\..*")]
+nitpick_ignore_regex = [("py:class", r"(?:abc|enum|gymnasium|keras_tuner|optuna|rich|sklearn|stable_baselines3|torch)\..*|continuum\.\w+\.\w+\..*")]
 suppress_warnings = ["config.cache"]
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]

@@ -1,6 +1,5 @@
 """One accounting for all searchers that ask and are told."""
 
-from dataclasses import astuple
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,7 @@ def run(searcher: Searcher, evaluator: Evaluator, budget: int, workers: int = 1)
         searcher.tell(reports)
         if ledger.cost >= budget:
             break
-    return Trace(searcher.name, evaluator.task, searcher.seed, pd.DataFrame(ledger.rows, columns=list(COLUMNS)))
+    return Trace(searcher.name, evaluator.task, searcher.seed, ledger.table())
 
 
 class _Ledger:
@@ -59,12 +58,18 @@ class _Ledger:
         curves = self.evaluator.curves([Request(p.point, p.epochs) for p in fitting])
         return [self._account(p, self.evaluator.objective.values(c)) for p, c in zip(fitting, curves, strict=True)]
 
+    def table(self) -> pd.DataFrame:
+        """The rows of the trace; column by column, which is faster than row by row."""
+        columns = [np.array(column) for column in zip(*self.rows, strict=True)] or [np.array([])] * len(COLUMNS)
+        return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
+
     def _account(self, proposal: Proposal, values: np.ndarray) -> Report:
         self.cost += proposal.epochs - self.trained.get(proposal.id, 0)
         self.trained[proposal.id] = proposal.epochs
-        best = int(np.argmin(values))
+        best = int(values.argmin())
         value = float(values[best])
-        point = astuple(proposal.point)
-        self.rows.append((self.cost, proposal.id, *point, proposal.epochs, best + 1, value, value < self.best))
+        p = proposal.point  # one by one: astuple copies deeply, which takes longer than a look-up
+        place = (p.gamma, p.lr, p.weight_decay, p.depth)
+        self.rows.append((self.cost, proposal.id, *place, proposal.epochs, best + 1, value, value < self.best))
         self.best = min(self.best, value)
         return Report(proposal.id, proposal.epochs, value, tuple(values.tolist()))
