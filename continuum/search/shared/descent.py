@@ -58,8 +58,8 @@ def _residual(net: Supernet, logits: np.ndarray, rows: Rows) -> np.ndarray:
     """Slope of the mean loss in the outputs: mean answer less target, over the rows."""
     y = rows.y.numpy()
     if net.kind == "regression":
-        return np.divide(logits - y[:, None], np.float32(len(y)))
+        return np.asarray((logits - y[:, None]) / np.float32(len(y)))
     shares = np.exp(logits - logits.max(-1, keepdims=True))
     shares /= shares.sum(-1, keepdims=True)
     shares[np.arange(len(y)), y] -= 1
-    return np.divide(shares, np.float32(len(y)))
+    return np.asarray(shares / np.float32(len(y)))
