@@ -13,8 +13,8 @@ from continuum.errors import BadInput
 from continuum.search import Proposal, Report, Searcher, by_name
 
 #: Searchers whose answers take microseconds, for the first attempts; the long form takes the others, too.
-QUICK: tuple[str, ...] = ("random",)
-SLOW: tuple[str, ...] = ()
+QUICK = ("grid", "random", "quasi_random", "successive_halving", "hyperband", "asha", "constant", "widest", "average")
+SLOW = ("tpe", "cma_es", "bohb", "gaussian_process")
 #: The attempt from which on slow searchers are tried.
 PATIENT = 60
 #: Asks of one history.
