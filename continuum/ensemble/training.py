@@ -108,7 +108,7 @@ class _Training:
         members: Sequence[Member],
         settings: Settings,
         progress: Progress | None,
-        watch: Sequence[PartName],
+        watch: Sequence[PartName] = (),
     ) -> None:
         self.streams, self.settings, self.progress = streams, settings, progress
         self.parts = Parts(streams, settings)

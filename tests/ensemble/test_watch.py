@@ -44,7 +44,8 @@ def test_a_network_that_diverged_is_watched_no_more() -> None:
     loss, score = trained.watched["test"]
     lost = [outcome == "diverged" for outcome in trained.outcome]
     assert any(lost)
-    assert np.isnan(score[-1, lost]).all() and np.isnan(loss[-1, lost]).all()
+    assert np.isnan(score[-1, lost]).all()
+    assert np.isnan(loss[-1, lost]).all()
     assert np.isfinite(loss[:, ~np.array(lost)]).all()
     assert not loss.flags.writeable
 

@@ -1,12 +1,14 @@
 """The supernet is the engine's network, and its mixtures are what they are said to be."""
 
+import pytest
 import torch
 
 from continuum.benchmark import SPACE, Objective, Point, stream
 from continuum.search.shared import escape
+from continuum.search.shared.descent import gradient
 from continuum.search.shared.method import Ground
 from continuum.search.shared.mixture import Mixture
-from continuum.search.shared.supernet import Supernet
+from continuum.search.shared.supernet import Rows, Supernet
 
 NET = Supernet(inputs=4, outputs=3, kind="classification", units=6, depth=2)
 WEIGHTS = NET.initial(torch.Generator().manual_seed(0))
@@ -76,3 +78,17 @@ def test_what_a_point_loses_under_shared_weights_prefers_no_order_of_points() ->
     losses = here.losses(here.weights.vector, here.validation.rows, points)
     turned = here.losses(here.weights.vector, here.validation.rows, points[::-1])
     torch.testing.assert_close(losses, turned.flip(0), atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["classification", "regression"])
+@pytest.mark.parametrize(
+    "point", [Point(2.5, 0.01), Point(6.0, 0.01), Point(0.5, 0.01, depth=2), Point(3.5, 0.1, 0, 2)]
+)
+def test_the_gradient_by_hand_is_that_of_autograd(kind: str, point: Point) -> None:
+    net = Supernet(inputs=4, outputs=3 if kind == "classification" else 1, kind=kind, units=6, depth=2)
+    leaf = net.initial(torch.Generator().manual_seed(0)).requires_grad_()
+    rows = Rows(X, torch.tensor([0, 2, 1, 1, 0]) if kind == "classification" else torch.linspace(-1, 1, 5))
+    (slope,) = torch.autograd.grad(net.losses(leaf, rows, net.gates([point.gamma]), [point.depth]).sum(), leaf)
+    torch.testing.assert_close(torch.from_numpy(gradient(net, leaf, rows, point)), slope, atol=1e-6, rtol=1e-4)
+    other = gradient(net, leaf, rows, Point(point.gamma + 1e-2 if point.gamma < 6 else 5.9, 0.01, depth=point.depth))
+    assert not torch.allclose(torch.from_numpy(other), slope, atol=1e-6, rtol=1e-4)  # the falsifier

@@ -14,6 +14,7 @@ from continuum.ensemble import Stream
 from continuum.errors import BadInput
 from continuum.search.shared.account import batches, validation
 from continuum.search.shared.batches import Batches
+from continuum.search.shared.descent import gradient
 from continuum.search.shared.retraining import retrain, rows
 from continuum.search.shared.supernet import Rows, Supernet
 from continuum.search.shared.weights import Weights
@@ -83,9 +84,8 @@ class Ground:
 
     def descend(self, weights: Weights, point: Point, lr: float = LR, weight_decay: float = 0.0) -> None:
         """One step of the shared weights on the loss of one point, on the next minibatch."""
-        leaf = weights.vector.detach().requires_grad_()
-        (gradient,) = torch.autograd.grad(self.losses(leaf, self.train.next(), [point]).sum(), leaf)
-        weights.step(gradient, lr, weight_decay)
+        slope = gradient(self.net, weights.vector, self.train.next(), point)
+        weights.step(torch.from_numpy(slope), lr, weight_decay)
 
     @torch.no_grad()
     def least(self, points: list[Point]) -> Point:
