@@ -26,6 +26,13 @@ SEARCHERS: dict[str, str] = {
     "keras_random": "continuum.search.keras_tuner:KerasRandom",
     "keras_bayesian": "continuum.search.keras_tuner:KerasBayesian",
     "keras_hyperband": "continuum.search.keras_tuner:KerasHyperband",
+    "ddpg": "continuum.search.agents.searchers:DDPG",
+    "td3": "continuum.search.agents.searchers:TD3",
+    "sac": "continuum.search.agents.searchers:SAC",
+    "naf": "continuum.search.agents.searchers:NAF",
+    "dqn": "continuum.search.agents.searchers:DQN",
+    "ppo": "continuum.search.agents.searchers:PPO",
+    "ddpg_softmax": "continuum.search.agents.searchers:DDPGSoftmax",
 }
 
 
