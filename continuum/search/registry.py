@@ -33,6 +33,16 @@ SEARCHERS: dict[str, str] = {
     "dqn": "continuum.search.agents.searchers:DQN",
     "ppo": "continuum.search.agents.searchers:PPO",
     "ddpg_softmax": "continuum.search.agents.searchers:DDPGSoftmax",
+    "supernet": "continuum.search.shared:UniformSupernet",
+    "random_shared": "continuum.search.shared:RandomShared",
+    "enas": "continuum.search.shared:Enas",
+    "enas_response": "continuum.search.shared:EnasResponse",
+    "enas_implicit": "continuum.search.shared:EnasImplicit",
+    "enas_joint": "continuum.search.shared:EnasJoint",
+    "enas_separate": "continuum.search.shared:EnasSeparate",
+    "darts": "continuum.search.shared:Darts",
+    "darts_second": "continuum.search.shared:DartsSecond",
+    "tas": "continuum.search.shared:Tas",
 }
 
 
