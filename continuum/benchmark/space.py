@@ -1,6 +1,7 @@
 """The space that every searcher searches: real width, learning rate, weight decay, depth."""
 
 from dataclasses import astuple, dataclass
+from functools import lru_cache
 from itertools import product
 from math import ceil, log
 
@@ -76,8 +77,7 @@ class Space:
 
     def points(self) -> list[Point]:
         """All points of the grid; depth turns slowest, gamma fastest."""
-        grid = product(self.depth, self.weight_decay, self.lr, self.gamma)
-        return [Point(gamma, lr, decay, depth) for depth, decay, lr, gamma in grid]
+        return list(_grid(self))
 
     def __contains__(self, point: Point) -> bool:
         """Whether the point lies on the grid."""
@@ -118,6 +118,13 @@ class Space:
 
     def _axes(self) -> tuple[tuple[float, ...], ...]:
         return self.gamma, self.lr, self.weight_decay, self.depth
+
+
+@lru_cache(maxsize=16)
+def _grid(space: Space) -> tuple[Point, ...]:
+    """The points, made once: checking hundreds of them takes longer than a search on a table."""
+    grid = product(space.depth, space.weight_decay, space.lr, space.gamma)
+    return tuple(Point(gamma, lr, decay, depth) for depth, decay, lr, gamma in grid)
 
 
 #: The space of the shipped table.

@@ -1,6 +1,7 @@
 """What training notes down of its networks, epoch by epoch, until it ends in a :class:`TrainedEnsemble`."""
 
 from collections.abc import Sequence
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from continuum.ensemble.member import Member
-from continuum.ensemble.parts import Parts
+from continuum.ensemble.parts import PartName, Parts
 from continuum.ensemble.settings import Settings
 from continuum.ensemble.state import State
 from continuum.ensemble.stream import Stream
@@ -18,13 +19,22 @@ from continuum.ensemble.trained import Floats, TrainedEnsemble, in_units
 class Recorder:
     """Curves and outcomes while networks train; ``places`` are the numbers of members in the ensemble."""
 
-    def __init__(self, streams: Sequence[Stream], members: Sequence[Member], settings: Settings, parts: Parts) -> None:
+    def __init__(
+        self,
+        streams: Sequence[Stream],
+        members: Sequence[Member],
+        settings: Settings,
+        parts: Parts,
+        watch: Sequence[PartName] = (),
+    ) -> None:
         self.streams, self.members, self.settings, self._parts = tuple(streams), tuple(members), settings, parts
         count = len(self.members)
         self.outcome = ["ok"] * count
         self.best_epoch = np.zeros(count, dtype=np.int64)
         self.validation_loss = np.full((settings.epochs + 1, count), np.nan)
         self.validation_score = np.full((settings.epochs + 1, count), np.nan)
+        shape = settings.epochs + 1, count
+        self.watched = {part: (np.full(shape, np.nan), np.full(shape, np.nan)) for part in watch}
         self._best_loss = np.full(count, np.inf)
         self._last_epoch = np.zeros(count, dtype=np.int64)
         self._ended = np.zeros(count, dtype=bool)
@@ -33,11 +43,19 @@ class Recorder:
     def record(self, places: list[int], epoch: int, loss: Tensor, score: Tensor) -> tuple[Tensor, Tensor]:
         """Note validation loss and score of some members; say which got better and which have ended."""
         losses, running = loss.numpy(), ~self._ended[places]
-        self.validation_loss[epoch, places] = np.where(running, losses, np.nan)
+        self._note((self.validation_loss, self.validation_score), places, epoch, loss, score)
+        return self._close(places, epoch, running & (losses < self._best_loss[places]), np.isfinite(losses), losses)
+
+    def watch(self, part: PartName, places: list[int], epoch: int, loss: Tensor, score: Tensor) -> None:
+        """Note loss and score on a part that decides nothing; before ``record``, which may end a network."""
+        self._note(self.watched[part], places, epoch, loss, score)
+
+    def _note(self, curves: tuple[Floats, Floats], places: list[int], epoch: int, loss: Tensor, score: Tensor) -> None:
+        losses, running = loss.numpy(), ~self._ended[places]
         scored = running & np.isfinite(losses)  # logits that are NaN have no accuracy
         scores = in_units(self.streams, [self.members[number] for number in places], score.numpy())
-        self.validation_score[epoch, places] = np.where(scored, scores, np.nan)
-        return self._close(places, epoch, running & (losses < self._best_loss[places]), np.isfinite(losses), losses)
+        for curve, values, sound in zip(curves, (losses, scores), (running, scored), strict=True):
+            curve[epoch, places] = np.where(sound, values, np.nan)
 
     def record_blind(self, places: list[int], epoch: int, finite: Tensor) -> tuple[Tensor, Tensor]:
         """The same where there is no validation part: the latest finite weights are the best."""
@@ -74,7 +92,8 @@ class Recorder:
 
     def finished(self) -> TrainedEnsemble:
         """The result, once every network has been stored; its arrays can be read only, as what they tell is over."""
-        for array in (self.best_epoch, self.validation_loss, self.validation_score):
+        watched = [curve for curves in self.watched.values() for curve in curves]
+        for array in (self.best_epoch, self.validation_loss, self.validation_score, *watched):
             array.flags.writeable = False
         return TrainedEnsemble(
             self.streams,
@@ -84,6 +103,7 @@ class Recorder:
             self.best_epoch,
             self.validation_loss,
             self.validation_score,
+            MappingProxyType(self.watched),
             tuple(self._states[number] for number in range(len(self.members))),
             self._parts,
         )

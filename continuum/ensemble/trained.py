@@ -1,6 +1,6 @@
 """What training an ensemble gives: its curves, and the networks of their best epochs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,6 +35,7 @@ class TrainedEnsemble:
         validation_loss: mean loss (nats, or half the squared error) after each epoch, (epochs + 1, members);
             NaN once a member has ended.
         validation_score: accuracy, or RMSE in units of the target, of the same shape.
+        watched: both, of the same shape, for each part that ``train`` was told to watch.
 
     The arrays are read-only; copy one to change it.
     """
@@ -46,6 +47,7 @@ class TrainedEnsemble:
     best_epoch: Int[np.ndarray, " members"] = field(repr=False)
     validation_loss: Float[np.ndarray, "times members"] = field(repr=False)
     validation_score: Float[np.ndarray, "times members"] = field(repr=False)
+    watched: Mapping[PartName, tuple[Floats, Floats]] = field(repr=False)
     _states: tuple[State, ...] = field(repr=False)
     _parts: Parts = field(repr=False)
 

@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, cos, pi
+from typing import get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from continuum import checks
 from continuum.arithmetic import engine_arithmetic
 from continuum.ensemble.chunk import Chunk
 from continuum.ensemble.member import Member
 from continuum.ensemble.partition import Rectangle, rectangles
-from continuum.ensemble.parts import Parts
+from continuum.ensemble.parts import PartName, Parts
 from continuum.ensemble.recorder import Recorder
 from continuum.ensemble.settings import Settings
 from continuum.ensemble.state import State, grown, newborn
@@ -36,6 +38,7 @@ def train(
     members: Sequence[Member],
     settings: Settings,
     progress: Progress | None = None,
+    watch: Sequence[PartName] = (),
 ) -> TrainedEnsemble:
     """Train all members, each on its stream, and return them with the weights of their best epoch.
 
@@ -50,6 +53,8 @@ def train(
         progress: called after every epoch as progress(steps done, steps in all, width): the gradient steps of all
             networks together, and their mean width, of a network over its hidden layers in sum. What it answers is
             ignored.
+        watch: parts whose loss and score are recorded after every epoch, for ``TrainedEnsemble.watched``. They decide
+            nothing, and change no bit of the rest.
 
     >>> from continuum.data import load
     >>> iris = Stream.of(load("iris"), seed=0)
@@ -62,8 +67,9 @@ def train(
     True
     """
     _check(streams, members, settings)
+    _check_watched(streams, watch)
     with engine_arithmetic():
-        return _Training(streams, members, settings, progress).run()
+        return _Training(streams, members, settings, progress, watch).run()
 
 
 def _check(streams: Sequence[Stream], members: Sequence[Member], settings: Settings) -> None:
@@ -86,6 +92,13 @@ def _check(streams: Sequence[Stream], members: Sequence[Member], settings: Setti
             raise BadInput("stream", expected=f"0 to {len(streams) - 1}", came=member.stream, remedy="add the stream")
 
 
+def _check_watched(streams: Sequence[Stream], watch: Sequence[PartName]) -> None:
+    for part in watch:
+        checks.one_of("watch", part, get_args(PartName), plural="parts")
+        if any(getattr(stream, part) is None for stream in streams):
+            raise BadInput("watch", expected="parts that all streams have", came=repr(part), remedy="leave it out")
+
+
 class _Training:
     """One run of :func:`train`: a list of work, each piece carried on until its networks must be packed anew."""
 
@@ -95,10 +108,11 @@ class _Training:
         members: Sequence[Member],
         settings: Settings,
         progress: Progress | None,
+        watch: Sequence[PartName] = (),
     ) -> None:
         self.streams, self.settings, self.progress = streams, settings, progress
         self.parts = Parts(streams, settings)
-        self.recorder = Recorder(streams, members, settings, self.parts)
+        self.recorder = Recorder(streams, members, settings, self.parts, watch)
         self._widths = np.array([sum(member.gamma) for member in members])
         self._inputs, self._outputs = streams[0].train.x.shape[1], streams[0].outputs
 
@@ -143,6 +157,8 @@ class _Training:
     def _close_epoch(self, chunk: Chunk, numbers: Sequence[int], epoch: int) -> Tensor:
         """Record the validation curve, keep the best weights, and tell which members have ended."""
         places = [state.number for state in chunk.states]
+        for part in self.recorder.watched:
+            self.recorder.watch(part, places, epoch, *chunk.measure(self.parts.stack(part, numbers)))
         if self.streams[0].validation is not None:
             loss, score = chunk.measure(self.parts.stack("validation", numbers))
             better, ended = self.recorder.record(places, epoch, loss, score)

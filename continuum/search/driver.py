@@ -28,7 +28,7 @@ def run(searcher: Searcher, evaluator: Evaluator, budget: int, workers: int = 1)
         searcher.tell(reports)
         if ledger.cost >= budget:
             break
-    return Trace(searcher.name, evaluator.task, searcher.seed, pd.DataFrame(ledger.rows, columns=list(COLUMNS)))
+    return Trace(searcher.name, evaluator.task, searcher.seed, ledger.table())
 
 
 class _Ledger:
@@ -57,6 +57,11 @@ class _Ledger:
             return []
         curves = self.evaluator.curves([Request(p.point, p.epochs) for p in fitting])
         return [self._account(p, self.evaluator.objective.values(c)) for p, c in zip(fitting, curves, strict=True)]
+
+    def table(self) -> pd.DataFrame:
+        """The rows of the trace; column by column, which is faster than row by row."""
+        columns = [np.array(column) for column in zip(*self.rows, strict=True)] or [np.array([])] * len(COLUMNS)
+        return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
 
     def _account(self, proposal: Proposal, values: np.ndarray) -> Report:
         self.cost += proposal.epochs - self.trained.get(proposal.id, 0)

@@ -26,6 +26,16 @@ SEARCHERS: dict[str, str] = {
     "keras_random": "continuum.search.keras_tuner:KerasRandom",
     "keras_bayesian": "continuum.search.keras_tuner:KerasBayesian",
     "keras_hyperband": "continuum.search.keras_tuner:KerasHyperband",
+    "supernet": "continuum.search.shared:UniformSupernet",
+    "random_shared": "continuum.search.shared:RandomShared",
+    "enas": "continuum.search.shared:Enas",
+    "enas_response": "continuum.search.shared:EnasResponse",
+    "enas_implicit": "continuum.search.shared:EnasImplicit",
+    "enas_joint": "continuum.search.shared:EnasJoint",
+    "enas_separate": "continuum.search.shared:EnasSeparate",
+    "darts": "continuum.search.shared:Darts",
+    "darts_second": "continuum.search.shared:DartsSecond",
+    "tas": "continuum.search.shared:Tas",
 }
 
 
