@@ -10,12 +10,13 @@ from continuum.search.agents.training import natural
 from continuum.search.bookkeeping import Bookkeeper
 from continuum.search.environments.representations import represent
 from continuum.search.environments.situation import STATE
+from continuum.search.extras import library
 from continuum.search.searcher import Proposal, Report
 
 #: Updates of the networks after each network that was trained: there are few of these, and they are dear.
 UPDATES = 8
 #: Actions near the agent's own that are tried before one is taken at random.
-NEAR = 10
+NEAR = 3
 #: Actions at random that are tried before the space counts as exhausted.
 TRIES = 500
 
@@ -27,8 +28,12 @@ class AgentSearcher(Bookkeeper):
     How long it explores hangs on the budget, which it learns when it is asked first.
     """
 
+    #: Library that it needs; one that is missing is said before anything is searched.
+    needs: ClassVar[str] = "stable_baselines3"
+
     def __init__(self, space: Space = SPACE, seed: int = 0) -> None:
         super().__init__(space, seed)
+        library(self.needs)
         self._representation = represent(natural(self.name), space, everything=True)
         self._agent: Agent | None = None
         self._state = np.zeros(STATE, dtype=np.float32)
@@ -108,3 +113,4 @@ class NAF(AgentSearcher):
     """A quadratic advantage."""
 
     name: ClassVar[str] = "naf"
+    needs: ClassVar[str] = "gymnasium"
