@@ -19,6 +19,7 @@ GROUPS = {
     "N5": "Evidence",
     "N6": "Norms",
     "N7": "Learning from tables",
+    "N10": "Choosing a network",
 }
 
 
