@@ -36,7 +36,7 @@ class TaskCurves:
         constants = np.array(self.entry.constants)[:, None, None]
         error = np.minimum(np.nan_to_num(self.loss[part] / constants, nan=1.0, posinf=1.0), 1.0)
         cost = Objective(1.0).cost
-        return error + np.array([cost(point) for point in self.points])[:, None]
+        return np.asarray(error + np.array([cost(point) for point in self.points])[:, None])
 
 
 def of_tasks(tables: Tables) -> Iterator[TaskCurves]:
@@ -59,8 +59,9 @@ def of_tasks(tables: Tables) -> Iterator[TaskCurves]:
 
 
 def _space(frame: pd.DataFrame, epochs: int) -> Space:
-    axes = [tuple(np.sort(frame[name].unique()).tolist()) for name in ("gamma", "lr", "weight_decay", "depth")]
-    return Space(*axes, epochs=epochs)
+    names = ("gamma", "lr", "weight_decay", "depth")
+    gamma, lr, decay, depth = (tuple(np.sort(frame[name].unique()).tolist()) for name in names)
+    return Space(gamma, lr, decay, depth, epochs)
 
 
 def table_of(tables: Tables) -> Table:

@@ -14,7 +14,7 @@ from continuum.benchmark.curves import PARTS, Curves, blocks, train_points
 from continuum.data import load, unchanged
 from continuum.ensemble import Stream
 from continuum.exp import Cell
-from continuum.exp.experiment import Tables
+from continuum.exp.experiment import JSON, Tables
 
 from .config import Config
 
@@ -32,7 +32,7 @@ def cells(config: Config) -> list[Cell]:
 
 def _cell(config: Config, task: str, seed: int, depth: int, decay: float) -> Cell:
     rows = stream(task, seed)
-    settings = {
+    settings: dict[str, JSON] = {
         "task": task,
         "data": {task: load(task).checksum},
         "rows": _checksum(rows),
@@ -62,7 +62,7 @@ def run(cell: Cell) -> Tables:
     axes = (setting["weight_decay"],), (setting["depth"],)
     space = Space(tuple(setting["widths"]), tuple(setting["lrs"]), *axes, setting["epochs"])
     begun = process_time()
-    curves = train_points(task, seed, *blocks(space), space.epochs)
+    curves = train_points(task, seed, blocks(space)[0], space.epochs)
     spent = (process_time() - begun) / len(curves.points)
     results = _results(stream(task, seed), curves)
     results.insert(0, "task", task)

@@ -87,7 +87,7 @@ def _floor(rows: pd.DataFrame) -> Figure:
     ax.set_yticks(places, rows["task"])
     ax.invert_yaxis()
     ax.set_xlabel("test regret (1: the average point)")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 1.18), ncols=2)
+    figure.legend(loc="outside upper center", ncols=1)
     return figure
 
 

@@ -37,7 +37,7 @@ def report(tables: Tables, config: Any) -> list[Sheet]:
 
 
 def _sheet(title: str, frame: pd.DataFrame) -> Sheet:
-    sheet = Sheet(*(name.replace("_", " ") for name in frame), title=title, title_justify="left")
+    sheet = Sheet(*(str(name).replace("_", " ") for name in frame), title=title, title_justify="left")
     for row in frame.itertuples(index=False):
         sheet.add_row(*(f"{value:.3g}" if isinstance(value, float) else str(value) for value in row))
     return sheet
