@@ -21,6 +21,12 @@ def run(searcher: Searcher, evaluator: Evaluator, budget: int, workers: int = 1)
 
     Epochs are charged as they are trained: an id that is known pays the increment alone. Raises ``BadInput`` for a
     budget below one whole training, and for a proposal that gives a known id another point or no more epochs.
+
+    >>> from continuum.benchmark import Lookup, Table
+    >>> from continuum.search import make
+    >>> trace = run(make("random", seed=1), Lookup(Table.load(), "iris", seed=0), budget=1000, workers=4)
+    >>> trace.rows["cost"].tolist()[-3:]
+    [800, 900, 1000]
     """
     checks.whole("workers", workers, at_least=1)
     checks.whole("budget", budget, at_least=1)
