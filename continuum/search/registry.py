@@ -43,6 +43,9 @@ SEARCHERS: dict[str, str] = {
     "darts": "continuum.search.shared:Darts",
     "darts_second": "continuum.search.shared:DartsSecond",
     "tas": "continuum.search.shared:Tas",
+    "graded": "continuum.search.learned:Graded",
+    "concrete": "continuum.search.learned:Concrete",
+    "interval_gradient": "continuum.search.learned:IntervalGradient",
 }
 
 
