@@ -58,7 +58,7 @@ def task_split(tasks: Sequence[str], held_out: int, seed: int = 0) -> tuple[list
     """Tasks to learn from, and tasks to be judged on: an agent that is judged where it learned shows memory alone.
 
     >>> task_split(["iris", "wine", "digits"], held_out=1)
-    (['iris', 'digits'], ['wine'])
+    (['iris', 'wine'], ['digits'])
     """
     checks.whole("held_out", held_out, at_least=1)
     if held_out >= len(tasks) or len(set(tasks)) != len(tasks):

@@ -176,7 +176,7 @@ def represent(name: str, space: Space = SPACE, resolution: int | None = None, **
     """A representation by name; ``BadInput`` for an unknown one, or for a resolution of the continuous one.
 
     >>> represent("rounded", resolution=5).widths
-    (0.5, 1.68179283051, 5.65685424949, 19.027313841, 64.0)
+    (0.5, 1.68179283051, 5.65685424949, 19.02731384, 64.0)
     """
     kind = REPRESENTATIONS[checks.one_of("representation", name, REPRESENTATIONS, plural="representations")]
     if issubclass(kind, ContinuousRounded | Discrete):
