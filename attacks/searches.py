@@ -1,15 +1,17 @@
 """Hostile histories told to searchers, hostile actions to the environment, damaged tables: sense or words."""
 
 import math
+import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
+from attacks.damages import IN_PLACE, changed_bytes, changed_json
 from attacks.harness import Attack
-from continuum.benchmark import SPACE, Space
-from continuum.errors import BadInput
+from continuum.benchmark import SPACE, Curve, Evaluator, Objective, Request, Space, Table
+from continuum.errors import BadInput, ContinuumError
 from continuum.search import Proposal, Report, Searcher, by_name
 
 #: Searchers whose answers take microseconds, for the first attempts; the long form takes the others, too.
@@ -27,6 +29,15 @@ SPACES = (
 )
 SEEDS = (0, 1, 2**31, 2**32 - 1)
 VALUES = (math.nan, math.inf, -math.inf, 1e308, -1e308, 0.0, 0.5)
+#: What no action is.
+ODD_ACTIONS: tuple[Any, ...] = (
+    None, "wide", math.nan, 1.5, -1, 10**30, True, [], {}, [[0.0]], b"0", 1j, [None, None], ["0.1", "0.2"],
+    np.array([np.nan, 0.0]), np.array([0.0, np.inf]), np.array([1.0001, 0.0]), np.zeros(3), np.zeros((2, 1)),
+    np.full(25, np.nan), np.array([0, 0], dtype=object), np.array(["a", "b"]), np.array(-1), np.array(2.0),
+    np.uint64(2**63),
+)  # fmt: skip
+#: Letters of a message: about a screen.
+LONGEST = 1600
 
 
 def attempt(index: int, generator: np.random.Generator, folder: Path) -> str | None:
@@ -114,5 +125,79 @@ def _refused(searcher: Searcher, reports: Sequence[Report]) -> bool:
     return False
 
 
-KINDS: tuple[Callable[[int, np.random.Generator, Path], str | None], ...] = (history,)
-attack = Attack("searches", cases=1500, short=30, attempt=attempt)
+def actions(index: int, generator: np.random.Generator, folder: Path) -> str | None:
+    """Actions of all kinds: those outside the box are refused, and the rewards of the others add up."""
+    from continuum.search.environments.width import WidthEnv  # an extra
+
+    kinds = ("continuous", "rounded", "softmax", "discrete")
+    env = WidthEnv(_Bowl(generator), str(generator.choice(kinds)))
+    env.action_space.seed(index)
+    env.reset(seed=index)
+    gained, incumbent, ended = 0.0, 1.0, False
+    while not ended:
+        if generator.random() < 0.4 and (fault := _taken(env, ODD_ACTIONS[generator.integers(len(ODD_ACTIONS))])):
+            return fault
+        state, reward, ended, _, info = env.step(env.action_space.sample())
+        gained, incumbent = gained + reward, info["incumbent"]
+        if not env.observation_space.contains(state):
+            return f"{state} is no state"
+    if not math.isclose(gained, 1.0 - incumbent, abs_tol=1e-9):
+        return f"rewards add up to {gained}, and the incumbent fell from 1 to {incumbent}"
+    return _taken(env, env.action_space.sample())
+
+
+def _taken(env: Any, action: Any) -> str | None:
+    try:
+        env.step(action)
+    except BadInput as error:
+        return None if error.remedy and len(str(error)) < LONGEST else f"{action!r}: {error}"
+    return f"{action!r} was taken"
+
+
+class _Bowl(Evaluator):
+    """A loss that is a function of the width, with networks that diverge, and no training."""
+
+    def __init__(self, generator: np.random.Generator) -> None:
+        self.task, self.seed, self.space, self.steps = "iris", 0, SPACE, 3
+        self.objective = Objective(constant=1.0)
+        self.diverged = float(generator.choice([0.0, 0.2, 1.0]))
+
+    def curves(self, requests: Sequence[Request]) -> list[Curve]:
+        return [self._curve(request) for request in requests]
+
+    def _curve(self, request: Request) -> Curve:
+        loss = np.full(request.epochs, math.log(request.point.gamma / 8) ** 2)
+        loss[int((1 - self.diverged) * request.epochs) :] = np.nan
+        return Curve(request.point, 0, {"validation": loss}, {"validation": loss})
+
+
+def tables(index: int, generator: np.random.Generator, folder: Path) -> str | None:
+    """A table of which a file is damaged, missing or something else: refused in words, or the true curves."""
+    place = folder / "table"
+    whole = Table.load().only("iris")
+    whole.save(place)
+    target = place / str(generator.choice(["table.json", "iris.parquet"]))
+    damages = (changed_bytes, changed_bytes, *((changed_json,) * 2 if target.suffix == ".json" else ()), *IN_PLACE)
+    damage = damages[generator.integers(len(damages))]
+    if damage in IN_PLACE:
+        target.unlink()
+    damage(target, generator)
+    try:
+        table = Table.load(place)
+        curves = [table.curves(task, seed)["test"] for task in table.tasks for seed in table.seeds]
+        true = [whole.curves("iris", seed)["test"] for seed in whole.seeds]
+        if table.tasks == whole.tasks and table.seeds == whole.seeds and not _same(curves, true):
+            return f"{damage.__name__} of {target.name}: other curves"
+    except ContinuumError as error:
+        return None if len(str(error)) < LONGEST else f"{damage.__name__} of {target.name}: {str(error)[:200]}..."
+    finally:
+        subprocess.run(["rm", "-rf", str(place)], check=False)  # some are nested deeper than Python can remove
+    return None
+
+
+def _same(some: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> bool:
+    return all(np.array_equal(one, other, equal_nan=True) for one, other in zip(some, others, strict=True))
+
+
+KINDS: tuple[Callable[[int, np.random.Generator, Path], str | None], ...] = (history, actions) * 3 + (tables,)
+attack = Attack("searches", cases=1500, short=28, attempt=attempt)

@@ -3,12 +3,15 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from math import isfinite
+from math import copysign, isfinite
 
 from continuum import checks
 from continuum.benchmark.space import SPACE, Point, Space
 from continuum.errors import BadInput
 from continuum.search.searcher import Proposal, Report, Searcher
+
+#: J is near 1; what is told beyond this would overflow where samplers of others take squares.
+LARGEST = 1e6
 
 
 class Bookkeeper(Searcher):
@@ -47,6 +50,8 @@ class Bookkeeper(Searcher):
             self._trained[report.id] = max(proposal.epochs, self._trained.get(report.id, 0))
             if not isfinite(report.value):
                 report = replace(report, value=self._worst)
+            elif abs(report.value) > LARGEST:
+                report = replace(report, value=copysign(LARGEST, report.value))
             self._worst = max(self._worst, report.value)
             self._learn(proposal, report)
 

@@ -56,6 +56,10 @@ def in_box(point: Point, space: Space) -> bool:
     return real and point.weight_decay in space.weight_decay and point.depth in space.depth
 
 
+#: Histories of each suite.
+HISTORIES: dict[tuple[type, int], History] = {}
+
+
 class SearcherContract(ABC):
     """A searcher keeps the accounts, is a function of seed and history, and cannot be hung or crashed by a trial."""
 
@@ -74,8 +78,15 @@ class SearcherContract(ABC):
     def make(self, seed: int = 0) -> Searcher:
         """A new searcher of ``SPACE``."""
 
+    def history(self, workers: int = 1) -> History:
+        """What seed 0 did with half a training more than its budget, played once for all tests of a class."""
+        key = type(self), workers
+        if key not in HISTORIES:
+            HISTORIES[key] = play(self.make(), self.budget + 50, workers)
+        return HISTORIES[key]
+
     def test_proposals_lie_in_the_space(self):
-        points = [proposal.point for proposal in proposed(play(self.make(), self.budget))]
+        points = [proposal.point for proposal in proposed(self.history())]
         assert points
         assert all(point in SPACE if self.on_grid else in_box(point, SPACE) for point in points)
 
@@ -83,13 +94,13 @@ class SearcherContract(ABC):
     def test_an_id_is_one_point_and_its_epochs_grow(self, workers):
         points: dict[int, Point] = {}
         epochs: dict[int, int] = {}
-        for proposal in proposed(play(self.make(), self.budget, workers)):
+        for proposal in proposed(self.history(workers)):
             assert points.setdefault(proposal.id, proposal.point) == proposal.point
             assert epochs.get(proposal.id, 0) < proposal.epochs <= SPACE.epochs
             epochs[proposal.id] = proposal.epochs
 
     def test_nothing_is_trained_twice(self):
-        proposals = proposed(play(self.make(), self.budget))
+        proposals = proposed(self.history())
         assert len({(proposal.point, proposal.epochs) for proposal in proposals}) == len(proposals)
         if not self.restarts:
             assert len({proposal.point for proposal in proposals}) == len({proposal.id for proposal in proposals})
@@ -97,7 +108,7 @@ class SearcherContract(ABC):
     @pytest.mark.parametrize("workers", [1, 5])
     def test_the_budget_is_never_exceeded(self, workers):
         trained: dict[int, int] = {}
-        for count, left, proposals, _ in play(self.make(), self.budget - 50, workers):
+        for count, left, proposals, _ in self.history(workers):
             assert len(proposals) <= count
             spent = 0
             for proposal in proposals:
@@ -117,11 +128,10 @@ class SearcherContract(ABC):
         assert self.make().ask(3, self.least - 1) == []
 
     def test_a_replay_is_exact(self):
-        history = play(self.make(), self.budget, 3)
-        replay(self.make(), history)
+        replay(self.make(), self.history(5))
 
     def test_a_search_that_is_resumed_goes_on_as_if_it_had_never_stopped(self):
-        whole = play(self.make(), self.budget)
+        whole = self.history()
         first = whole[: len(whole) // 2]
         resumed = self.make()
         replay(resumed, first)
@@ -137,7 +147,8 @@ class SearcherContract(ABC):
         assert rest == proposed(whole[len(first) :])
 
     def test_another_seed_proposes_other_points(self):
-        points = [[p.point for p in proposed(play(self.make(seed), self.budget))] for seed in (0, 1)]
+        histories = self.history(), play(self.make(1), self.budget + 50)
+        points = [[proposal.point for proposal in proposed(history)] for history in histories]
         assert (points[0] != points[1]) is self.seeded
 
     def test_nan_counts_as_the_worst(self):
@@ -163,7 +174,7 @@ class SearcherContract(ABC):
         assert searcher.ask(1, self.budget - 100) == twin.ask(1, self.budget - 100)
 
     def test_a_trial_that_crashes_is_not_left_running_for_ever(self):
-        whole = proposed(play(self.make(), self.budget))
+        whole = proposed(self.history())
         crashed = proposed(
             play(self.make(), self.budget, judge=lambda p: None if p.id == 0 else value(p.point, p.epochs))
         )

@@ -81,8 +81,11 @@ class TestASHARestarting(Halving):
     name, resuming, restarts = "asha", False, True
 
 
-class TestBOHB(Halving):
-    name = "bohb"
+class TestBOHB(SearcherContract):
+    budget, least = 400, 4  # 25 networks of 4 epochs, the best 5 to 20, one to the end; and again, from a model
+
+    def make(self, seed=0):
+        return make("bohb", seed=seed, eta=5)
 
 
 class TestConstants:

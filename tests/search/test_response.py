@@ -3,7 +3,7 @@
 import torch
 
 from continuum.benchmark import SPACE, Objective, stream
-from continuum.hypergrad import ConjugateGradient, Direct, Implicit, Unrolled
+from continuum.hypergrad import Bilevel, ConjugateGradient, Direct, Implicit, Unrolled
 from continuum.search.shared.account import hypergradient
 from continuum.search.shared.enas import ControlledRun
 from continuum.search.shared.joint import LookingAheadRun
@@ -86,18 +86,31 @@ def test_a_response_that_is_nan_is_left_out_and_counted() -> None:
     assert all(bool(parameter.isfinite().all()) for parameter in run.controller.parameters())
 
 
-def test_a_rate_has_no_direct_part_and_a_look_ahead_tells_rates_apart() -> None:
+def test_a_rate_has_no_direct_part_and_a_response_by_looking_ahead() -> None:
     here = ground()
-    point = here.decoded(0, 12)
-    rows = here.validation.rows
-    ends = {}
+    point, train, rows = here.decoded(0, 12), here.train.next(), here.validation.rows
+    rate = Bilevel(
+        inner=lambda weights, _: here.losses(weights, train, [point])[0],
+        outer=lambda weights, _: here.losses(weights, rows, [point])[0],
+    )
+    log, vector = {"lr": torch.tensor(-3.0)}, here.weights.vector
+    assert float(Direct()(rate, vector, log).total["lr"]) == 0.0
+    result = Unrolled(steps=1, lr=lambda log: log["lr"].exp())(rate, vector, log)
+    slope, eta = gradient(here, train, [point]), log["lr"].exp()
+    here.weights.vector = vector - eta * slope
+    by_hand = -eta * gradient(here, rows, [point]) @ slope
+    torch.testing.assert_close(result.total["lr"], by_hand, atol=1e-6, rtol=1e-3)
+    assert float(by_hand) < -1e-3  # a larger rate is better here: more than a rounding from the 0 of the direct term
+
+
+def test_a_look_ahead_tells_rates_apart() -> None:
+    here = ground()
+    point, ends = here.decoded(0, 12), {}
     for lr in (0.0003, LR):
         weights = here.weights.copy()
-        generator = here.train  # both see the same kind of rows; what differs by far more is the rate
         for _ in range(20):
             here.descend(weights, point, lr)
-        ends[lr] = float(here.losses(weights.vector, rows, [point])[0])
-        assert generator is here.train
+        ends[lr] = float(here.losses(weights.vector, here.validation.rows, [point])[0])
     assert ends[LR] < ends[0.0003] - 0.1
 
 
