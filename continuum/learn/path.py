@@ -116,4 +116,8 @@ def _path(
     mean, error = mean_and_error(np.stack(scores).astype(np.float64), held_out.weights())
     score, standard_error = torch.from_numpy(-mean).float(), torch.from_numpy(error).float()
     points = tuple(prices[: len(widths)])
-    return WidthPath(points, torch.tensor(widths), tuple(units), torch.tensor(losses), score, standard_error)
+    path = WidthPath(points, torch.tensor(widths), tuple(units), torch.tensor(losses), score, standard_error)
+    for part in (path.widths, path.train_loss, path.score):
+        if not bool(part.isfinite().all()):  # double precision holds what single precision, in which it is told, cannot
+            raise Diverged("losses left the range of single precision; scale the targets to standard deviation 1")
+    return path

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from continuum.errors import BadInput
+from continuum.errors import BadInput, Diverged
 from continuum.learn import LearnConfig, WidthPath, width_path
 from continuum.learn.calibration import held_out_scores, price_stages
 from continuum.learn.path import path_steps
@@ -163,3 +163,12 @@ def test_steps_are_those_for_the_rows_that_train():
     rows, held_out = SimpleNamespace(total=3200.0), SimpleNamespace(total=800.0)
     task = SimpleNamespace(config=LearnConfig(), split=lambda: (rows, held_out))
     assert path_steps(task, 9) == (711, 9 * (711 + 355))
+
+
+def test_losses_beyond_single_precision_are_said_to_have_diverged():
+    """In double precision they are finite, and infinite in the floats in which a path tells them."""
+    x = torch.linspace(-1, 1, 30, dtype=torch.float64)[:, None]
+    config = LearnConfig(steps=2, seed=0)
+    assert width_path(x, x[:, 0] * 1e10, "squared_error", config, (64.0, 4.0)).train_loss.isfinite().all()
+    with pytest.raises(Diverged, match="single precision"):
+        width_path(x, x[:, 0] * 1e25, "squared_error", config, (64.0, 4.0))

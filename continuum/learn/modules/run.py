@@ -194,6 +194,7 @@ class ModuleRun:
             self.descend(stream, LR_FACTOR * self.config.lr * (1 + math.cos(math.pi * late)) / 2, penalty)
             meter.done += 1
         self._shrink(units)
+        self._refuse_divergence()
         meter.report(width)
 
     def _shrink(self, units: list[int]) -> None:
@@ -215,6 +216,12 @@ class ModuleRun:
         self.loss.follow(value, outputs)
         self.optimizer.step(lr, penalty)
         settle(self.chain)
+
+    def _refuse_divergence(self) -> None:
+        """Least squares, too, may leave the range of floats where units are removed."""
+        numbers = self.chain.module.state_dict().values()
+        if not all(bool(part.isfinite().all()) for part in numbers if part.is_floating_point()):
+            raise Diverged("not all weights are finite")
 
     def _record(self) -> None:
         widths, loss = self.widths(), self.mean_loss()

@@ -217,3 +217,14 @@ def test_what_cannot_be_learned_is_refused_with_the_reason(reason):
     with pytest.raises(BadInput) as caught:
         REFUSED[reason]()
     assert reason in str(caught.value)
+
+
+def test_a_removal_that_leaves_the_range_of_floats_is_said_to_have_diverged():
+    """The loss is finite at the last step; the units that stay take over what goes, in numbers that no float holds."""
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Linear(2, 6), nn.Identity(), nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 3))
+    x, y = torch.randn(30, 2), torch.randint(0, 3, (30,))
+    config = LearnConfig(steps=1)
+    assert all(part.isfinite().all() for part in learn_width(module, (x, y), config=config).network.parameters())
+    with pytest.raises(Diverged, match="finite"):
+        learn_width(module, (x / x.abs().max() * 2.7e38, y), config=config)
