@@ -13,6 +13,7 @@ EXPERIMENTS = (
     "recruitment",
     "learned_width",
     "benchmark_table",
+    "search_arena",
 )
 
 
