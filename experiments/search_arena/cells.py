@@ -50,7 +50,9 @@ def _table_cells(
         for entrant in entrants:
             if entrant.kind not in ("table", "keras", "agent"):
                 continue
-            repetitions = min(config.repetitions, entrant.repetitions)
+            asked = config.agent_searches if entrant.kind == "agent" else config.repetitions
+            if not (repetitions := min(asked, entrant.repetitions)):
+                continue
             settings: dict[str, JSON] = {"stage": "table", "task": task, "searcher": entrant.name}
             settings |= {"repetitions": repetitions, "budgets": [b for b in budgets if b <= entrant.most]}
             settings |= {"versions": {name: installed(name.replace("_", "-")) for name in entrant.needs}}

@@ -37,6 +37,8 @@ class Config(RunOptions):
     """Paired runs of a controller with and without its response gradient, and of one controller against two."""
     paired_tasks: int = 1
     """How many tasks these runs are of: of wine, then of breast_cancer; 0 leaves them out."""
+    agent_searches: int = 5
+    """Searches per task of agents that learn on the task itself; 0 leaves them out."""
     agents: int = 10
     """Agents of each kind, each from its own seed and split of the tasks; 0 leaves them out."""
     agent_steps: int = 500
@@ -51,7 +53,7 @@ class Config(RunOptions):
         """Raise ``BadInput`` unless everything can be computed."""
         for name in ("repetitions", "trained_repetitions", "paired_runs", "agent_steps"):
             checks.whole(name, getattr(self, name), at_least=1)
-        for name in ("jobs", "agents", "paired_tasks"):
+        for name in ("jobs", "agents", "agent_searches", "paired_tasks"):
             checks.whole(name, getattr(self, name), at_least=0)
         check_cells(tasks=max(len(self.tasks), 1), searchers=max(len(self.searchers), 1))
         check_most(self, MOST_AT_ONCE, "repetitions", "trained_repetitions", "paired_runs", "agent_steps", "budgets")

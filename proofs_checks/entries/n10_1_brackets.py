@@ -1,6 +1,7 @@
 """What Hyperband spends: the same in every bracket if it restarts, less and less if it resumes; in whole numbers."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from math import ceil, log
 
 import numpy as np
@@ -26,7 +27,7 @@ def derive() -> list[Derivation]:
     m, s, i, eta, most = sp.symbols("m s i eta R", positive=True)
     n, first = (m + 1) * eta**s / (s + 1), most / eta**s
     again = Derivation("restarting", sp.Sum(sp.powsimp(n / eta**i * first * eta**i), (i, 0, s)))
-    again = again.apply(lambda e: e.doit(), (m + 1) * most, "each rung costs the same").simplify()
+    again = again.apply(lambda e: e.doit(), (m + 1) * most, "each rung costs the same")
 
     step = sp.simplify(n / eta**i * (first * eta**i - first * eta ** (i - 1)))
     on = Derivation("resuming", n * first + sp.Sum(step, (i, 1, s)))
@@ -57,7 +58,7 @@ def _plan(most: int, eta: int, top: int) -> tuple[Plan, int, int]:
         count = -(-(top + 1) * eta**s // (s + 1))
         plan.append([(count // eta**i, most * eta**i // eta**s) for i in range(s + 1)])
     again = sum(n * epochs for rungs in plan for n, epochs in rungs)
-    saved = sum(after[0] * before[1] for rungs in plan for before, after in zip(rungs, rungs[1:], strict=False))
+    saved = sum(after[0] * before[1] for rungs in plan for before, after in pairwise(rungs))
     return plan, again, again - saved
 
 
@@ -125,15 +126,15 @@ IDENTITY = Identity(
     source="here",
     place="continuum/search/brackets.py",
     printed="",
-    precise=r"""Let $R$ and $\eta \geq 2$ be whole, $s_{max}$ the largest $s$ with $\eta^s \leq R$. Bracket $s$ starts
-$n = \lceil(s_{max}+1)\eta^s/(s+1)\rceil$ networks; rung $i = 0, ..., s$ trains $\lfloor n\eta^{-i}\rfloor$ of them to
-$\lfloor R\eta^{i-s}\rfloor$ epochs. Without rounding, for $R = \eta^m$, each bracket costs $(m+1)R$ epochs if what goes
-on is trained from the start, and $\frac{1+s(1-1/\eta)}{s+1}$ of it if it is resumed: all of it at $s = 0$, and
-$1-1/\eta$ for many rungs. So resuming is worth at most a factor of $\eta/(\eta-1)$. With rounding $R = 27$, $\eta = 3$
-costs 423 epochs restarting and 357 resuming.""",
+    precise=r"""Let $R$ and $\eta \geq 2$ be whole, $s_{max}$ the largest $s$ with $\eta^s \leq R$. Bracket $s$
+starts $n = \lceil(s_{max}+1)\eta^s/(s+1)\rceil$ networks; rung $i = 0, ..., s$ trains $\lfloor
+n\eta^{-i}\rfloor$ of them to $\lfloor R\eta^{i-s}\rfloor$ epochs. Without rounding, for $R = \eta^m$, each
+bracket costs $(m+1)R$ epochs if what goes on is trained from the start, and $\frac{1+s(1-1/\eta)}{s+1}$ of it
+if it is resumed: all of it at $s = 0$, and $1-1/\eta$ for many rungs. So resuming is worth at most a factor of
+$\eta/(\eta-1)$. With rounding $R = 27$, $\eta = 3$ costs 423 epochs restarting and 357 resuming.""",
     verdict=Verdict.HOLDS,
-    proof=r"""Rung $i$ costs $n\eta^{-i}R\eta^{i-s} = (m+1)R/(s+1)$, and there are $s+1$ of them. Resumed, rung $i \geq 1$ pays
-$\eta^i-\eta^{i-1}$ in the place of $\eta^i$, a share of $1-1/\eta$. The rest is counting.""",
+    proof=r"""Rung $i$ costs $n\eta^{-i}R\eta^{i-s} = (m+1)R/(s+1)$, and there are $s+1$ of them. Resumed, rung
+$i \geq 1$ pays $\eta^i-\eta^{i-1}$ in the place of $\eta^i$, a share of $1-1/\eta$. The rest is counting.""",
     symbolic=derive,
     witnesses=(
         Witness(

@@ -91,16 +91,17 @@ IDENTITY = Identity(
     source="here",
     place="continuum/search/shared/response.py",
     printed="",
-    precise=r"""A controller $q_\phi$ over models $A$ that share weights $w$; one step $w' = w - \eta\sum_A q_A\nabla
-L_A(w)$ on the mean training loss, from a $w$ that does not depend on $\phi$; the mean validation loss $\bar F(w', \phi) =
-\sum_A q_AF_A(w')$, $g = \sum_A q_A\nabla F_A(w')$. The response, its derivative in $\phi$ through $w'$, is $E_q[f_A
-\nabla_\phi\log q_A]$ with the loss $f_A = -\eta\,g^T\nabla L_A(w)$: REINFORCE (C13) with a second reward,
-$\eta\,g^T\nabla L_A(w)$, which is high for the models whose training gradient points where validation wants the weights
-to go, whatever those models score themselves. It is of order $\eta$, and exactly 0 where all $\nabla L_A(w)$ are equal.
-So a controller with and without its response differ little where a step is small, or where models train alike.""",
+    precise=r"""A controller $q_\phi$ over models $A$ that share weights $w$; one step $w' = w - \eta\sum_A
+q_A\nabla L_A(w)$ on the mean training loss, from a $w$ that does not depend on $\phi$; the mean validation loss
+$\bar F(w', \phi) = \sum_A q_AF_A(w')$, $g = \sum_A q_A\nabla F_A(w')$. The response, its derivative in $\phi$
+through $w'$, is $E_q[f_A \nabla_\phi\log q_A]$ with the loss $f_A = -\eta\,g^T\nabla L_A(w)$: REINFORCE (C13)
+with a second reward, $\eta\,g^T\nabla L_A(w)$, which is high for the models whose training gradient points
+where validation wants the weights to go, whatever those models score themselves. It is of order $\eta$, and
+exactly 0 where all $\nabla L_A(w)$ are equal. So a controller with and without its response differ little where
+a step is small, or where models train alike.""",
     verdict=Verdict.HOLDS,
-    proof=r"""$dw'/d\phi = -\eta\sum_A\nabla L_A(w)(\nabla_\phi q_A)^T$, and $\nabla_\phi q_A = q_A\nabla_\phi\log q_A$. A
-constant added to all $f_A$ changes nothing, since $\sum_A\nabla_\phi q_A = 0$.""",
+    proof=r"""$dw'/d\phi = -\eta\sum_A\nabla L_A(w)(\nabla_\phi q_A)^T$, and $\nabla_\phi q_A =
+q_A\nabla_\phi\log q_A$. A constant added to all $f_A$ changes nothing, since $\sum_A\nabla_\phi q_A = 0$.""",
     symbolic=derive,
     witnesses=(
         Witness(
@@ -122,10 +123,10 @@ constant added to all $f_A$ changes nothing, since $\sum_A\nabla_\phi q_A = 0$."
     ),
     counterexamples=(
         Counterexample(
-            text=r"""Validation scores alone can be blind: two models in equal shares with the same validation loss
-$(w-1)^2/2$, training losses $(w+1)^2/2$ and $(w-1)^2/2$, $w = 0$, $\eta = 1/2$. The direct term is 0. The mean training
-gradient is 0, so $w' = 0$, $g = -1$, the gradients are $1$ and $-1$, and the response in the second logit is
-$-\frac12\cdot\frac14\cdot 2 = -1/4$: raise it.""",
+            text=r"""Validation scores alone can be blind: two models in equal shares with the same validation
+loss $(w-1)^2/2$, training losses $(w+1)^2/2$ and $(w-1)^2/2$, $w = 0$, $\eta = 1/2$. The direct term is 0. The
+mean training gradient is 0, so $w' = 0$, $g = -1$, the gradients are $1$ and $-1$, and the response in the
+second logit is $-\frac12\cdot\frac14\cdot 2 = -1/4$: raise it.""",
             numbers={"direct": 0.0, "response": -0.25},
             compute=example,
         ),

@@ -101,19 +101,20 @@ IDENTITY = Identity(
     source="here",
     place="continuum/search/shared/mixture.py",
     printed="",
-    precise=r"""Widths $1, ..., N$ that share weights, $z_k = c + \sum_{i<k}h_iV_i$, with the outputs mixed by $p =
-\mathrm{softmax}(a)$: $\sum_kp_kz_k = c+\sum_im_ih_iV_i$ with $m_i = P(k > i)$, the expected gates of the law Concrete. So
-differentiable search over widths with a linear output (DARTS, weights shared by prefix) *is* a network with Concrete's
-mean gates, one forward pass for all widths, and the expected width is $\sum_im_i$. If a price is put on that sum alone it
-can be escaped: moving $p$ towards width 1 and dividing $V_i$ by what $m_i$ lost leaves the function as it is, so the
-infimum of loss plus price is that of the loss plus the price of one unit, approached by logits that run away and weights that
-explode, and it says nothing of how many units the data want: a collapse to the narrowest width. A decay $\lambda|V_i|^2$
-ends it, at $m_i = (2\lambda u^2/\rho)^{1/3}$ for a unit of effect $u = m_i|V_i|$, which is still no count. The mixture of
-*losses* instead of outputs, an expectation over discrete networks, cannot be rescaled in this way.""",
+    precise=r"""Widths $1, ..., N$ that share weights, $z_k = c + \sum_{i<k}h_iV_i$, with the outputs mixed by
+$p = \mathrm{softmax}(a)$: $\sum_kp_kz_k = c+\sum_im_ih_iV_i$ with $m_i = P(k > i)$, the expected gates of the
+law Concrete. So differentiable search over widths with a linear output (DARTS, weights shared by prefix) *is* a
+network with Concrete's mean gates, one forward pass for all widths, and the expected width is $\sum_im_i$. If a
+price is put on that sum alone it can be escaped: moving $p$ towards width 1 and dividing $V_i$ by what $m_i$
+lost leaves the function as it is, so the infimum of loss plus price is that of the loss plus the price of one
+unit, approached by logits that run away and weights that explode, and it says nothing of how many units the
+data want: a collapse to the narrowest width. A decay $\lambda|V_i|^2$ ends it, at $m_i = (2\lambda
+u^2/\rho)^{1/3}$ for a unit of effect $u = m_i|V_i|$, which is still no count. The mixture of *losses* instead
+of outputs, an expectation over discrete networks, cannot be rescaled in this way.""",
     verdict=Verdict.HOLDS,
-    proof=r"""Exchange the sums over $k$ and $i < k$. With $p_1$ raised all other $p_k$ shrink by one factor, hence all
-$m_i$, $i \geq 1$, and $V_i$ divided by it restores each product; the price of these units tends to 0. With a decay,
-minimise $\rho a+\lambda u^2/a^2$ over $a$.""",
+    proof=r"""Exchange the sums over $k$ and $i < k$. With $p_1$ raised all other $p_k$ shrink by one factor,
+hence all $m_i$, $i \geq 1$, and $V_i$ divided by it restores each product; the price of these units tends to 0.
+With a decay, minimise $\rho a+\lambda u^2/a^2$ over $a$.""",
     symbolic=derive,
     witnesses=(
         Witness(
