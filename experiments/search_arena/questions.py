@@ -60,7 +60,7 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     *(
         Question(f"{name} is not worse than halving", name, "successive_halving", SMALL, "test", margin=REGRET_MARGIN)
-        for name in ("graded", "interval_gradient", "concrete", "self_tuned")
+        for name in ("graded", "interval_gradient", "concrete")
     ),
     *(
         Question(f"{name} beats random search at 4", name, RANDOM, SMALL, "test")
