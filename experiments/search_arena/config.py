@@ -58,7 +58,7 @@ class Config(RunOptions):
         check_cells(tasks=max(len(self.tasks), 1), searchers=max(len(self.searchers), 1))
         check_most(self, MOST_AT_ONCE, "repetitions", "trained_repetitions", "paired_runs", "agent_steps", "budgets")
         for searcher in self.searchers:
-            checks.one_of("searchers", searcher, BY_NAME, plural="searchers")
+            BY_NAME[checks.one_of("searchers", searcher, BY_NAME, plural="searchers")].check()
         for name in ("budgets", "trained_budgets"):
             for budget in getattr(self, name):
                 checks.whole(name, budget, at_least=1)

@@ -104,7 +104,7 @@ def _line(ax: Axes, name: str, line: pd.DataFrame, column: str, style: tuple[str
 def _name_levels(ax: Axes, means: pd.DataFrame) -> None:
     for name in LEVELS:
         value = means.loc[means["searcher"] == name, "test"]
-        if len(value):
+        if len(value) and value.iloc[0] <= 1.05:
             words = f"{name} (noise floor)" if name == "exhaustive" else name
             ax.annotate(words, (1.0, value.iloc[0]), xycoords=("axes fraction", "data"), fontsize=5.5, color="0.4",
                         ha="right", va="bottom")  # fmt: skip

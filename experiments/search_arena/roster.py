@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal
 
+from continuum.errors import BadInput
 from continuum.search.registry import SEARCHERS
 
 #: On the table; of KerasTuner; of shared weights and of learned width, both trained for real; agents over tasks.
@@ -30,6 +31,19 @@ class Entrant:
     needs: tuple[str, ...] = ()
     most: int = 10_000
     repetitions: int = 10_000
+
+    def check(self) -> None:
+        """Raise ``BadInput`` unless it can run: hours into a run is too late."""
+        if self.name not in SEARCHERS:
+            remedy = "leave it out of --searchers"
+            raise BadInput("searchers", expected="searchers that are registered", came=self.name, remedy=remedy)
+        if not self.ready:
+            extra = "tuner" if self.kind == "keras" else "search"
+            came, remedy = (
+                f"{self.name}, which needs {' and '.join(self.needs)}",
+                f"pip install 'continuum-width[{extra}]'",
+            )
+            raise BadInput("searchers", expected="searchers whose libraries are installed", came=came, remedy=remedy)
 
     @property
     def ready(self) -> bool:

@@ -19,10 +19,11 @@ from continuum_experiments.search_arena.measures import (
     ranked,
 )
 from continuum_experiments.search_arena.questions import answers
-from continuum_experiments.search_arena.roster import ENTRANTS
+from continuum_experiments.search_arena.roster import ENTRANTS, Entrant
 
 from continuum.benchmark import Space, tabulate
 from continuum.errors import BadInput
+from continuum.exp import presets, registry
 from continuum.search.registry import SEARCHERS
 from tests.experiments.tiny import Completed, complete
 
@@ -173,4 +174,10 @@ def test_bad_input_names_the_remedy(small: Config) -> None:
 
 
 def test_everyone_in_the_roster_is_registered() -> None:
-    assert {entrant.name for entrant in ENTRANTS if entrant.kind != "ours"} <= set(SEARCHERS)
+    assert {entrant.name for entrant in ENTRANTS} <= set(SEARCHERS)
+    with pytest.raises(BadInput, match="leave it out"):
+        Entrant("nobody", "table", 1.0).check()
+    with pytest.raises(BadInput, match="tuner"):
+        Entrant("keras_random", "keras", 1.0, ("no_such_module",)).check()
+    paper = presets.config(registry.load("search_arena"), "paper")
+    assert set(paper.searchers) <= set(SEARCHERS), "a name that is missing would end the run"
