@@ -17,7 +17,7 @@ COMMON = ("paper", "quick")
 #: A preset for which foreign packages must be installed, which not every machine can.
 PEERS = "peers"
 #: Results that are read by another experiment: computed before it, and not recorded, since they are as large as data.
-READ_BY = {"search_arena": ("benchmark_table", "full")}
+READ_BY = {("search_arena", "full"): ("benchmark_table", "full")}
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,8 @@ def further() -> list[Wanted]:
 def before(runs: Sequence[Wanted]) -> list[Wanted]:
     """The runs whose results these ones read.
 
-    >>> [run.command for run in before([Wanted("search_arena", "paper")])]
+    >>> [run.command for run in before([Wanted("search_arena", "full")])]
     ['python -m continuum.exp benchmark_table --preset full']
     """
-    return [Wanted(*READ_BY[run.experiment]) for run in runs if run.preset == "paper" and run.experiment in READ_BY]
+    pairs = [(run.experiment, run.preset) for run in runs]
+    return [Wanted(*READ_BY[pair]) for pair in pairs if pair in READ_BY]
