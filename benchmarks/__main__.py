@@ -41,6 +41,14 @@ Name = Literal[
     "hyper_unrolled",
     "hyper_implicit",
     "hyper_torchopt",
+    "lookup",
+    "random_searches",
+    "random_optuna",
+    "live",
+    "table",
+    "table_cpu",
+    "table_alone",
+    "agent",
     "memory",
 ]
 

@@ -21,7 +21,7 @@ def job(task: str, epochs: int) -> float:
     return time.process_time() - start
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
+def pool(workers: int) -> ProcessPoolExecutor:
     """Spawned workers that take no job before all are there, so that each gets some of those that warm up."""
     context = get_context("spawn")
     together = context.Barrier(workers)
@@ -35,7 +35,7 @@ def measure(task: str, names: Sequence[str], quick: bool) -> list[Measured]:
     workers) says what two cores of one's own would give: how little the workers slow each other down.
     """
     jobs, epochs, repetitions = (2, 5, 1) if quick else (8, 10, 5)
-    with _pool(1) as one, _pool(2) as two:
+    with pool(1) as one, pool(2) as two:
         cpu: dict[str, list[float]] = {"one": [], "two": []}
 
         def work(key: str, pool: ProcessPoolExecutor) -> Work:

@@ -89,6 +89,15 @@ ROWS = [
     Row("hyper_unrolled", "ridge", "Unrolled(100) / a loop written by hand", 1.2, 1.2, at_most=True),
     Row("hyper_implicit", "ridge", "Implicit(ConjugateGradient(20)) / the same written by hand"),
     Row("hyper_torchopt", "ridge", "Implicit(ConjugateGradient(20)) / torchopt's", 1.0, 1.0, at_most=True),
+    Row("lookup", "digits", "a look-up of a whole curve in the shipped table", 15, 15, unit=" us", at_most=True),
+    Row("random_searches", "digits", "1,000 random searches of 64 trials on it", 1, 1, unit=" s", at_most=True),
+    Row("random_optuna", "digits", "searches per second / Optuna's RandomSampler without an evaluation"),
+    Row("live", "digits", "networks per second in rounds of 64 / one by one", 15, 15),
+    Row("live", "breast_cancer", "networks per second in rounds of 64 / one by one", 15, 15),
+    Row("table", "8 tables", "2,880 networks of 100 epochs on two processes", 75, 75, unit=" s", at_most=True),
+    Row("table_cpu", "8 tables", "half of its CPU time: if both cores were free", unit=" s", at_most=True),
+    Row("table_alone", "8 tables", "networks per second of CPU time / one by one"),
+    Row("agent", "shipped", "2,000 steps of DDPG on the environment", 30, 30, unit=" s", at_most=True),
     Row("memory", "digits", "peak memory of 10,000 networks", 2, 2, unit=" GB", at_most=True),
 ]
 #: Module that measures a row; the rows of a module are measured in one process.
@@ -118,7 +127,15 @@ MODULES = {
     "hyper_unrolled": "hypergradients",
     "hyper_implicit": "hypergradients",
     "hyper_torchopt": "hypergradients",
+    "lookup": "searches",
+    "random_searches": "searches",
+    "random_optuna": "searches",
+    "live": "searches",
+    "table": "tables",
+    "table_cpu": "tables",
+    "table_alone": "tables",
+    "agent": "agents",
     "memory": "memory",
 }
 #: Modules whose rows no choice of kernels should change: a quick run measures them in one environment only.
-INDIFFERENT = {"processes", "memory"}
+INDIFFERENT = {"agents", "memory", "processes", "searches", "tables"}

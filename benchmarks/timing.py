@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 from jaxtyping import Float
@@ -38,6 +39,16 @@ def rates(
             work.run()
             speeds[name][repetition] = work.amount / (clock() - start)
     return speeds
+
+
+def seconds(name: str, task: str, each: Rates) -> Measured:
+    """A time by itself, its median and range over the repetitions; there is no other side.
+
+    >>> seconds("lookup", "iris", np.array([3.0, 1.0, 2.0])).value
+    2.0
+    """
+    median, low, high = (float(f(each)) for f in (np.median, np.min, np.max))
+    return Measured(name, task, median, low, high, ours=median, baseline=nan)
 
 
 def ratio(name: str, task: str, ours: Rates, baseline: Rates) -> Measured:

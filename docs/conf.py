@@ -31,7 +31,8 @@ extensions = [
 exclude_patterns = ["_build", "_generated"]
 nitpicky = True  # see docstrings.resolve
 #: Base classes that stand on no page: of other packages, and those that no room exports.
-nitpick_ignore_regex = [("py:class", r"(?:abc|enum|rich|sklearn|torch)\..*|continuum\.\w+\.\w+\..*")]
+FOREIGN = "abc|enum|gymnasium|keras_tuner|optuna|rich|sklearn|stable_baselines3|torch"
+nitpick_ignore_regex = [("py:class", rf"(?:{FOREIGN})\..*|continuum\.\w+\.\w+\..*")]
 suppress_warnings = ["config.cache"]
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]

@@ -21,7 +21,7 @@ from continuum.checks import one_of
 from continuum.errors import BadInput, ContinuumError
 from continuum.exp.flags import documented, prose
 from paper import collect, generate, latex, ledger
-from paper.presets import PEERS, Wanted, further, wanted
+from paper.presets import PEERS, Wanted, before, further, wanted
 from paper.results import Results
 
 QUICK_RESULTS = Path(__file__).parent / ".quick"
@@ -88,7 +88,8 @@ def _chosen(options: Options) -> list[Wanted]:
 
 def _run(options: Options, notes: Console) -> None:
     started = time.monotonic()
-    collect.compute(_chosen(options), options.runs, notes)
+    runs = _chosen(options)
+    collect.compute([*before(runs), *runs], options.runs, notes)
     _collect(options, notes)
     _say(notes, f"all results after {(time.monotonic() - started) / 60:.1f} min")
 

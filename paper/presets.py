@@ -1,6 +1,7 @@
 """Which runs the paper is built from: the presets of the experiments, and what their results must be."""
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,8 @@ FOLDER = ROOT / "experiments"
 COMMON = ("paper", "quick")
 #: A preset for which foreign packages must be installed, which not every machine can.
 PEERS = "peers"
+#: Results that are read by another experiment: computed before it, and not recorded, since they are as large as data.
+READ_BY = {"search_arena": ("benchmark_table", "full")}
 
 
 @dataclass(frozen=True)
@@ -81,4 +84,14 @@ def further() -> list[Wanted]:
     True
     """
     paths = sorted(FOLDER.glob("*/presets/*.toml"))
-    return [Wanted(path.parents[1].name, path.stem) for path in paths if path.stem.split("_")[-1] not in COMMON]
+    runs = [Wanted(path.parents[1].name, path.stem) for path in paths if path.stem.split("_")[-1] not in COMMON]
+    return [run for run in runs if (run.experiment, run.preset) not in READ_BY.values()]
+
+
+def before(runs: Sequence[Wanted]) -> list[Wanted]:
+    """The runs whose results these ones read.
+
+    >>> [run.command for run in before([Wanted("search_arena", "paper")])]
+    ['python -m continuum.exp benchmark_table --preset full']
+    """
+    return [Wanted(*READ_BY[run.experiment]) for run in runs if run.preset == "paper" and run.experiment in READ_BY]

@@ -62,4 +62,4 @@ class Objective:
         return self._error(curve.loss[part]) + self.cost(curve.point)
 
     def _error(self, loss: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-        return np.minimum(np.nan_to_num(loss / self.constant, nan=1.0, posinf=1.0), 1.0)
+        return np.asarray(np.fmin(loss / self.constant, 1.0))  # of a number and NaN this is the number

@@ -1,6 +1,7 @@
 """The space that every searcher searches: real width, learning rate, weight decay, depth."""
 
 from dataclasses import astuple, dataclass
+from functools import lru_cache
 from itertools import product
 from math import ceil, log
 
@@ -76,8 +77,7 @@ class Space:
 
     def points(self) -> list[Point]:
         """All points of the grid; depth turns slowest, gamma fastest."""
-        grid = product(self.depth, self.weight_decay, self.lr, self.gamma)
-        return [Point(gamma, lr, decay, depth) for depth, decay, lr, gamma in grid]
+        return list(_grid(self))
 
     def __contains__(self, point: Point) -> bool:
         """Whether the point lies on the grid."""
@@ -105,13 +105,12 @@ class Space:
 
         With ``on_grid=False`` gamma and lr are real: log-linear between the ends of the box.
         """
-        places = [min(int(u * len(axis)), len(axis) - 1) for u, axis in zip(cube, self._axes(), strict=True)]
-        gamma, lr = self.gamma[places[0]], self.lr[places[1]]
+        axes = self._axes()
+        places = [min(int(u * len(axis)), len(axis) - 1) for u, axis in zip(cube, axes, strict=True)]
+        gamma, lr, decay, depth = (axis[place] for axis, place in zip(axes, places, strict=True))
         if not on_grid:
-            gamma, lr = (
-                float(axis[0] * (axis[-1] / axis[0]) ** u) for axis, u in zip(self._axes()[:2], cube[:2], strict=True)
-            )
-        return Point(gamma, lr, self.weight_decay[places[2]], self.depth[places[3]])
+            gamma, lr = (axis[0] * (axis[-1] / axis[0]) ** float(u) for axis, u in zip(axes[:2], cube[:2], strict=True))
+        return Point(gamma, lr, decay, int(depth))
 
     def sample(self, generator: np.random.Generator) -> Point:
         """A point of the grid, each as likely."""
@@ -119,6 +118,13 @@ class Space:
 
     def _axes(self) -> tuple[tuple[float, ...], ...]:
         return self.gamma, self.lr, self.weight_decay, self.depth
+
+
+@lru_cache(maxsize=16)
+def _grid(space: Space) -> tuple[Point, ...]:
+    """The points, made once: checking hundreds of them takes longer than a search on a table."""
+    grid = product(space.depth, space.weight_decay, space.lr, space.gamma)
+    return tuple(Point(gamma, lr, decay, depth) for depth, decay, lr, gamma in grid)
 
 
 #: The space of the shipped table.

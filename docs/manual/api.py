@@ -34,6 +34,8 @@ ROOMS = (
         Room(name, f"continuum.{name}", f"continuum.{name}")
         for name in ("nn", "estimators", "hypergrad", "problems", "data", "encoding", "ensemble", "learn", "sklearn")
     ),
+    Room("benchmark", "continuum.benchmark", "continuum.benchmark"),
+    Room("search", "continuum.search", "continuum.search"),
     Room("analysis", "continuum.analysis", "continuum.analysis"),
     Room("exp", "continuum.exp", "continuum.exp"),
     Room("compiled", "continuum.compiled", "continuum.compiled"),

@@ -12,6 +12,7 @@ EXPERIMENTS = (
     "soft_vs_fuzzy",
     "recruitment",
     "learned_width",
+    "benchmark_table",
 )
 
 

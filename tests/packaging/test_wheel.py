@@ -64,6 +64,13 @@ def test_wheel_holds_every_file_and_no_other_module(wheel: Path) -> None:
     assert {name for name in names - expected if name.endswith(".py")} == set()
 
 
+def test_the_table_in_the_wheel_is_whole_and_small(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        sizes = {file.filename: file.file_size for file in archive.infolist() if "/benchmark/shipped/" in file.filename}
+    assert {Path(name).suffix for name in sizes} == {".json", ".md", ".parquet"}
+    assert sum(sizes.values()) <= 3_000_000
+
+
 @pytest.mark.slow
 def test_wheel_runs_in_an_environment_of_its_own(environment: Path, tmp_path: Path) -> None:
     python = environment / "bin" / "python"
@@ -73,6 +80,8 @@ def test_wheel_runs_in_an_environment_of_its_own(environment: Path, tmp_path: Pa
     assert (package / "py.typed").exists()
     absent = "from importlib.util import find_spec; print([find_spec(n) for n in ('experiments', 'proofs_checks')])"
     assert call(python, "-c", absent, cwd=tmp_path) == "[None, None]\n"
+    shipped = "from continuum.benchmark import Table; table = Table.load(); print(len(table.tasks))"
+    assert int(call(python, "-c", shipped, cwd=tmp_path)) >= 4
     assert "gamma_sweep" in call(environment / "bin" / "continuum", cwd=tmp_path)
     call(environment / "bin" / "continuum", *TINY, tmp_path / "runs", cwd=tmp_path)
     (folder,) = (tmp_path / "runs" / "gamma_sweep").iterdir()
