@@ -163,4 +163,5 @@ networks, 5 in the place of 6.""",
     ),
     references=("L. Li, K. Jamieson, G. DeSalvo, A. Rostamizadeh, A. Talwalkar, Hyperband, JMLR 18, 2018",),
     covers=("continuum.search.brackets", "continuum.search.halving", "continuum.search.hyperband"),
+    document="n10_1_brackets.md",
 )

@@ -126,7 +126,7 @@ q_A\nabla_\phi\log q_A$. A constant added to all $f_A$ changes nothing, since $\
             text=r"""Validation scores alone can be blind: two models in equal shares with the same validation
 loss $(w-1)^2/2$, training losses $(w+1)^2/2$ and $(w-1)^2/2$, $w = 0$, $\eta = 1/2$. The direct term is 0. The
 mean training gradient is 0, so $w' = 0$, $g = -1$, the gradients are $1$ and $-1$, and the response in the
-second logit is $-\frac12\cdot\frac14\cdot 2 = -1/4$: raise it.""",
+second logit is $-\frac{1}{2}\cdot\frac{1}{4}\cdot 2 = -1/4$: raise it.""",
             numbers={"direct": 0.0, "response": -0.25},
             compute=example,
         ),
@@ -136,4 +136,5 @@ second logit is $-\frac12\cdot\frac14\cdot 2 = -1/4$: raise it.""",
         "H. Liu, K. Simonyan and Y. Yang, DARTS, ICLR 2019 (one step, for a relaxed architecture)",
     ),
     covers=("continuum.hypergrad.unrolled", "continuum.estimators.exact", "continuum.estimators.categorical"),
+    document="n10_2_response_as_reward.md",
 )

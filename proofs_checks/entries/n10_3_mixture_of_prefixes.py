@@ -154,4 +154,5 @@ $(2\cdot.001/.3)^{1/3} = .1882$ and costs $.0847$, not $.301$ as with the gate a
         "W. Grathwohl et al., Gradient-based Optimization of Neural Network Architecture, 2018, Eq. 6",
     ),
     covers=("continuum.widths.concrete",),
+    document="n10_3_mixture_of_prefixes.md",
 )
