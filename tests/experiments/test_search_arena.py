@@ -179,5 +179,5 @@ def test_everyone_in_the_roster_is_registered() -> None:
         Entrant("nobody", "table", 1.0).check()
     with pytest.raises(BadInput, match="tuner"):
         Entrant("keras_random", "keras", 1.0, ("no_such_module",)).check()
-    paper = presets.config(registry.load("search_arena"), "paper")
+    paper = presets.config(registry.load("search_arena"), "full")
     assert set(paper.searchers) <= set(SEARCHERS), "a name that is missing would end the run"

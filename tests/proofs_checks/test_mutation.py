@@ -120,7 +120,7 @@ def test_every_room_must_reach_the_goal(capsys):
 
 
 BAD = {
-    "no such room": (["--rooms", "nope"], "--rooms: expected one of analysis, compiled, data"),
+    "no such room": (["--rooms", "nope"], "--rooms: expected one of analysis, benchmark, compiled, data"),
     "no room": (["--rooms"], "--rooms: expected at least one room"),
     "no such module": (["--rooms", "widths", "--only", "widths.widht"], "did you mean widths.width"),
     "a module of another room": (["--rooms", "widths", "--only", "hypergrad.tree"], "name their room with --rooms"),
