@@ -49,7 +49,7 @@ def linked(text: str, pages: dict[str, Path]) -> str:
     def body(block: str) -> str:
         block = DISPLAYED.sub(r"\n\n$$\n\1\2\n$$\n\n", block)
         parts = re.split(r"(\$\$[^$]*\$\$|\$[^$]*\$|`[^`]*`)", block)
-        return "".join(part if n % 2 else re.sub(r"\bN\d\.\d+", link, part) for n, part in enumerate(parts))
+        return "".join(part if n % 2 else re.sub(r"\bN\d+\.\d+", link, part) for n, part in enumerate(parts))
 
     sections = re.split(r"(^#.*$)", text, flags=re.MULTILINE)
     return "".join(part if n % 2 else body(part) for n, part in enumerate(sections))

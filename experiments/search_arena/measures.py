@@ -37,12 +37,18 @@ def by_task(rows: pd.DataFrame) -> pd.DataFrame:
     keys = ["task", "kind", "searcher", "budget"]
     found = []
     for key, group in rows.groupby(keys, sort=False):
-        record = dict(zip(keys, key, strict=True)) | {"n": len(group), "seconds": float(group["seconds"].mean())}
-        for column in COLUMNS:
-            interval = bootstrap_mean(group[column].to_numpy(), DRAWS)
-            record |= {column: interval.mean, f"{column}_low": interval.low, f"{column}_high": interval.high}
-        found.append(record)
+        head = {"n": len(group), "seconds": float(group["seconds"].mean())}
+        found.append(dict(zip(keys, key, strict=True)) | head | _intervals(group))
     return pd.DataFrame(found)
+
+
+def _intervals(values: pd.DataFrame) -> dict[str, float]:
+    """Mean of each kind of regret, and the ends of its interval."""
+    record: dict[str, float] = {}
+    for column in COLUMNS:
+        interval = bootstrap_mean(values[column].to_numpy(), DRAWS)
+        record |= {column: interval.mean, f"{column}_low": interval.low, f"{column}_high": interval.high}
+    return record
 
 
 def over_tasks(each: pd.DataFrame) -> pd.DataFrame:
@@ -50,11 +56,8 @@ def over_tasks(each: pd.DataFrame) -> pd.DataFrame:
     keys = ["kind", "searcher", "budget"]
     found = []
     for key, group in each.groupby(keys, sort=False):
-        record = dict(zip(keys, key, strict=True)) | {"tasks": len(group), "seconds": float(group["seconds"].mean())}
-        for column in COLUMNS:
-            interval = bootstrap_mean(group[column].to_numpy(), DRAWS)
-            record |= {column: interval.mean, f"{column}_low": interval.low, f"{column}_high": interval.high}
-        found.append(record)
+        head = {"tasks": len(group), "seconds": float(group["seconds"].mean())}
+        found.append(dict(zip(keys, key, strict=True)) | head | _intervals(group))
     return pd.DataFrame(found)
 
 
@@ -66,12 +69,8 @@ def against_random(rows: pd.DataFrame, budgets: Sequence[int]) -> pd.DataFrame:
         for name, own in group[group["kind"] == "table"].groupby("searcher", sort=False):
             if name == RANDOM:
                 continue
-            record = {"task": task, "budget": budget, "searcher": name}
-            for column in COLUMNS:
-                differences = (own.set_index("repetition")[column] - reference[column]).dropna()
-                interval = bootstrap_mean(differences.to_numpy(), DRAWS)
-                record |= {column: interval.mean, f"{column}_low": interval.low, f"{column}_high": interval.high}
-            found.append(record)
+            differences = own.set_index("repetition")[list(COLUMNS)] - reference[list(COLUMNS)]
+            found.append({"task": task, "budget": budget, "searcher": name} | _intervals(differences))
     return pd.DataFrame(found)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import sympy as sp
 import torch
 from hypothesis import assume
@@ -11,6 +12,7 @@ from torch.func import jacrev
 from torch.testing import assert_close
 
 from continuum.estimators import Categorical
+from continuum.search.environments.representations import SoftmaxArgmax
 from continuum.widths import Concrete
 from proofs_checks import strategies
 from proofs_checks.derivation import Derivation
@@ -101,6 +103,20 @@ def off_ties(formula: Jacobian, logits: Tensor) -> None:
         assert_close(law.gates().requires_grad, bool(formula(logits).any()))
 
 
+def off_ties_of_the_environment(formula: Jacobian, logits: Tensor) -> None:
+    """Differences of the width that the environment's action of logits means, logit by logit."""
+    representation = SoftmaxArgmax(resolution=ACTIONS, on_grid=False)
+    logits = logits / 4  # into the box of actions
+    best = logits.topk(2).values
+    assume(float(best[0] - best[1]) > 4 * STEP)
+
+    def width(shift: Tensor) -> float:
+        return representation.point(torch.cat([logits + shift, torch.zeros(1)]).numpy()).gamma
+
+    quotients = [(width(step) - width(-step)) / (2 * STEP) for step in STEP * torch.eye(ACTIONS)]
+    assert_close(torch.tensor(quotients), torch.tensor(representation.widths) @ formula(logits), rtol=0, atol=1e-6)
+
+
 def of_the_mean(formula: Jacobian, logits: Tensor, surrogate: bool) -> None:
     """Derivative of the mean action over Gumbel noise; and of the straight-through sample, where its noise is 0."""
     law = Concrete(ACTIONS, 1.0, logits, mode="straight_through")
@@ -129,6 +145,22 @@ def example() -> dict[str, float]:
     leaf = logits.clone().requires_grad_()
     through = (Categorical(leaf.detach()).harden(leaf.softmax(-1)) @ values).requires_grad
     return {"of the mean": float(policy[0]), "through the argmax": float(through)}
+
+
+def slopes() -> dict[str, float]:
+    """Two actions, the first with probability 1/4, of value x - 1.8 x^2 at x = 0 or 1: three slopes in its logit."""
+    logits = torch.tensor([0.0, float(np.log(3.0))], requires_grad=True)
+    law = Categorical(logits)
+    p = law.probabilities()
+
+    def value(x: Tensor) -> Tensor:
+        return x - 1.8 * x**2
+
+    hard = [harden + (p - p.detach()) for harden in law.support()]  # forward the action, backward the softmax
+    through = sum(share.detach() * value(action[0]) for share, action in zip(p, hard, strict=True))
+    mean = p @ value(law.support()[:, 0])
+    slope = {"of the mean": mean, "soft": value(p[0]), "straight through": through}
+    return {name: float(torch.autograd.grad(of, logits, retain_graph=True)[0][0]) for name, of in slope.items()}
 
 
 IDENTITY = Identity(
@@ -161,6 +193,13 @@ distance. $P(a_i + g_i = \max_j(a_j + g_j)) = p_i$ for independent Gumbel $g$.""
             given={"logits": strategies.logits(ACTIONS)},
         ),
         Witness(
+            name="differences of the width that the shipped environment reads from logits, off ties",
+            check=off_ties_of_the_environment,
+            claim=none,
+            wrong={"softmax": softmax, "softmax, at the winner": pinned},
+            given={"logits": strategies.logits(ACTIONS)},
+        ),
+        Witness(
             name="shipped mean action, and straight-through samples",
             check=of_the_mean,
             claim=softmax,
@@ -186,6 +225,15 @@ all.""",
             compute=example,
             tolerance=5e-6,
         ),
+        Counterexample(
+            text=r"""Derivatives that are put in the place of the 0 can point the wrong way. Two actions, the first
+with probability $p = 1/4$; the value is $Q(x) = x - 1.8 x^2$ at $x = 1$ for the first and $x = 0$ for the second.
+The mean value has the slope $p(1-p)(Q(1)-Q(0)) = -0.15$ in the first logit. The soft action, $Q$ at $x = p$, has
+$p(1-p)Q'(p) = 0.01875$, and the straight-through one, $Q'$ at the action taken, $p(1-p)[pQ'(1)+(1-p)Q'(0)] = 0.01875$
+in the mean: both up, where the truth is down. All three agree where $Q$ is linear.""",
+            numbers={"of the mean": -0.15, "soft": 0.01875, "straight through": 0.01875},
+            compute=slopes,
+        ),
     ),
     references=(
         "T. P. Lillicrap et al., Continuous control with deep reinforcement learning, ICLR 2016 (DDPG)",
@@ -193,5 +241,9 @@ all.""",
         "NeurIPS 2014 (the maximum of perturbed logits)",
         "Y. Bengio, N. Leonard and A. Courville, arXiv:1308.3432, 2013 (straight-through)",
     ),
-    covers=("continuum.estimators.categorical", "continuum.widths.concrete"),
+    covers=(
+        "continuum.estimators.categorical",
+        "continuum.widths.concrete",
+        "continuum.search.environments.representations",
+    ),
 )

@@ -1,13 +1,24 @@
 """A grid wastes trials where few of its axes matter: how near the best value of one axis each search comes."""
 
+from collections.abc import Callable
+from functools import cache
+from math import comb, sqrt
 from math import gamma as factorial
 
 import numpy as np
 import sympy as sp
+from hypothesis import strategies as st
 
+from continuum.benchmark import Space
+from continuum.search.grid import Grid
+from continuum.search.random import Random
+from continuum.search.searcher import Searcher
+from proofs_checks.compare import require
 from proofs_checks.derivation import Derivation
-from proofs_checks.identity import Absent, Asymptote, Counterexample, Identity, Rate, Verdict
+from proofs_checks.identity import Asymptote, Counterexample, Identity, Rate, Verdict, Witness
 
+#: Values of each of two axes; seeds of a search, and the standard errors that its mean may be off.
+LEVELS, SEEDS, ERRORS = 9, 1000, 4.5
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(200)
 
 
@@ -43,6 +54,7 @@ def derive() -> list[Derivation]:
         gap.claims(inside**4 + 6 * inside**3 + 15 * inside**2 + 14 * inside + 2, {"nothing": sp.Integer(0)}),
         box.claims(d / ((d + 1) * 2 * n), {"as on one axis": 1 / (4 * n)}),
         _volume(),
+        _values(),
     ]
 
 
@@ -53,6 +65,16 @@ def _volume() -> Derivation:
     chain = Derivation("mean largest coordinate", sp.integrate(sp.exp(-s) * s ** (1 / d) / s, (s, 0, sp.oo)) / (2 * d))
     chain = chain.rewrite(sp.gamma(1 + 1 / d) / 2, "times N^(-1/d)")
     return chain.claims(sp.gamma(1 + 1 / d) / 2, {"as a grid": d / (2 * (d + 1)), "no half": sp.gamma(1 + 1 / d)})
+
+
+def _values() -> Derivation:
+    """Distinct values of one of two axes of three values, for two trials without repetition, by all pairs."""
+    points = [(a, b) for a in range(3) for b in range(3)]
+    pairs = [{p[0], q[0]} for p in points for q in points if p != q]
+    chain = Derivation("mean over all pairs", sp.Rational(sum(map(len, pairs)), len(pairs)))
+    claim = 3 * (1 - sp.binomial(6, 2) / sp.binomial(9, 2))
+    chain = chain.rewrite(claim, "each value is missing with the same probability")
+    return chain.claims(claim, {"repetition": 3 * (1 - sp.Rational(4, 9)), "all distinct": sp.Integer(2)})
 
 
 def nearest(trials: float) -> float:
@@ -81,6 +103,59 @@ def cover(dimension: int, side: int) -> float:
     t = (NODES + 1) / 4  # up to 1/2
     random = float(((1 - (2 * t) ** dimension) ** side**dimension) @ WEIGHTS / 4)
     return random * 2 * side * (dimension + 1) / dimension
+
+
+Seen = Callable[[int], tuple[float, float, float]]
+
+
+def seen(side: int) -> tuple[float, float, float]:
+    """Of side^2 trials: distinct widths of a grid; of random trials without repetition, with the rank of the best."""
+    left = [comb((LEVELS - j) * LEVELS, side**2) / comb(LEVELS**2, side**2) for j in range(1, LEVELS)]
+    return side, LEVELS * (1 - left[0]), sum(left)
+
+
+def repeating(side: int) -> tuple[float, float, float]:
+    """As if points were drawn with repetition."""
+    left = [(1 - j / LEVELS) ** side**2 for j in range(1, LEVELS)]
+    return side, LEVELS * (1 - left[0]), sum(left)
+
+
+def as_a_grid(side: int) -> tuple[float, float, float]:
+    """As if random trials saw no more widths than a grid."""
+    return side, side, seen(side)[2]
+
+
+def one_each(side: int) -> tuple[float, float, float]:
+    """As if each trial of a grid had a width of its own."""
+    return min(side**2, LEVELS), *seen(side)[1:]
+
+
+#: Two axes of as many values.
+SPACE = Space(tuple(range(1, LEVELS + 1)), tuple(k / 1000 for k in range(1, LEVELS + 1)), (0.0,), (1,))
+
+
+def widths_of(searcher: Searcher, trials: int) -> list[float]:
+    """What a shipped searcher trains first."""
+    return [each.point.gamma for each in searcher.ask(trials, left=trials * SPACE.epochs)]
+
+
+@cache
+def drawn(trials: int) -> np.ndarray:
+    """Widths of the first trials of many seeds of the shipped random search."""
+    return np.array([widths_of(Random(SPACE, seed), trials) for seed in range(SEEDS)])
+
+
+def by_searchers(formula: Seen, side: int) -> None:
+    """Distinct widths of the shipped grid, those of the shipped random search, and its best rank, in means of seeds."""
+    on_grid, distinct, best = formula(side)
+    require(len(set(widths_of(Grid(SPACE), side**2))) == on_grid, "values of the grid")
+    widths = drawn(side**2)
+    for sample, claimed in (
+        (np.array([len(set(row)) for row in widths.tolist()]), distinct),
+        (widths.min(1) - 1, best),
+    ):
+        error = float(sample.std()) / sqrt(SEEDS)
+        require(abs(float(sample.mean()) - claimed) <= ERRORS * error, f"mean {sample.mean():.4f}, not {claimed:.4f}")
 
 
 def figures() -> dict[str, float]:
@@ -112,16 +187,32 @@ a factor of about $n^{d-1}/2$, and a grid is nearer for $d = 1$, by a factor of 
 of a low *effective* dimension. If all $d$ matter equally, a grid is nearer: the largest coordinate of the distance
 is on average $\frac{d}{2(d+1)n}$ for the grid and about $\frac{\Gamma(1+1/d)}{2n}$ for random search (away from the
 faces), which is 2, 1.33 and 1.19 times as much for $d = 1, 2, 3$. The slide's remedy is another one: none of this
-is about models of the objective.""",
+is about models of the objective. On axes of $K$ values of which $M$ combinations of the others exist, $N$ random
+trials without repetition see $K(1 - B_1)$ distinct values of one axis, $B_j$ the probability $C((K-j)M, N) / C(KM, N)$
+that none of $j$ given values is among them, not $N$ of them; and if that axis alone matters, the best one seen has the
+mean rank $B_1 + \ldots + B_{K-1}$, from 0.""",
     verdict=Verdict.HOLDS,
     proof=r"""Within a cell the distance is uniform on $[0, 1/(2n)]$. The optimum and $N$ trials are $N + 1$
 exchangeable uniform points; they cut $[0, 1]$ into $N + 2$ exchangeable spacings of mean $1/(N+2)$. With
 probability $2/(N+1)$ the optimum is an outermost point and has one neighbour, else two; the smaller of two
 neighbouring spacings is half of one on average, since the share of one in their sum is uniform. The difference for
 $N = n^2$ is positive for $n \geq 2$, and more trials only help. In $d$ dimensions $P(\mathrm{distance} > t) =
-(1-(2t)^d)^N \to e^{-N(2t)^d}$.""",
+(1-(2t)^d)^N \to e^{-N(2t)^d}$. A mean rank is the sum of the probabilities that the rank is at least $j$, for $j = 1,
+2, \ldots$""",
     symbolic=derive,
-    witnesses=Absent("no code of the package searches a grid or at random; distances are integrals, below"),
+    witnesses=(
+        Witness(
+            name="shipped searchers on two axes of nine values: distinct values, and the best at random",
+            check=by_searchers,
+            claim=seen,
+            wrong={
+                "drawn with repetition": repeating,
+                "no more values at random than on the grid": as_a_grid,
+                "a value for each trial of a grid": one_each,
+            },
+            given={"side": st.integers(2, 6)},
+        ),
+    ),
     rates=(
         Rate(
             name="mean distance of random trials, against their number, mathematics alone",
@@ -162,4 +253,5 @@ faces glued together.""",
         ),
     ),
     references=("J. Bergstra, Y. Bengio, Random search for hyper-parameter optimization, JMLR 13, 2012",),
+    covers=("continuum.search.grid", "continuum.search.random"),
 )
